@@ -1,0 +1,141 @@
+# make, make install, make installcheck
+#	as for any extension
+# make check [TESTS=file...] [PROVE_FLAGS=-v], make lint
+# make demo, make bench, make replay DATA=file
+#	install what this machine lacks, and run on a server of their own
+#
+# PG_CONFIG selects the PostgreSQL installation.
+
+EXTENSION = ecommerce
+EXTVERSION = 0.1.0
+
+PG_CONFIG ?= pg_config
+export PG_CONFIG
+
+HARNESS = check lint demo bench replay
+
+ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
+
+# These run before PostgreSQL is there, so without PGXS.
+
+.PHONY: $(HARNESS) setup
+
+setup:
+	@scripts/setup.sh $(or $(PROFILE),run)
+
+check: PROFILE = test
+check: setup
+	@scripts/throwaway.sh scripts/check.sh $(TESTS)
+
+lint: PROFILE = lint
+lint: setup
+	@scripts/lint.sh
+
+demo: setup
+	@scripts/throwaway.sh scripts/demo.sh
+
+# Durable, as in production, and large enough not to measure checkpoints.
+bench: setup
+	@scripts/throwaway.sh -o fsync=on -o shared_buffers=1GB \
+		-o max_wal_size=8GB -o checkpoint_timeout=1h -o work_mem=64MB \
+		-o maintenance_work_mem=512MB -o max_connections=200 \
+		-o autovacuum_naptime=10s bench/run.sh
+
+replay: setup
+	@test -n "$(DATA)" || { echo "usage: make replay DATA=file" >&2; exit 2; }
+	@scripts/throwaway.sh -i "$(DATA)" scripts/replay.sh
+
+# "make clean check"
+OTHERS = $(filter-out $(HARNESS),$(MAKECMDGOALS))
+ifneq (,$(OTHERS))
+.PHONY: $(OTHERS)
+$(OTHERS):
+	@$(MAKE) $@
+setup: $(OTHERS)
+endif
+
+else
+
+MODULE_big = ecommerce
+OBJS = \
+	src/amount.o \
+	src/arguments.o \
+	src/document.o \
+	src/ecommerce.o \
+	src/items.o \
+	src/json.o \
+	src/numeric_codec.o \
+	src/order.o \
+	src/plan.o \
+	src/stock.o \
+	src/tenant.o \
+	src/totals.o \
+	src/updated_at.o \
+	src/uuid_v7.o \
+	src/core/allocate.o \
+	src/core/amount.o \
+	src/core/currency.o \
+	src/core/vat.o
+PG_CPPFLAGS = -I$(srcdir)/src
+
+# Members of the extension, in the order of creation
+CODE = \
+	00_schema \
+	10_uuid_v7 \
+	20_tenant \
+	30_amount \
+	40_totals \
+	50_triggers \
+	60_stock \
+	70_order \
+	80_partition \
+	90_operations \
+	99_finish
+
+# The shop's own objects: the body of ecommerce.install()
+SHOP = \
+	10_tenant \
+	20_reference \
+	21_reference_data \
+	30_user \
+	40_catalog \
+	50_stock \
+	60_cart \
+	70_order \
+	80_reporting \
+	90_rules
+
+SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA_built = $(SCRIPT)
+# Released versions and updates; "override" because of "make replay DATA=..."
+override DATA = $(filter-out $(SCRIPT),$(wildcard sql/$(EXTENSION)--*.sql))
+
+REGRESS := $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
+REGRESS_OPTS = --inputdir=test
+ISOLATION := $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test --outputdir=.
+EXTRA_CLEAN = .server build
+
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifeq (,$(wildcard $(PGXS)))
+$(error no PostgreSQL to build with: run "scripts/setup.sh", or set PG_CONFIG)
+endif
+include $(PGXS)
+
+CODE_FILES = $(CODE:%=sql/code/%.sql)
+SHOP_FILES = $(SHOP:%=sql/shop/%.sql)
+
+$(SCRIPT): scripts/build_sql.sh Makefile $(CODE_FILES) $(SHOP_FILES)
+	scripts/build_sql.sh $(CODE_FILES) $(SHOP_FILES) >$@
+
+# PGXS tracks neither headers nor the server version that objects are made for.
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/core/*.h) .server
+
+.server: FORCE
+	@echo '$(PG_CONFIG) $(VERSION_NUM) $(CFLAGS)' | cmp -s - $@ || \
+		echo '$(PG_CONFIG) $(VERSION_NUM) $(CFLAGS)' >$@
+
+.PHONY: FORCE
+.DELETE_ON_ERROR:
+
+endif

@@ -1,0 +1,95 @@
+#!/bin/bash
+# Checks the sources without running the tests: layout, compiler warnings,
+# static analysis, spelling, and what every object in the database must have.
+set -eu -o pipefail
+cd "$(dirname "$0")/.."
+
+pg_config=${PG_CONFIG:-pg_config}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+shopt -s nullglob
+c_files=(src/*.c src/core/*.c)
+shell_files=(.ci/run scripts/*.sh bench/*.sh)
+perl_files=(test/t/*.pl bench/*.pl scripts/*.pl)
+
+warnings=(-Wall -Wextra -Werror -Wno-unused-parameter -Wconversion -Wcast-qual
+	-Wshadow -Wundef -Wstrict-prototypes -Wvla -Wformat=2)
+includes=(-D_GNU_SOURCE -Isrc -isystem "$("$pg_config" --includedir-server)")
+
+# lint NAME COMMAND...: runs a check, and goes on when it fails.
+lint() {
+	if "${@:2}" >"$work/log" 2>&1; then
+		printf 'ok      %s\n' "$1"
+	else
+		printf 'FAILED  %s\n' "$1"
+		sed 's/^/        /' "$work/log"
+		failures=$((failures + 1))
+	fi
+}
+
+compile() {
+	local file status=0
+	for file in "${c_files[@]}"; do
+		"$@" "${includes[@]}" -c "$file" -o "$work/object" ||
+			status=1
+	done
+	return "$status"
+}
+
+analyze() {
+	clang --analyze -Xclang -analyzer-werror -Xclang -analyzer-output=text \
+		"${includes[@]}" "${c_files[@]}"
+}
+
+run_cppcheck() {
+	cppcheck -q --enable=warning,performance,portability --inline-suppr \
+		--error-exitcode=1 --suppress=missingInclude \
+		--suppress=missingIncludeSystem -Isrc \
+		'-DPG_FUNCTION_INFO_V1(f)=' '-DPG_MODULE_MAGIC=' src
+}
+
+perl_layout() {
+	local file status=0
+	for file in "${perl_files[@]}"; do
+		perltidy -pro=.perltidyrc -st "$file" | diff -u "$file" - || status=1
+	done
+	return "$status"
+}
+
+# Scripts have to load into databases of any encoding.
+ascii() {
+	! LC_ALL=C grep -n '[^ -~	]' ecommerce.control sql/code/*.sql sql/shop/*.sql
+}
+
+spelling() {
+	codespell --skip='.git,build,*.o,*.bc,*.so,sql/ecommerce--*,*_data.*' .
+}
+
+# Prints whatever breaks a rule.
+objects() {
+	scripts/throwaway.sh psql -X -A -t -q -v ON_ERROR_STOP=1 \
+		-f scripts/lint.sql >"$work/objects"
+	! grep . "$work/objects"
+}
+
+lint 'layout of C' scripts/indent.sh
+lint 'gcc' compile gcc -O2 "${warnings[@]}"
+lint 'clang' compile clang -O2 "${warnings[@]}"
+lint 'clang --analyze' analyze
+lint 'cppcheck' run_cppcheck
+# SC2317, SC2329: take functions that only traps call for unused
+lint 'shellcheck' shellcheck -e SC2317,SC2329 "${shell_files[@]}"
+lint 'layout of Perl' perl_layout
+lint 'ASCII' ascii
+lint 'codespell' spelling
+lint 'objects' objects
+[ -e "$("$pg_config" --sharedir)/extension/plpgsql_check.control" ] ||
+	echo 'skipped plpgsql_check, which is not installed'
+
+if [ "$failures" -gt 0 ]; then
+	echo "lint: $failures failed"
+	exit 1
+fi
+echo 'lint: all passed'

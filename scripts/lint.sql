@@ -1,0 +1,88 @@
+-- Prints every object that breaks a rule of the house; run by lint.sh.
+CREATE EXTENSION ecommerce;
+
+CREATE TEMP VIEW functions AS
+SELECT p.*, l.lanname, p.oid::regprocedure::text AS name
+FROM pg_proc p
+JOIN pg_language l ON l.oid = p.prolang
+WHERE p.pronamespace = 'ecommerce'::regnamespace;
+
+-- Partitions are as their parents are.
+CREATE TEMP VIEW relations AS
+SELECT c.*, c.oid::regclass::text AS name
+FROM pg_class c
+WHERE c.relnamespace = 'ecommerce'::regnamespace
+AND c.relkind IN ('r', 'p', 'v', 'm')
+AND NOT c.relispartition;
+
+SELECT 'function without comment: ' || name
+FROM functions
+WHERE obj_description(oid, 'pg_proc') IS NULL
+ORDER BY 1;
+
+SELECT 'type without comment: ' || t.oid::regtype
+FROM pg_type t
+LEFT JOIN pg_class c ON c.oid = t.typrelid
+WHERE t.typnamespace = 'ecommerce'::regnamespace
+AND (t.typtype IN ('b', 'd', 'e') AND t.typcategory <> 'A' OR c.relkind = 'c')
+AND obj_description(t.oid, 'pg_type') IS NULL
+ORDER BY 1;
+
+SELECT 'relation without comment: ' || name
+FROM relations
+WHERE obj_description(oid, 'pg_class') IS NULL
+ORDER BY 1;
+
+SELECT 'column without comment: ' || r.name || '.' || a.attname
+FROM relations r
+JOIN pg_attribute a ON a.attrelid = r.oid
+WHERE r.relkind IN ('r', 'p')
+AND a.attnum > 0
+AND NOT a.attisdropped
+AND col_description(r.oid, a.attnum) IS NULL
+ORDER BY 1;
+
+-- Only C functions that depend on nothing but their arguments can do without.
+SELECT 'function without search_path: ' || name
+FROM functions
+WHERE prokind <> 'a'
+AND NOT (lanname = 'c' AND provolatile = 'i')
+AND NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(proconfig, '{}'))
+ORDER BY 1;
+
+SELECT 'function that PUBLIC may execute: ' || name
+FROM functions
+WHERE has_function_privilege('public', oid, 'EXECUTE')
+ORDER BY 1;
+
+SELECT count(*) > 0 AS plpgsql_check
+FROM pg_available_extensions
+WHERE name = 'plpgsql_check' \gset
+\if :plpgsql_check
+
+CREATE EXTENSION plpgsql_check;
+
+-- A trigger function is checked for every table that uses it.  install() has
+-- just run, and does nothing but EXECUTE.
+SELECT f.name || coalesce(' on ' || t.tgrelid::regclass, '') || ': ' || c.message
+FROM (
+    SELECT oid, name
+    FROM functions
+    WHERE lanname = 'plpgsql'
+    AND prorettype <> 'event_trigger'::regtype
+    AND proname <> 'install'
+) f
+LEFT JOIN (
+    SELECT DISTINCT tgfoid, tgrelid, tgoldtable, tgnewtable
+    FROM pg_trigger
+    WHERE tgparentid = 0
+) t ON t.tgfoid = f.oid
+CROSS JOIN LATERAL (
+    SELECT concat_ws(':', k.lineno, k.level, k.message) AS message
+    FROM plpgsql_check_function_tb(f.oid, coalesce(t.tgrelid, 0),
+        oldtable => t.tgoldtable, newtable => t.tgnewtable,
+        security_warnings => true) k
+) c
+ORDER BY 1;
+
+\endif

@@ -1,0 +1,338 @@
+#!/usr/bin/env python3
+"""Generate the built-in reference data.
+
+Reads currencies.csv and vat_rates.csv, and the ISO lists of Debian's package
+iso-codes; writes sql/shop/21_reference_data.sql and src/core/currency_data.h.
+The same inputs give the same bytes.  Everything written is ASCII, so that the
+extension installs in a database of any encoding.
+
+Inputs are checked: codes, numbers, dates and overlapping periods stop the
+script when wrong; differences of the currency lists and days between two rates
+are printed.
+"""
+
+import argparse
+import collections
+import csv
+import datetime
+import json
+import pathlib
+import re
+import sys
+import unicodedata
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+VAT_CLASSES = ("standard", "reduced", "reduced2", "super_reduced",
+               "super_reduced2", "parking", "zero", "outside")
+
+# First day in the EU.  Accession dates, treaties of accession.
+EU_FROM = {
+    "1958-01-01": "BE DE FR IT LU NL",
+    "1973-01-01": "DK GB IE",
+    "1981-01-01": "GR",
+    "1986-01-01": "ES PT",
+    "1995-01-01": "AT FI SE",
+    "2004-05-01": "CY CZ EE HU LT LV MT PL SI SK",
+    "2007-01-01": "BG RO",
+    "2013-07-01": "HR",
+    "2021-01-01": "XI",     # Windsor Framework, for goods
+}
+
+# Last day in the VAT territory of the EU: end of the transition period.
+EU_TO = {"GB": "2020-12-31"}
+
+# Names that iso-codes only has in the order of an index.
+COUNTRY_NAMES = {
+    "CD": "Democratic Republic of the Congo",
+    "FM": "Federated States of Micronesia",
+    "PS": "State of Palestine",
+    "VG": "British Virgin Islands",
+    "VI": "U.S. Virgin Islands",
+}
+
+# Letters that Unicode does not decompose.
+ASCII_LETTERS = str.maketrans({
+    "\u0110": "D", "\u0111": "d", "\u0141": "L", "\u0142": "l",
+    "\u00d8": "O", "\u00f8": "o", "\u00df": "ss",
+    "\u02bb": "'", "\u2019": "'",
+})
+
+# The csv lists these islands once, and then refers to them.
+GREEK_ISLANDS_AGAIN = "same islands as 17/9/4"
+GREEK_ISLANDS_START = "Lesbos, Kos, Samos, Chios (Art.26 par.4)"
+
+VAT_SOURCE = ("kdeldycke/vat-rates (BSD-2-Clause), ibericode/vat-rates (MIT), "
+              "commerceguys/tax (MIT), vatnode (MIT), EU TEDB; "
+              "the column source names those of each row")
+CURRENCY_SOURCE = ("gobl (Apache-2.0), minor units corrected to ISO 4217; "
+                   "numeric codes checked against iso-codes {version}")
+COUNTRY_SOURCE = ("iso-codes {version} (Debian, LGPL-2.1-or-later, facts only): "
+                  "ISO 3166-1; EU dates from the treaties of accession")
+
+
+def fail(message):
+    """Stop: the input is not what the extension can rely on."""
+    sys.exit(f"make_reference.py: {message}")
+
+
+def warn(message):
+    """Tell the person who regenerates what to look at."""
+    print(f"make_reference.py: {message}", file=sys.stderr)
+
+
+def require(condition, message):
+    if not condition:
+        fail(message)
+
+
+def to_ascii(text):
+    """Plain English letters for accented ones; stop at anything else."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(ASCII_LETTERS))
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    require(plain.isascii() and plain.isprintable(), f"not ASCII: {text!r}")
+    # these would end a dollar quote, or be replaced in an extension script
+    require("$$" not in plain and "@" not in plain, f"unsafe text: {text!r}")
+    return plain
+
+
+def read_csv(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return [{key: to_ascii(value.strip()) for key, value in row.items()}
+                for row in csv.DictReader(file)]
+
+
+def read_iso(path, key):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)[key]
+
+
+def check_unique(rows, key, what):
+    for value, count in collections.Counter(map(key, rows)).items():
+        require(count == 1, f"{what}: {value} occurs {count} times")
+
+
+# --- inputs --------------------------------------------------------------
+
+
+def load_currencies(data_dir, iso_path):
+    """(code, numeric_code, minor_units, name), sorted by code."""
+    iso = {c["alpha_3"]: c for c in read_iso(iso_path, "4217")}
+    rows = []
+    for row in read_csv(data_dir / "currencies.csv"):
+        code, number = row["code"], row["numeric_code"]
+        require(re.fullmatch("[A-Z]{3}", code), f"currency code {code!r}")
+        require(re.fullmatch("[0-9]{3}", number), f"{code}: number {number!r}")
+        require(row["minor_units"] in "01234" and len(row["minor_units"]) == 1,
+                f"{code}: minor units {row['minor_units']!r}")
+        require(row["name"], f"{code}: no name")
+        if code in iso:
+            require(iso[code]["numeric"] == number,
+                    f"{code}: number {number}, iso-codes has {iso[code]['numeric']}")
+        name = re.sub(r"\bC[fp][ap]\b", lambda m: m.group().upper(), row["name"])
+        rows.append((code, number, int(row["minor_units"]), name))
+    check_unique(rows, lambda r: r[0], "currencies")
+
+    codes = {r[0] for r in rows}
+    warn("currencies not in iso-codes (withdrawn): " + " ".join(sorted(codes - set(iso))))
+    warn("currencies only in iso-codes: " + " ".join(sorted(set(iso) - codes)))
+    return sorted(rows)
+
+
+def load_countries(iso_path, prefixes):
+    """(code, alpha3, numeric_code, name, vat_prefix, eu_from, eu_to)."""
+    eu_from = {code: day for day, codes in EU_FROM.items() for code in codes.split()}
+    rows = []
+    for c in read_iso(iso_path, "3166-1"):
+        code = c["alpha_2"]
+        name = COUNTRY_NAMES.get(code) or c.get("common_name") or c["name"]
+        rows.append((code, c["alpha_3"], c["numeric"], to_ascii(name),
+                     prefixes.get(code), eu_from.get(code), EU_TO.get(code)))
+    rows.append(("XI", None, None, "Northern Ireland",
+                 prefixes.get("XI"), eu_from["XI"], None))
+
+    check_unique(rows, lambda r: r[0], "countries")
+    codes = {r[0] for r in rows}
+    require(codes >= set(prefixes), f"no country for {set(prefixes) - codes}")
+    require(codes >= set(eu_from), f"no country for {set(eu_from) - codes}")
+    return sorted(rows)
+
+
+def load_vat_rates(data_dir):
+    """The rows of vat_rates in the order of the primary key, and the prefixes."""
+    source = read_csv(data_dir / "vat_rates.csv")
+    islands = {r["region"] for r in source
+               if r["region"].startswith(GREEK_ISLANDS_START)}
+    prefixes = {}
+    rows = []
+    for r in source:
+        where = f"vat_rates {r['country']} {r['category']} {r['valid_from']}"
+        require(prefixes.setdefault(r["country"], r["vat_prefix"]) == r["vat_prefix"],
+                f"{where}: two VAT prefixes")
+        require(r["category"] in VAT_CLASSES, f"{where}: class")
+        require(re.fullmatch(r"[0-9]{1,2}(\.[0-9]+)?", r["rate"]), f"{where}: rate")
+        require(r["confidence"] in ("A", "B", "C"), f"{where}: confidence")
+        for day in (r["valid_from"], r["valid_to"] or r["valid_from"]):
+            require(re.fullmatch(r"\d{4}-\d\d-\d\d", day), f"{where}: date {day!r}")
+            datetime.date.fromisoformat(day)
+        if r["region"] == GREEK_ISLANDS_AGAIN:
+            require(len(islands) == 1, f"{where}: which islands?")
+            r["region"] = next(iter(islands))
+        r["note"] = r["note"].replace(" (see report)", "")
+        rows.append((r["country"], r["region"], r["category"], r["rate"],
+                     r["valid_from"], r["valid_to"] or None, r["region_match"] or None,
+                     r["source"] or None, r["confidence"], r["note"] or None))
+    check_unique(rows, lambda r: (r[0], r[1], r[2], r[4]), "vat_rates")
+    rows.sort(key=lambda r: (r[0], r[1], r[2], r[4]))
+    check_periods(rows)
+    return rows, prefixes
+
+
+def check_periods(rows):
+    """At most one rate on any day; warn of days between two rates."""
+    for before, after in zip(rows, rows[1:]):
+        where = "vat_rates " + ", ".join(after[:3])
+        require(before[5] is None or before[5] >= before[4],
+                f"{where}: ends before {before[4]}")
+        if before[:3] != after[:3]:
+            continue
+        require(before[5] is not None and before[5] < after[4],
+                f"{where}: overlap at {after[4]}")
+        next_day = datetime.date.fromisoformat(before[5]) + datetime.timedelta(days=1)
+        if next_day.isoformat() != after[4]:
+            warn(f"{where}: no rate from {next_day} until {after[4]}")
+
+
+# --- outputs -------------------------------------------------------------
+
+
+def literal(value):
+    """An SQL literal that means the same whatever standard_conforming_strings is."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    quoted = value.replace("'", "''")
+    if "\\" in quoted:
+        return "E'" + quoted.replace("\\", "\\\\") + "'"
+    return f"'{quoted}'"
+
+
+def insert(table, columns, rows):
+    """One INSERT that fills an empty table.  columns: (name, type) pairs."""
+    names = ", ".join(name for name, _ in columns)
+    picked = ", ".join(f"v.{name}" + ("" if kind == "text" else f"::{kind}")
+                       for name, kind in columns)
+    values = ",\n".join("\t(" + ", ".join(map(literal, row)) + ")" for row in rows)
+    return (f"INSERT INTO ecommerce.{table} ({names})\n"
+            f"SELECT {picked}\n"
+            f"FROM (VALUES\n{values}\n"
+            f") AS v ({names})\n"
+            f"WHERE NOT EXISTS (SELECT FROM ecommerce.{table});\n")
+
+
+def columns(spec):
+    """'code rate:numeric' -> [('code', 'text'), ('rate', 'numeric')]"""
+    return [(name, kind or "text")
+            for name, _, kind in (word.partition(":") for word in spec.split())]
+
+
+def sql_file(currencies, countries, vat_rates, reference):
+    sources = "".join(f"--   {name}, as of {day}: {text}\n"
+                      for name, day, text in reference)
+    return (
+        "-- Built-in reference data.  GENERATED by scripts/make_reference.py: do not edit.\n"
+        "--\n"
+        "-- Sources, of which only facts were taken:\n"
+        f"{sources}"
+        "--\n"
+        "-- Executed by ecommerce.install().  Each statement fills an empty table, and\n"
+        "-- leaves a table that has rows as it is.\n"
+        "\n" + insert("currencies",
+                      columns("code numeric_code minor_units:smallint name"),
+                      currencies)
+        + "\n" + insert("countries",
+                        columns("code alpha3 numeric_code name vat_prefix "
+                                "eu_from:date eu_to:date"),
+                        countries)
+        + "\n" + insert("vat_rates",
+                        columns("country region vat_class rate:numeric valid_from:date "
+                                "valid_to:date region_match source confidence note"),
+                        vat_rates)
+        + "\n" + insert("reference_data",
+                        columns("name as_of:date source"), reference))
+
+
+def c_file(currencies, day, source):
+    entries = ",\n".join(f'\t{{"{code}", {minor}}}' for code, _, minor, _ in currencies)
+    parts = source.split("; ", 1)
+    return (
+        "/*\n"
+        " * currency_data.h\n"
+        " *\t  Minor units of the currencies of ISO 4217, sorted by code.\n"
+        " *\n"
+        " * GENERATED by scripts/make_reference.py: do not edit.\n"
+        f" * As of {day}: {parts[0]};\n"
+        f" * {parts[1]}.\n"
+        " */\n"
+        "#ifndef EC_CORE_CURRENCY_DATA_H\n"
+        "#define EC_CORE_CURRENCY_DATA_H\n"
+        "\n"
+        "#include <stdint.h>\n"
+        "\n"
+        "typedef struct EcCurrency\n"
+        "{\n"
+        "\tchar\t\tcode[4];\n"
+        "\tuint8_t\t\tminor_units;\n"
+        "} EcCurrency;\n"
+        "\n"
+        "static const EcCurrency currencies[] = {\n"
+        f"{entries}\n"
+        "};\n"
+        "\n"
+        "#endif\t\t\t\t\t\t\t/* EC_CORE_CURRENCY_DATA_H */\n")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=pathlib.Path, default=ROOT / "../shared/data",
+                        help="directory with currencies.csv and vat_rates.csv")
+    parser.add_argument("--iso-3166", type=pathlib.Path,
+                        default=pathlib.Path("/usr/share/iso-codes/json/iso_3166-1.json"))
+    parser.add_argument("--iso-4217", type=pathlib.Path,
+                        default=pathlib.Path("/usr/share/iso-codes/json/iso_4217.json"))
+    parser.add_argument("--iso-version", default="4.15.0",
+                        help="version of the package iso-codes")
+    parser.add_argument("--iso-date", default="2023-04-27",
+                        help="day of that version, YYYY-MM-DD")
+    parser.add_argument("--vat-date", default="2026-08-22",
+                        help="day whose rates vat_rates.csv has, YYYY-MM-DD")
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT,
+                        help="root of the tree to write into")
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
+    currencies = load_currencies(args.data, args.iso_4217)
+    vat_rates, prefixes = load_vat_rates(args.data)
+    countries = load_countries(args.iso_3166, prefixes)
+
+    currency_source = CURRENCY_SOURCE.format(version=args.iso_version)
+    reference = [
+        ("countries", args.iso_date, COUNTRY_SOURCE.format(version=args.iso_version)),
+        ("currencies", args.iso_date, currency_source),
+        ("vat_rates", args.vat_date, VAT_SOURCE),
+    ]
+    outputs = {
+        "sql/shop/21_reference_data.sql":
+            sql_file(currencies, countries, vat_rates, reference),
+        "src/core/currency_data.h":
+            c_file(currencies, args.iso_date, currency_source),
+    }
+    for name, text in outputs.items():
+        (args.output / name).write_text(text, encoding="ascii", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+#!/bin/bash
+# Runs a command beside a PostgreSQL server of its own, in a copy of this tree:
+#
+#   scripts/throwaway.sh [-o name=value]... [-i file] command [argument]...
+#
+# -o sets a server parameter; -i gives the command a copy of a file, as its
+# last argument.  PGHOST, PGPORT, PGUSER and PGDATABASE name the server, which
+# listens on a socket in its own directory only.  Root becomes "postgres".
+# When the command has ended, however it ended, nothing is left.
+set -eu
+
+settings=()
+input=
+while getopts o:i: option; do
+	case $option in
+	o) settings+=("$OPTARG") ;;
+	i) input=$(realpath -e "$OPTARG") ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+
+tree=$(realpath "$(dirname "$0")/..")
+bin=$("${PG_CONFIG:-pg_config}" --bindir)
+as_user=()
+if [ "$(id -u)" = 0 ]; then
+	user=postgres
+	id "$user" >/dev/null 2>&1 || user=nobody
+	as_user=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --init-groups)
+fi
+
+job=
+home=$(mktemp -d "${TMPDIR:-/tmp}/ecommerce.XXXXXX")
+
+stop_job() {
+	local i
+	[ -n "$job" ] || return 0
+	kill -TERM -- "-$job" 2>/dev/null || return 0
+	for ((i = 0; i < 50; i++)); do
+		sleep 0.1
+		kill -0 -- "-$job" 2>/dev/null || return 0
+	done
+	kill -KILL -- "-$job" 2>/dev/null || true
+}
+
+# Stops servers that tests started, too.
+stop_servers() {
+	local pid_file
+	while read -r pid_file; do
+		"${as_user[@]}" "$bin/pg_ctl" stop -s -m immediate \
+			-D "$(dirname "$pid_file")" 2>/dev/null || true
+	done < <(find "$home" -name postmaster.pid)
+}
+
+cleanup() {
+	trap '' INT TERM HUP
+	stop_job
+	stop_servers
+	rm -rf "$home"
+}
+
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+[ ${#as_user[@]} = 0 ] || chown "$user": "$home"
+tar -C "$tree" --exclude=./.git -cf - . |
+	(cd "$home" && "${as_user[@]}" sh -c 'mkdir tree && tar -C tree -xof -')
+if [ -n "$input" ]; then
+	mkdir "$home/input"
+	cp -R "$input" "$home/input"
+	chmod -R a+rX "$home/input"
+	set -- "$@" "$home/input/$(basename "$input")"
+fi
+# Some tests read ../shared/data, where there is such a thing.
+[ ! -d "$tree/../shared" ] || ln -s "$(realpath "$tree/../shared")" "$home/shared"
+cd "$home/tree"
+
+for name in $(compgen -e); do
+	case $name in
+	PG_CONFIG) ;;
+	PG* | MAKEFLAGS | MAKELEVEL | MFLAGS) unset "$name" ;;
+	esac
+done
+export HOME="$home" TMPDIR="$home" LC_ALL=C.UTF-8 PATH="$bin:$PATH"
+export PGHOST="$home" PGPORT=5432 PGUSER=postgres PGDATABASE=ecommerce
+
+"${as_user[@]}" initdb -D "$home/data" -U "$PGUSER" -A trust -E UTF8 \
+	--locale=C.UTF-8 --data-checksums --no-sync >/dev/null
+{
+	printf "%s = '%s'\n" listen_addresses '' unix_socket_directories "$home" \
+		port "$PGPORT" fsync off
+	for setting in "${settings[@]}"; do
+		printf "%s = '%s'\n" "${setting%%=*}" "${setting#*=}"
+	done
+} >>"$home/data/postgresql.conf"
+if ! "${as_user[@]}" pg_ctl start -s -w -D "$home/data" -l "$home/server.log"; then
+	cat "$home/server.log" >&2
+	exit 1
+fi
+"${as_user[@]}" createdb "$PGDATABASE"
+
+# In a process group of its own, which can be stopped as a whole; that group
+# cannot read the terminal.
+[ ! -t 0 ] || exec </dev/null
+set -m
+"${as_user[@]}" "$@" <&0 &
+job=$!
+set +m
+status=0
+wait "$job" || status=$?
+if [ "$status" != 0 ]; then
+	grep -E 'PANIC|TRAP|terminated by signal' "$home/server.log" >&2 || true
+fi
+exit "$status"

@@ -1,0 +1,58 @@
+-- Totals of lines and documents.
+
+CREATE TYPE ecommerce.order_total AS (
+    net       numeric,
+    vat       numeric,
+    gross     numeric,
+    breakdown jsonb
+);
+COMMENT ON TYPE ecommerce.order_total IS
+    'Totals of lines. breakdown is an array of {"rate", "taxable", "tax"}, one for each VAT rate, highest first.';
+
+CREATE FUNCTION ecommerce.order_totals_step(state internal, quantity numeric, unit_price numeric, vat_rate numeric) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_totals_step';
+CREATE FUNCTION ecommerce.order_totals_step(state internal, quantity numeric, unit_price numeric, vat_rate numeric, currency text) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_totals_step';
+CREATE FUNCTION ecommerce.order_totals_step(state internal, quantity numeric, unit_price numeric, vat_rate numeric, currency text, prices text) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_totals_step';
+CREATE FUNCTION ecommerce.order_totals_combine(internal, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_totals_combine';
+CREATE FUNCTION ecommerce.order_totals_serialize(internal) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_totals_serialize';
+CREATE FUNCTION ecommerce.order_totals_deserialize(bytea, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_totals_deserialize';
+CREATE FUNCTION ecommerce.order_totals_final(internal) RETURNS ecommerce.order_total
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_totals_final';
+COMMENT ON FUNCTION ecommerce.order_totals_step(internal, numeric, numeric, numeric) IS 'Transition function of order_totals.';
+COMMENT ON FUNCTION ecommerce.order_totals_step(internal, numeric, numeric, numeric, text) IS 'Transition function of order_totals.';
+COMMENT ON FUNCTION ecommerce.order_totals_step(internal, numeric, numeric, numeric, text, text) IS 'Transition function of order_totals.';
+COMMENT ON FUNCTION ecommerce.order_totals_combine(internal, internal) IS 'Combine function of order_totals.';
+COMMENT ON FUNCTION ecommerce.order_totals_serialize(internal) IS 'Serialization function of order_totals.';
+COMMENT ON FUNCTION ecommerce.order_totals_deserialize(bytea, internal) IS 'Deserialization function of order_totals.';
+COMMENT ON FUNCTION ecommerce.order_totals_final(internal) IS 'Final function of order_totals.';
+
+CREATE AGGREGATE ecommerce.order_totals(quantity numeric, unit_price numeric, vat_rate numeric) (
+    SFUNC = ecommerce.order_totals_step, STYPE = internal, SSPACE = 256,
+    FINALFUNC = ecommerce.order_totals_final, COMBINEFUNC = ecommerce.order_totals_combine,
+    SERIALFUNC = ecommerce.order_totals_serialize, DESERIALFUNC = ecommerce.order_totals_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ecommerce.order_totals(numeric, numeric, numeric) IS
+    'Totals of lines with net prices in a currency of two decimals: each line is round(quantity * unit_price), VAT is rounded once for each rate (EN 16931). Rates in percent. Rows with a NULL count nothing; NULL for no rows. Error 22003 for NaN, infinity or too many digits.';
+
+CREATE AGGREGATE ecommerce.order_totals(quantity numeric, unit_price numeric, vat_rate numeric, currency text) (
+    SFUNC = ecommerce.order_totals_step, STYPE = internal, SSPACE = 256,
+    FINALFUNC = ecommerce.order_totals_final, COMBINEFUNC = ecommerce.order_totals_combine,
+    SERIALFUNC = ecommerce.order_totals_serialize, DESERIALFUNC = ecommerce.order_totals_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ecommerce.order_totals(numeric, numeric, numeric, text) IS
+    'Like order_totals(quantity, unit_price, vat_rate), rounded to the minor units of a currency, the same for all rows (else error 22023).';
+
+CREATE AGGREGATE ecommerce.order_totals(quantity numeric, unit_price numeric, vat_rate numeric, currency text, prices text) (
+    SFUNC = ecommerce.order_totals_step, STYPE = internal, SSPACE = 256,
+    FINALFUNC = ecommerce.order_totals_final, COMBINEFUNC = ecommerce.order_totals_combine,
+    SERIALFUNC = ecommerce.order_totals_serialize, DESERIALFUNC = ecommerce.order_totals_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ecommerce.order_totals(numeric, numeric, numeric, text, text) IS
+    'Like order_totals(quantity, unit_price, vat_rate, currency), with prices ''net'' or ''gross'': of gross prices the sum for each rate is what is paid, and its VAT is taken out of it.';
+
+CREATE FUNCTION ecommerce.calculate_totals(document jsonb) RETURNS jsonb
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_calculate_totals';
+COMMENT ON FUNCTION ecommerce.calculate_totals(jsonb) IS
+    'Totals of a document {"currency", "prices": "net"|"gross", "lines": [{"line", "quantity", "unit_price", "base_quantity", "vat_category", "vat_rate", "allowances": [{"amount"|"percent"}], "charges": [...]}], "allowances": [...], "charges": [{"kind", "amount", "vat": "proportional"|"highest"|"fixed", "vat_category", "vat_rate"}], "prepaid", "rounding"}: {"lines": [{"line", "kind", "net", "vat", "gross", "discount"}], "vat": [{"category", "rate", "taxable", "tax"}], "totals": {"lines", "allowances", "charges", "net", "vat", "gross", "prepaid", "rounding", "payable"}}. The arithmetic of place_order(). Error 22023 says which key is wrong.';

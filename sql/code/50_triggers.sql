@@ -1,0 +1,140 @@
+-- Trigger functions: they change NEW or refuse, and write nothing else.
+
+CREATE FUNCTION ecommerce.set_updated_at() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'ec_set_updated_at';
+COMMENT ON FUNCTION ecommerce.set_updated_at() IS
+    'BEFORE UPDATE FOR EACH ROW: sets the column updated_at to the time of the transaction.';
+
+CREATE FUNCTION ecommerce.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION '% on % is refused', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'EC017',
+              DETAIL = CASE TG_NAME
+                  WHEN 'keep_tenant'  THEN 'The tenant of a row never changes.'
+                  WHEN 'keep_tenants' THEN 'Tenants are never deleted.'
+                  WHEN 'append_only'  THEN 'Its rows are a record of what happened.'
+                  ELSE 'Its rows are business records.' END;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.refuse_change() IS 'Refuses whatever fires it, with error EC017.';
+
+CREATE FUNCTION ecommerce.check_category_tree() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- Two moves that are harmless alone can close a circle together.
+    PERFORM pg_advisory_xact_lock(hashtextextended('ecommerce.categories', NEW.tenant_id));
+    IF EXISTS (
+        WITH RECURSIVE above AS (
+            SELECT NEW.parent_id AS id
+            UNION
+            SELECT c.parent_id FROM above a
+            JOIN ecommerce.categories c ON c.tenant_id = NEW.tenant_id AND c.id = a.id AND c.parent_id IS NOT NULL
+        )
+        SELECT FROM above WHERE id = NEW.id)
+    THEN
+        RAISE EXCEPTION 'a category cannot be below itself'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'no_cycle', SCHEMA = 'ecommerce', TABLE = 'categories',
+                  DETAIL = format('Category %s is above %s.', NEW.id, NEW.parent_id);
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_category_tree() IS 'Refuses a parent that makes a cycle of categories, with error 23514.';
+
+CREATE FUNCTION ecommerce.check_product_delete() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- place_order() locks the stock of what it sells, so wait for those that are under way.
+    PERFORM FROM ecommerce.stock s WHERE s.tenant_id = OLD.tenant_id AND s.product_id = OLD.id FOR UPDATE;
+    IF EXISTS (SELECT FROM ecommerce.order_items i WHERE i.tenant_id = OLD.tenant_id AND i.product_id = OLD.id) THEN
+        RAISE EXCEPTION 'a product that was ordered cannot be deleted'
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'keep_ordered', SCHEMA = 'ecommerce', TABLE = 'products',
+                  DETAIL = format('Product %s stands on orders.', OLD.id),
+                  HINT = 'Set deleted_at instead.';
+    END IF;
+    RETURN OLD;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_product_delete() IS 'Refuses to delete a product that stands on an order, with error 23503.';
+
+CREATE FUNCTION ecommerce.order_transition_allowed(old_status text, new_status text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN CASE old_status
+        WHEN 'pending'    THEN new_status IN ('processing', 'cancelled')
+        WHEN 'processing' THEN new_status IN ('shipped', 'cancelled', 'refunded')
+        WHEN 'shipped'    THEN new_status IN ('delivered', 'refunded')
+        WHEN 'delivered'  THEN new_status = 'refunded'
+        ELSE false END;
+COMMENT ON FUNCTION ecommerce.order_transition_allowed(text, text) IS 'Whether an order may go from one status to another, different one.';
+
+CREATE FUNCTION ecommerce.check_order_update() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF (NEW.id, NEW.created_at, NEW.order_number, NEW.currency, NEW.prices, NEW.net, NEW.vat, NEW.gross, NEW.country, NEW.region)
+       IS DISTINCT FROM
+       (OLD.id, OLD.created_at, OLD.order_number, OLD.currency, OLD.prices, OLD.net, OLD.vat, OLD.gross, OLD.country, OLD.region)
+    THEN
+        RAISE EXCEPTION 'UPDATE on orders is refused'
+            USING ERRCODE = 'EC017',
+                  DETAIL = 'Id, time, number, currency, amounts and VAT country of an order never change.';
+    END IF;
+    IF NEW.status <> OLD.status THEN
+        IF NOT ecommerce.order_transition_allowed(OLD.status, NEW.status) THEN
+            RAISE EXCEPTION 'an order cannot go from % to %', OLD.status, NEW.status
+                USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number);
+        END IF;
+        CASE NEW.status
+            WHEN 'shipped'   THEN NEW.shipped_at   := coalesce(NEW.shipped_at, now());
+            WHEN 'delivered' THEN NEW.delivered_at := coalesce(NEW.delivered_at, now());
+            WHEN 'cancelled' THEN NEW.cancelled_at := coalesce(NEW.cancelled_at, now());
+            ELSE NULL;
+        END CASE;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_order_update() IS
+    'Guards the state machine of orders (error EC009) and what never changes about one (error EC017).';
+
+CREATE FUNCTION ecommerce.placing_order() RETURNS boolean
+    LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_placing_order';
+COMMENT ON FUNCTION ecommerce.placing_order() IS 'Whether place_order() is inserting right now, in this session.';
+
+CREATE FUNCTION ecommerce.check_order_totals() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    order_id   uuid;
+    created_at timestamptz;
+    differs    text;
+BEGIN
+    IF TG_ARGV[0] = 'item' THEN
+        order_id := NEW.order_id;
+        created_at := NEW.order_created_at;
+    ELSE
+        order_id := NEW.id;
+        created_at := NEW.created_at;
+    END IF;
+    SELECT format('The order says net %s and VAT %s, its lines sum to %s and %s.', o.net, o.vat, i.net, i.vat)
+    INTO differs
+    FROM ecommerce.orders o
+    CROSS JOIN LATERAL (SELECT sum(l.net) AS net, sum(l.vat) AS vat FROM ecommerce.order_items l
+                        WHERE l.tenant_id = o.tenant_id AND l.order_id = o.id AND l.order_created_at = o.created_at) i
+    WHERE o.tenant_id = NEW.tenant_id AND o.id = check_order_totals.order_id AND o.created_at = check_order_totals.created_at
+      AND (o.net, o.vat) IS DISTINCT FROM (i.net, i.vat);
+    IF FOUND THEN
+        RAISE EXCEPTION 'an order must equal the sum of its lines'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'totals_match', SCHEMA = 'ecommerce', TABLE = 'orders',
+                  DETAIL = coalesce(differs, 'It has no lines.'),
+                  HINT = 'place_order() makes orders that do.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_order_totals() IS
+    'Deferred to the commit: an order made by plain SQL must equal the sum of its lines, else error 23514.';

@@ -1,0 +1,123 @@
+-- Partitions of orders, order_items and events.
+
+CREATE FUNCTION ecommerce.partitions()
+    RETURNS TABLE (parent regclass, partition regclass, from_time timestamptz, to_time timestamptz, estimated_rows bigint, bytes bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
+AS $$
+    SELECT p.oid::regclass, c.oid::regclass,
+           (regexp_match(b.bounds, 'FROM \(''([^'']+)''\)'))[1]::timestamptz,
+           (regexp_match(b.bounds, 'TO \(''([^'']+)''\)'))[1]::timestamptz,
+           greatest(c.reltuples, 0)::bigint,
+           pg_total_relation_size(c.oid)
+    FROM pg_class p
+    JOIN pg_inherits i ON i.inhparent = p.oid
+    JOIN pg_class c ON c.oid = i.inhrelid
+    CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS bounds) b
+    WHERE p.relnamespace = to_regnamespace('ecommerce') AND p.relkind = 'p'
+      AND p.relname IN ('orders', 'order_items', 'events')
+    ORDER BY p.relname, 3 NULLS LAST
+$$;
+COMMENT ON FUNCTION ecommerce.partitions() IS
+    'The partitions of orders, order_items and events: bounds (from_time inclusive, to_time exclusive; both NULL for the default partition), rows as of the last ANALYZE, and size with indexes.';
+
+CREATE FUNCTION ecommerce.link_partitions(suffix text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_constraint
+                   WHERE conrelid = format('ecommerce.%I', 'order_items_' || suffix)::regclass AND contype = 'f'
+                     AND confrelid = format('ecommerce.%I', 'orders_' || suffix)::regclass) THEN
+        EXECUTE format('ALTER TABLE ecommerce.%I ADD CONSTRAINT %I FOREIGN KEY (tenant_id, order_id, order_created_at)
+                        REFERENCES ecommerce.%I (tenant_id, id, created_at)',
+                       'order_items_' || suffix, 'order_items_' || suffix || '_order_fkey', 'orders_' || suffix);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.link_partitions(text) IS
+    'Give the partition order_items_<suffix> its foreign key to orders_<suffix>, if it has none.';
+
+CREATE FUNCTION ecommerce.ensure_partitions(from_time timestamptz DEFAULT now(), to_time timestamptz DEFAULT now() + interval '1 year', every text DEFAULT 'quarter')
+    RETURNS TABLE (partition regclass, lower_bound timestamptz, upper_bound timestamptz, moved_rows bigint)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
+AS $$
+DECLARE
+    step     interval := CASE every WHEN 'month' THEN '1 month' WHEN 'quarter' THEN '3 months' WHEN 'year' THEN '1 year' END;
+    low      timestamptz;
+    high     timestamptz;
+    suffix   text;
+    missing  text[];
+    moved    bigint[];
+    relation text;
+    within   text;
+    n        bigint;
+BEGIN
+    IF step IS NULL THEN
+        RAISE EXCEPTION 'unknown partition interval' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It is %L.', every), HINT = 'Use month, quarter or year.';
+    END IF;
+    IF from_time IS NULL OR to_time IS NULL OR NOT isfinite(from_time) OR NOT isfinite(to_time)
+       OR to_time < from_time OR to_time > from_time + interval '100 years' THEN
+        RAISE EXCEPTION 'wrong range of time' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It runs from %s to %s.', from_time, to_time), HINT = 'Give a range of at most 100 years.';
+    END IF;
+
+    -- Sessions that create the same partitions do it one after the other.
+    PERFORM pg_advisory_xact_lock(hashtextextended('ecommerce.ensure_partitions', 0));
+
+    FOREACH relation IN ARRAY '{orders,order_items,events}'::text[] LOOP
+        IF to_regclass(format('ecommerce.%I', relation || '_default')) IS NULL THEN
+            EXECUTE format('CREATE TABLE ecommerce.%I PARTITION OF ecommerce.%I DEFAULT', relation || '_default', relation);
+        END IF;
+    END LOOP;
+    PERFORM ecommerce.link_partitions('default');
+
+    high := date_trunc(every, from_time);
+    WHILE high <= to_time LOOP
+        low := high;
+        high := low + step;
+        suffix := to_char(low, CASE every WHEN 'month' THEN 'YYYY_MM' WHEN 'quarter' THEN 'YYYY"_q"Q' ELSE 'YYYY' END);
+        SELECT array_agg(r.name ORDER BY r.position), array_agg(0 ORDER BY r.position) INTO missing, moved
+        FROM unnest('{orders,order_items,events}'::text[]) WITH ORDINALITY AS r (name, position)
+        WHERE NOT EXISTS (SELECT FROM ecommerce.partitions() p
+                          WHERE p.parent = format('ecommerce.%I', r.name)::regclass
+                            AND p.from_time < high AND p.to_time > low);
+        CONTINUE WHEN missing IS NULL;
+
+        -- Rows that came before their partition wait in the default partition:
+        -- copy them, delete items before the orders that they reference, and
+        -- only then attach, so that no reader ever misses one.
+        FOR i IN 1 .. cardinality(missing) LOOP
+            relation := missing[i];
+            EXECUTE format('LOCK TABLE ecommerce.%I IN ACCESS EXCLUSIVE MODE', relation || '_default');
+            EXECUTE format('CREATE TABLE ecommerce.%I (LIKE ecommerce.%I INCLUDING ALL)', relation || '_' || suffix, relation);
+            within := format('WHERE %I >= %L AND %1$I < %L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
+            EXECUTE format('INSERT INTO ecommerce.%I SELECT * FROM ecommerce.%I %s', relation || '_' || suffix, relation || '_default', within);
+            GET DIAGNOSTICS n = ROW_COUNT;
+            moved[i] := n;
+        END LOOP;
+        FOR i IN REVERSE cardinality(missing) .. 1 LOOP
+            CONTINUE WHEN moved[i] = 0;
+            relation := missing[i];
+            within := format('WHERE %I >= %L AND %1$I < %L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
+            EXECUTE format('ALTER TABLE ecommerce.%I DISABLE TRIGGER USER', relation || '_default');
+            EXECUTE format('DELETE FROM ecommerce.%I %s', relation || '_default', within);
+            EXECUTE format('ALTER TABLE ecommerce.%I ENABLE TRIGGER USER', relation || '_default');
+        END LOOP;
+        FOR i IN 1 .. cardinality(missing) LOOP
+            relation := missing[i];
+            EXECUTE format('ALTER TABLE ecommerce.%I ATTACH PARTITION ecommerce.%I FOR VALUES FROM (%L) TO (%L)',
+                           relation, relation || '_' || suffix, low, high);
+            partition := format('ecommerce.%I', relation || '_' || suffix)::regclass;
+            lower_bound := low;
+            upper_bound := high;
+            moved_rows := moved[i];
+            RETURN NEXT;
+        END LOOP;
+        IF 'order_items' = ANY (missing) THEN
+            PERFORM ecommerce.link_partitions(suffix);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.ensure_partitions(timestamptz, timestamptz, text) IS
+    'Create the partitions of orders, order_items and events that the range of time lacks, one for each month, quarter or year (UTC), and move rows there that wait in the default partition. Returns the partitions that it made. Error 22023 for another interval or a wrong range.';

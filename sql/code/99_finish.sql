@@ -1,0 +1,63 @@
+-- The extension owns the code, the shop owns its data.
+--
+-- Tables that were members would lose rows in a restore, their users' columns
+-- in a dump, and everything in DROP EXTENSION.  So they are made here, and then
+-- handed to the role that creates the extension.
+
+COMMENT ON FUNCTION ecommerce.install() IS
+    'Create what the shop lacks: tables, indexes, triggers, policies, views, partitions. Touches no data, and nothing that is there already.';
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ecommerce FROM PUBLIC;
+
+DO $finish$
+DECLARE
+    v_owner name := (SELECT r.rolname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) e.extowner
+                     WHERE e.extname OPERATOR(pg_catalog.=) 'ecommerce');
+    v_new_schema boolean := EXISTS (SELECT FROM pg_catalog.pg_depend
+                                    WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                                      AND objid OPERATOR(pg_catalog.=) 'ecommerce'::pg_catalog.regnamespace
+                                      AND deptype OPERATOR(pg_catalog.=) 'e');
+    v_worker boolean := false;
+    o record;
+BEGIN
+    -- Functions that run with their owner's rights must not run as a superuser
+    -- because of who installed the extension for whom.
+    FOR o IN
+        SELECT p.oid::pg_catalog.regprocedure AS name, p.prokind AS kind
+        FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) d.objid
+        WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype OPERATOR(pg_catalog.=) 'e'
+          AND d.refobjid OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'ecommerce')
+    LOOP
+        EXECUTE pg_catalog.format('ALTER ROUTINE %s OWNER TO %I', o.name, v_owner);
+    END LOOP;
+
+    IF NOT v_new_schema THEN
+        RAISE NOTICE 'schema "ecommerce" exists already: installed code only'
+            USING HINT = 'If no dump is about to bring its tables, run SELECT ecommerce.install().';
+        RETURN;
+    END IF;
+
+    -- On a Citus worker the coordinator creates the shards.
+    IF pg_catalog.to_regclass('pg_catalog.pg_dist_local_group') IS NOT NULL THEN
+        EXECUTE 'SELECT groupid OPERATOR(pg_catalog.<>) 0 FROM pg_catalog.pg_dist_local_group' INTO v_worker;
+    END IF;
+    IF NOT v_worker THEN
+        PERFORM ecommerce.install();
+    END IF;
+
+    FOR o IN
+        SELECT c.oid::pg_catalog.regclass AS name, c.relkind AS kind
+        FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) d.objid
+        WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype OPERATOR(pg_catalog.=) 'e'
+          AND d.refobjid OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'ecommerce')
+          AND c.relkind OPERATOR(pg_catalog.<>) 'c'
+    LOOP
+        EXECUTE pg_catalog.format('ALTER EXTENSION ecommerce DROP %s %s',
+            CASE o.kind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, o.name);
+        EXECUTE pg_catalog.format('ALTER %s %s OWNER TO %I',
+            CASE o.kind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, o.name, v_owner);
+    END LOOP;
+    ALTER EXTENSION ecommerce DROP SCHEMA ecommerce;
+    EXECUTE pg_catalog.format('ALTER SCHEMA ecommerce OWNER TO %I', v_owner);
+END
+$finish$;

@@ -1,0 +1,44 @@
+-- Tenants and how each of them sells.  A single shop is tenant 1.
+
+CREATE TABLE IF NOT EXISTS ecommerce.tenants (
+    id         integer     NOT NULL CONSTRAINT tenants_pkey PRIMARY KEY
+                           CONSTRAINT check_tenant_id_positive CHECK (id > 0),
+    name       text        NOT NULL CONSTRAINT check_tenant_name_length CHECK (length(name) BETWEEN 1 AND 200),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE ecommerce.tenants IS 'The shops in this database. Rows are never deleted.';
+COMMENT ON COLUMN ecommerce.tenants.id IS 'First column of every key of shop data.';
+COMMENT ON COLUMN ecommerce.tenants.name IS 'Name for people.';
+COMMENT ON COLUMN ecommerce.tenants.created_at IS 'When the row was made.';
+COMMENT ON COLUMN ecommerce.tenants.updated_at IS 'When the row last changed, set by trigger.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.settings (
+    tenant_id       integer     NOT NULL CONSTRAINT settings_pkey PRIMARY KEY
+                                CONSTRAINT settings_tenant_fkey REFERENCES ecommerce.tenants (id),
+    country         text        CONSTRAINT check_settings_country CHECK (country ~ '^[A-Z]{2}$'),
+    region          text        NOT NULL DEFAULT '',
+    currency        text        NOT NULL DEFAULT 'EUR' CONSTRAINT check_settings_currency CHECK (currency ~ '^[A-Z]{3}$'),
+    prices          text        NOT NULL DEFAULT 'gross' CONSTRAINT check_settings_prices CHECK (prices IN ('net', 'gross')),
+    timezone        text        NOT NULL DEFAULT 'UTC' CONSTRAINT check_settings_timezone CHECK (timestamptz 'epoch' AT TIME ZONE timezone IS NOT NULL),
+    reservation_ttl interval    NOT NULL DEFAULT '15 minutes'
+                                CONSTRAINT check_settings_reservation_ttl CHECK (reservation_ttl > '0' AND reservation_ttl <= '30 days'),
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    updated_at      timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE ecommerce.settings IS 'How a tenant sells, one row each.';
+COMMENT ON COLUMN ecommerce.settings.tenant_id IS 'The tenant.';
+COMMENT ON COLUMN ecommerce.settings.country IS 'Where the seller is established, ISO 3166-1 alpha-2; its VAT rates apply. Must be set before the first order.';
+COMMENT ON COLUMN ecommerce.settings.region IS 'Region of vat_rates with rates of its own, or empty.';
+COMMENT ON COLUMN ecommerce.settings.currency IS 'Currency of product prices, ISO 4217.';
+COMMENT ON COLUMN ecommerce.settings.prices IS 'Whether product prices are net (without VAT) or gross (with VAT).';
+COMMENT ON COLUMN ecommerce.settings.timezone IS 'Time zone in which a day begins for the seller, and with it a new VAT rate.';
+COMMENT ON COLUMN ecommerce.settings.reservation_ttl IS 'How long a reservation holds its stock unless told otherwise.';
+COMMENT ON COLUMN ecommerce.settings.created_at IS 'When the row was made.';
+COMMENT ON COLUMN ecommerce.settings.updated_at IS 'When the row last changed, set by trigger.';
+
+-- A new shop is one shop; a shop that exists keeps the tenants that it has.
+INSERT INTO ecommerce.tenants (id, name)
+SELECT 1, 'Shop' WHERE NOT EXISTS (SELECT FROM ecommerce.tenants);
+INSERT INTO ecommerce.settings (tenant_id)
+SELECT id FROM ecommerce.tenants ON CONFLICT DO NOTHING;

@@ -1,0 +1,138 @@
+-- Orders and what grows with them, partitioned by time.
+--
+-- Foreign keys between them run from leaf to leaf; ensure_partitions() makes
+-- them with the leaves.  Nothing here references a row that every order would
+-- have to lock (tenant, currency, product): the shared locks of concurrent
+-- orders would meet there.
+
+CREATE TABLE IF NOT EXISTS ecommerce.orders (
+    tenant_id        integer     NOT NULL,
+    id               uuid        NOT NULL,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    order_number     text        NOT NULL CONSTRAINT check_order_number CHECK (length(order_number) BETWEEN 1 AND 50),
+    user_id          uuid,
+    email            text        CONSTRAINT check_order_email CHECK (email LIKE '_%@_%' AND length(email) <= 254),
+    phone            text        CONSTRAINT check_order_phone CHECK (length(phone) <= 30),
+    status           text        NOT NULL DEFAULT 'pending'
+                                 CONSTRAINT check_order_status CHECK (status IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled', 'refunded')),
+    payment_status   text        NOT NULL DEFAULT 'pending'
+                                 CONSTRAINT check_order_payment_status CHECK (payment_status IN ('pending', 'paid', 'failed', 'refunded')),
+    currency         text        NOT NULL CONSTRAINT check_order_currency CHECK (currency ~ '^[A-Z]{3}$'),
+    prices           text        NOT NULL CONSTRAINT check_order_prices CHECK (prices IN ('net', 'gross')),
+    net              numeric     NOT NULL CONSTRAINT check_order_net CHECK (net >= 0 AND net < 1e18),
+    vat              numeric     NOT NULL CONSTRAINT check_order_vat CHECK (vat >= 0 AND vat < 1e18),
+    gross            numeric     NOT NULL CONSTRAINT check_order_gross CHECK (gross = net + vat AND gross < 1e18),
+    amount_paid      numeric     NOT NULL DEFAULT 0 CONSTRAINT check_order_amount_paid CHECK (amount_paid >= 0 AND amount_paid < 1e18),
+    amount_refunded  numeric     NOT NULL DEFAULT 0 CONSTRAINT check_order_amount_refunded CHECK (amount_refunded >= 0 AND amount_refunded <= amount_paid),
+    country          text        NOT NULL CONSTRAINT check_order_country CHECK (country ~ '^[A-Z]{2}$'),
+    region           text        NOT NULL DEFAULT '',
+    billing_address  jsonb       CONSTRAINT check_order_billing_address CHECK (jsonb_typeof(billing_address) = 'object'),
+    shipping_address jsonb       CONSTRAINT check_order_shipping_address CHECK (jsonb_typeof(shipping_address) = 'object'),
+    notes            text        CONSTRAINT check_order_notes CHECK (length(notes) <= 10000),
+    metadata         jsonb       CONSTRAINT check_order_metadata CHECK (jsonb_typeof(metadata) = 'object'),
+    shipped_at       timestamptz,
+    delivered_at     timestamptz,
+    cancelled_at     timestamptz,
+    updated_at       timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT orders_pkey PRIMARY KEY (tenant_id, id, created_at),
+    CONSTRAINT orders_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES ecommerce.users (tenant_id, id)
+) PARTITION BY RANGE (created_at);
+CREATE INDEX IF NOT EXISTS idx_orders_number ON ecommerce.orders (tenant_id, order_number);
+CREATE INDEX IF NOT EXISTS idx_orders_user ON ecommerce.orders (tenant_id, user_id, created_at) WHERE user_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_orders_status ON ecommerce.orders (tenant_id, status) WHERE status IN ('pending', 'processing');
+CREATE INDEX IF NOT EXISTS idx_orders_created ON ecommerce.orders (tenant_id, created_at);
+COMMENT ON TABLE ecommerce.orders IS 'Orders. Made by place_order(); never deleted; amounts never change.';
+COMMENT ON COLUMN ecommerce.orders.id IS 'UUIDv7; its time is created_at, so an id alone finds its partition.';
+COMMENT ON COLUMN ecommerce.orders.created_at IS 'When it was placed, to the millisecond; the partition key.';
+COMMENT ON COLUMN ecommerce.orders.order_number IS 'Number for people, made from the id.';
+COMMENT ON COLUMN ecommerce.orders.user_id IS 'The customer, NULL for a guest.';
+COMMENT ON COLUMN ecommerce.orders.email IS 'Where to write to about it.';
+COMMENT ON COLUMN ecommerce.orders.phone IS 'Phone number.';
+COMMENT ON COLUMN ecommerce.orders.status IS 'pending, processing, shipped, delivered, cancelled or refunded; a trigger guards the transitions.';
+COMMENT ON COLUMN ecommerce.orders.payment_status IS 'pending, paid, failed or refunded.';
+COMMENT ON COLUMN ecommerce.orders.currency IS 'ISO 4217; all its amounts have the minor units of it.';
+COMMENT ON COLUMN ecommerce.orders.prices IS 'Whether unit prices and discounts of its lines are net or gross.';
+COMMENT ON COLUMN ecommerce.orders.net IS 'Sum of net over its lines.';
+COMMENT ON COLUMN ecommerce.orders.vat IS 'Sum of vat over its lines.';
+COMMENT ON COLUMN ecommerce.orders.gross IS 'What the customer pays: net + vat.';
+COMMENT ON COLUMN ecommerce.orders.amount_paid IS 'Captured so far.';
+COMMENT ON COLUMN ecommerce.orders.amount_refunded IS 'Refunded so far.';
+COMMENT ON COLUMN ecommerce.orders.country IS 'Country whose VAT rates applied.';
+COMMENT ON COLUMN ecommerce.orders.region IS 'Region of it whose VAT rates applied, or empty.';
+COMMENT ON COLUMN ecommerce.orders.billing_address IS 'Address as it was, with the keys of user_addresses.';
+COMMENT ON COLUMN ecommerce.orders.shipping_address IS 'Address as it was, with the keys of user_addresses.';
+COMMENT ON COLUMN ecommerce.orders.notes IS 'Notes of the customer.';
+COMMENT ON COLUMN ecommerce.orders.shipped_at IS 'When it became shipped.';
+COMMENT ON COLUMN ecommerce.orders.delivered_at IS 'When it became delivered.';
+COMMENT ON COLUMN ecommerce.orders.cancelled_at IS 'When it became cancelled.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.order_items (
+    tenant_id        integer     NOT NULL,
+    order_id         uuid        NOT NULL,
+    order_created_at timestamptz NOT NULL,
+    line_number      integer     NOT NULL CONSTRAINT check_line_number CHECK (line_number > 0),
+    kind             text        NOT NULL DEFAULT 'product' CONSTRAINT check_item_kind CHECK (kind IN ('product', 'shipping', 'fee')),
+    product_id       uuid,
+    sku              text        CONSTRAINT check_item_sku CHECK (length(sku) <= 100),
+    name             text        NOT NULL CONSTRAINT check_item_name CHECK (length(name) <= 255),
+    quantity         integer     NOT NULL CONSTRAINT check_quantity_positive CHECK (quantity BETWEEN 1 AND 1000000000),
+    unit_price       numeric     NOT NULL CONSTRAINT check_unit_price CHECK (unit_price >= 0 AND unit_price < 1e15),
+    discount         numeric     NOT NULL DEFAULT 0 CONSTRAINT check_item_discount CHECK (discount >= 0 AND discount < 1e18),
+    vat_category     text        NOT NULL CONSTRAINT check_item_vat_category CHECK (vat_category IN ('S', 'Z', 'E', 'AE', 'K', 'G', 'O')),
+    vat_rate         numeric     NOT NULL CONSTRAINT check_item_vat_rate CHECK (vat_rate BETWEEN 0 AND 100),
+    net              numeric     NOT NULL CONSTRAINT check_item_net CHECK (net >= 0 AND net < 1e18),
+    vat              numeric     NOT NULL CONSTRAINT check_item_vat CHECK (vat >= 0 AND vat < 1e18),
+    CONSTRAINT order_items_pkey PRIMARY KEY (tenant_id, order_id, order_created_at, line_number),
+    CONSTRAINT check_item_product CHECK ((kind = 'product') = (product_id IS NOT NULL))
+) PARTITION BY RANGE (order_created_at);
+CREATE INDEX IF NOT EXISTS idx_order_items_product ON ecommerce.order_items (tenant_id, product_id, order_created_at) WHERE product_id IS NOT NULL;
+COMMENT ON TABLE ecommerce.order_items IS 'Everything an order charges is a line: products, shipping, fees. Lines never change.';
+COMMENT ON COLUMN ecommerce.order_items.order_id IS 'The order.';
+COMMENT ON COLUMN ecommerce.order_items.order_created_at IS 'orders.created_at; the partition key.';
+COMMENT ON COLUMN ecommerce.order_items.line_number IS '1, 2, 3 and so on, as ordered.';
+COMMENT ON COLUMN ecommerce.order_items.kind IS 'product, shipping or fee.';
+COMMENT ON COLUMN ecommerce.order_items.product_id IS 'The product.';
+COMMENT ON COLUMN ecommerce.order_items.sku IS 'Its SKU when it was ordered.';
+COMMENT ON COLUMN ecommerce.order_items.name IS 'Its name when it was ordered.';
+COMMENT ON COLUMN ecommerce.order_items.quantity IS 'Units.';
+COMMENT ON COLUMN ecommerce.order_items.unit_price IS 'Price of one unit, net or gross as orders.prices says. The line is quantity * unit_price, rounded once, half away from zero.';
+COMMENT ON COLUMN ecommerce.order_items.discount IS 'Share of the order''s discounts, net or gross as orders.prices says.';
+COMMENT ON COLUMN ecommerce.order_items.vat_category IS 'Category code of EN 16931 (BT-151).';
+COMMENT ON COLUMN ecommerce.order_items.vat_rate IS 'Percent, as it was on the day of the order.';
+COMMENT ON COLUMN ecommerce.order_items.net IS 'Net amount after discount.';
+COMMENT ON COLUMN ecommerce.order_items.vat IS 'Share of the VAT of its category and rate, which is rounded once for the order.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.events (
+    tenant_id  integer     NOT NULL,
+    id         uuid        NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    xact       xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    kind       text        NOT NULL CONSTRAINT check_event_kind CHECK (length(kind) BETWEEN 1 AND 100),
+    entity_id  uuid        NOT NULL,
+    data       jsonb       NOT NULL DEFAULT '{}',
+    CONSTRAINT events_pkey PRIMARY KEY (tenant_id, id, created_at)
+) PARTITION BY RANGE (created_at);
+CREATE INDEX IF NOT EXISTS idx_events_entity ON ecommerce.events (tenant_id, entity_id, created_at);
+COMMENT ON TABLE ecommerce.events IS 'Every change of state, appended by the function that made it: history and outbox in one.';
+COMMENT ON COLUMN ecommerce.events.id IS 'UUIDv7.';
+COMMENT ON COLUMN ecommerce.events.created_at IS 'When the entity changed; the partition key.';
+COMMENT ON COLUMN ecommerce.events.xact IS 'The transaction, so that a reader can wait for those still running.';
+COMMENT ON COLUMN ecommerce.events.kind IS 'What happened: order.placed, order.cancelled and so on.';
+COMMENT ON COLUMN ecommerce.events.entity_id IS 'The order, or whatever it happened to.';
+COMMENT ON COLUMN ecommerce.events.data IS 'Facts that its tables do not keep.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.idempotency_keys (
+    tenant_id        integer     NOT NULL,
+    key              text        NOT NULL CONSTRAINT check_idempotency_key CHECK (length(key) BETWEEN 1 AND 255),
+    request_hash     bytea       NOT NULL,
+    order_id         uuid        NOT NULL,
+    order_created_at timestamptz NOT NULL,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, key)
+);
+CREATE INDEX IF NOT EXISTS idx_idempotency_keys_created ON ecommerce.idempotency_keys (created_at);
+COMMENT ON TABLE ecommerce.idempotency_keys IS 'Requests that were answered, so that a retry gets the same answer.';
+COMMENT ON COLUMN ecommerce.idempotency_keys.key IS 'The key that the caller chose.';
+COMMENT ON COLUMN ecommerce.idempotency_keys.request_hash IS 'sha256 of the request; the same key with another request is an error.';
+COMMENT ON COLUMN ecommerce.idempotency_keys.order_id IS 'The order that the request made.';
+COMMENT ON COLUMN ecommerce.idempotency_keys.order_created_at IS 'Its created_at.';

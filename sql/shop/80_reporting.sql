@@ -1,0 +1,60 @@
+-- Views for people, and the statistics of products.
+
+CREATE OR REPLACE VIEW ecommerce.customers WITH (security_invoker = true) AS
+SELECT u.tenant_id, u.id, u.email, concat_ws(' ', u.first_name, u.last_name) AS name,
+       p.phone, p.company, p.vat_id, u.role, u.status, u.email_verified, u.created_at
+FROM ecommerce.users u
+LEFT JOIN ecommerce.user_profiles p ON p.tenant_id = u.tenant_id AND p.user_id = u.id
+WHERE u.deleted_at IS NULL;
+COMMENT ON VIEW ecommerce.customers IS 'Customers that are not deleted, with their profile.';
+COMMENT ON COLUMN ecommerce.customers.name IS 'First and last name.';
+
+CREATE OR REPLACE VIEW ecommerce.product_listing WITH (security_invoker = true) AS
+SELECT p.tenant_id, p.id, p.sku, p.slug, p.name, p.short_description, c.name AS category,
+       p.price, p.original_price, s.currency,
+       CASE WHEN p.track_stock THEN coalesce((SELECT sum(k.available) FROM ecommerce.stock k
+                                              WHERE k.tenant_id = p.tenant_id AND k.product_id = p.id), 0) END AS stock,
+       r.rating, coalesce(r.review_count, 0) AS review_count,
+       i.url AS image_url, p.is_featured, p.created_at
+FROM ecommerce.products p
+JOIN ecommerce.settings s ON s.tenant_id = p.tenant_id
+LEFT JOIN ecommerce.categories c ON c.tenant_id = p.tenant_id AND c.id = p.category_id
+LEFT JOIN ecommerce.product_images i ON i.tenant_id = p.tenant_id AND i.product_id = p.id AND i.is_primary
+LEFT JOIN LATERAL (SELECT round(avg(v.rating), 2) AS rating, count(*) AS review_count
+                   FROM ecommerce.product_reviews v
+                   WHERE v.tenant_id = p.tenant_id AND v.product_id = p.id AND v.is_approved) r ON true
+WHERE p.status = 'active' AND p.deleted_at IS NULL;
+COMMENT ON VIEW ecommerce.product_listing IS 'Products that are for sale, as a storefront shows them.';
+COMMENT ON COLUMN ecommerce.product_listing.category IS 'Name of its category.';
+COMMENT ON COLUMN ecommerce.product_listing.currency IS 'Currency of its prices.';
+COMMENT ON COLUMN ecommerce.product_listing.stock IS 'Units that can be sold now; NULL where stock is not tracked.';
+COMMENT ON COLUMN ecommerce.product_listing.rating IS 'Average of its approved reviews, NULL without any.';
+COMMENT ON COLUMN ecommerce.product_listing.review_count IS 'Number of its approved reviews.';
+COMMENT ON COLUMN ecommerce.product_listing.image_url IS 'Its primary picture.';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS ecommerce.product_stats AS
+SELECT p.tenant_id, p.id, p.name,
+       coalesce(s.total_orders, 0)        AS total_orders,
+       coalesce(s.total_quantity_sold, 0) AS total_quantity_sold,
+       coalesce(s.revenue, 0)             AS revenue,
+       s.last_ordered_at
+FROM ecommerce.products p
+LEFT JOIN (SELECT i.tenant_id, i.product_id,
+                  count(DISTINCT i.order_id) AS total_orders,
+                  sum(i.quantity)            AS total_quantity_sold,
+                  sum(i.net) FILTER (WHERE o.currency = t.currency) AS revenue,
+                  max(o.created_at)          AS last_ordered_at
+           FROM ecommerce.order_items i
+           JOIN ecommerce.orders o ON o.tenant_id = i.tenant_id AND o.id = i.order_id AND o.created_at = i.order_created_at
+           JOIN ecommerce.settings t ON t.tenant_id = i.tenant_id
+           WHERE i.product_id IS NOT NULL AND o.status <> 'cancelled'
+           GROUP BY i.tenant_id, i.product_id) s
+       ON s.tenant_id = p.tenant_id AND s.product_id = p.id;
+CREATE UNIQUE INDEX IF NOT EXISTS product_stats_pkey ON ecommerce.product_stats (tenant_id, id);
+COMMENT ON MATERIALIZED VIEW ecommerce.product_stats IS 'Sales of each product, as of its last refresh. Cancelled orders do not count.';
+COMMENT ON COLUMN ecommerce.product_stats.id IS 'The product.';
+COMMENT ON COLUMN ecommerce.product_stats.name IS 'Its name.';
+COMMENT ON COLUMN ecommerce.product_stats.total_orders IS 'Orders that have it; 0 if it was never sold.';
+COMMENT ON COLUMN ecommerce.product_stats.total_quantity_sold IS 'Units sold; 0 if it was never sold.';
+COMMENT ON COLUMN ecommerce.product_stats.revenue IS 'Sum of net, of orders in settings.currency; 0 if it was never sold.';
+COMMENT ON COLUMN ecommerce.product_stats.last_ordered_at IS 'When it was last ordered, NULL if never.';

@@ -1,0 +1,101 @@
+-- What ties tables to the extension's functions: defaults, checks, triggers
+-- and policies.  DROP EXTENSION ... CASCADE takes these and keeps the tables,
+-- so they are put where they are missing, and left alone where they are not.
+
+DO $rules$
+DECLARE
+    t record;
+BEGIN
+    FOR t IN
+        SELECT c.oid::regclass AS name, a.attname AS attribute, format_type(a.atttypid, a.atttypmod) AS type,
+               c.relkind AS kind, d.oid IS NOT NULL AS has_default
+        FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        WHERE c.relnamespace = 'ecommerce'::regnamespace
+          AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
+          AND a.attname IN ('tenant_id', 'id', 'created_at', 'updated_at', 'deleted_at', 'metadata')
+        ORDER BY c.relname, a.attnum
+    LOOP
+        IF col_description(t.name::oid, (SELECT attnum FROM pg_attribute WHERE attrelid = t.name AND attname = t.attribute)) IS NULL THEN
+            EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', t.name, t.attribute,
+                CASE t.attribute WHEN 'tenant_id'  THEN 'The tenant whose row it is; never changes.'
+                                 WHEN 'id'         THEN 'Identifies the row within its tenant.'
+                                 WHEN 'created_at' THEN 'When the row was made.'
+                                 WHEN 'updated_at' THEN 'When the row last changed, set by trigger.'
+                                 WHEN 'deleted_at' THEN 'When it was deleted softly; NULL while it is in use.'
+                                 WHEN 'metadata'   THEN 'Whatever the application wants to keep here, an object.' END);
+        END IF;
+        CONTINUE WHEN t.kind NOT IN ('r', 'p');
+
+        IF t.attribute = 'id' AND t.type = 'uuid' AND NOT t.has_default THEN
+            EXECUTE format('ALTER TABLE %s ALTER COLUMN id SET DEFAULT ecommerce.uuid_v7()', t.name);
+        END IF;
+        IF t.attribute = 'tenant_id' AND t.name <> 'ecommerce.settings'::regclass THEN
+            IF NOT t.has_default THEN
+                EXECUTE format('ALTER TABLE %s ALTER COLUMN tenant_id SET DEFAULT ecommerce.current_tenant()', t.name);
+            END IF;
+        END IF;
+        IF t.attribute = 'tenant_id' THEN
+            IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = t.name AND polname = 'tenant_isolation') THEN
+                EXECUTE format('CREATE POLICY tenant_isolation ON %s USING (tenant_id = ecommerce.current_tenant())', t.name);
+                EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t.name);
+                EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t.name);
+            END IF;
+            IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.name AND tgname = 'keep_tenant') THEN
+                EXECUTE format('CREATE TRIGGER keep_tenant BEFORE UPDATE OF tenant_id ON %s FOR EACH ROW
+                                WHEN (OLD.tenant_id <> NEW.tenant_id) EXECUTE FUNCTION ecommerce.refuse_change()', t.name);
+            END IF;
+        END IF;
+        IF t.attribute = 'updated_at'
+           AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.name AND tgname = 'set_updated_at') THEN
+            EXECUTE format('CREATE TRIGGER set_updated_at BEFORE UPDATE ON %s FOR EACH ROW
+                            EXECUTE FUNCTION ecommerce.set_updated_at()', t.name);
+        END IF;
+    END LOOP;
+
+    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'ecommerce.orders'::regclass AND conname = 'check_order_id_time') THEN
+        ALTER TABLE ecommerce.orders ADD CONSTRAINT check_order_id_time
+            CHECK (created_at - ecommerce.uuid_v7_time(id) BETWEEN interval '-24 hours' AND interval '24 hours');
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'ecommerce.order_items'::regclass AND conname = 'check_item_order_id_time') THEN
+        ALTER TABLE ecommerce.order_items ADD CONSTRAINT check_item_order_id_time
+            CHECK (order_created_at - ecommerce.uuid_v7_time(order_id) BETWEEN interval '-24 hours' AND interval '24 hours');
+    END IF;
+
+    FOR t IN
+        SELECT * FROM (VALUES
+            ('tenants',         'keep_tenants',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('tenants',         'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('categories',      'no_cycle',          'BEFORE INSERT OR UPDATE OF parent_id ON %s FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION ecommerce.check_category_tree()'),
+            ('products',        'keep_ordered',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_product_delete()'),
+            ('stock_movements', 'append_only',       'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('stock_movements', 'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('orders',          'check_order_update','BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_order_update()'),
+            ('orders',          'keep_orders',       'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('orders',          'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('order_items',     'keep_items',        'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('order_items',     'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('events',          'append_only',       'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('events',          'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()')
+        ) AS v (relation, trigger, definition)
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = format('ecommerce.%I', t.relation)::regclass AND tgname = t.trigger) THEN
+            EXECUTE format('CREATE TRIGGER %I ' || t.definition, t.trigger, format('ecommerce.%I', t.relation));
+        END IF;
+    END LOOP;
+
+    -- Plain SQL may insert orders, so their totals are compared at commit;
+    -- place_order() computes both from the same lines and need not be asked.
+    FOR t IN SELECT * FROM (VALUES ('orders', 'order'), ('order_items', 'item')) AS v (relation, row_is)
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = format('ecommerce.%I', t.relation)::regclass AND tgname = 'totals_match') THEN
+            EXECUTE format('CREATE CONSTRAINT TRIGGER totals_match AFTER INSERT ON ecommerce.%I
+                            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT ecommerce.placing_order())
+                            EXECUTE FUNCTION ecommerce.check_order_totals(%L)', t.relation, t.row_is);
+        END IF;
+    END LOOP;
+END
+$rules$;
+
+SELECT ecommerce.ensure_partitions();

@@ -1,0 +1,203 @@
+/*
+ * amount.c
+ *	  SQL functions of amounts of money and the VAT in them.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "pg_compat.h"
+
+#include "core/currency.h"
+#include "core/vat.h"
+#include "ecommerce.h"
+#include "numeric_codec.h"
+
+/* The minor units of a currency, which must be known. */
+int
+ec_currency_check(const char *code, size_t length)
+{
+	int			minor_units = ec_currency_minor_units(code, length);
+
+	if (minor_units < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown currency"),
+				 errdetail("It is \"%.*s\".", (int) Min(length, 20), code),
+				 errhint("Use an ISO 4217 code in capitals, such as EUR.")));
+	return minor_units;
+}
+
+/* The minor units of the currency in argument n. */
+static int
+currency_argument(FunctionCallInfo fcinfo, int n)
+{
+	text	   *code = PG_GETARG_TEXT_PP(n);
+
+	return ec_currency_check(VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+}
+
+/* Refuse a result that has too many digits. */
+static void
+CheckAmount(bool valid, ec_int128 amount)
+{
+	if (!valid || !ec_in_range(amount))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("amount is out of range")));
+}
+
+/* The VAT rate in argument n, in percent. */
+static EcDecimal
+rate_argument(FunctionCallInfo fcinfo, int n)
+{
+	EcDecimal	rate = ec_numeric_decode(PG_GETARG_DATUM(n), "VAT rate");
+
+	if (!ec_rate_valid(rate))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("VAT rate is out of range"),
+				 errdetail("It must lie between 0 and 100 percent, with at most %d decimals.",
+						   EC_MAX_RATE_SCALE)));
+	return rate;
+}
+
+/* Arguments (amount, rate, currency): the rounded amount and the VAT. */
+static void
+vat_arguments(FunctionCallInfo fcinfo, EcPrices prices, const char *what,
+			  int *minor_units, ec_int128 *amount, ec_int128 *vat)
+{
+	EcDecimal	d = ec_numeric_decode(PG_GETARG_DATUM(0), what);
+	EcDecimal	rate = rate_argument(fcinfo, 1);
+
+	*minor_units = currency_argument(fcinfo, 2);
+	CheckAmount(ec_decimal_round(d, *minor_units, amount), *amount);
+	CheckAmount(ec_vat_of(*amount, rate, prices, vat), *vat);
+}
+
+PG_FUNCTION_INFO_V1(ec_round_amount);
+
+/* round_amount(amount numeric, currency text) -> numeric */
+Datum
+ec_round_amount(PG_FUNCTION_ARGS)
+{
+	EcDecimal	d = ec_numeric_decode(PG_GETARG_DATUM(0), "amount");
+	int			minor_units = currency_argument(fcinfo, 1);
+	ec_int128	amount;
+
+	CheckAmount(ec_decimal_round(d, minor_units, &amount), amount);
+	PG_RETURN_DATUM(EcAmountGetDatum(amount, minor_units));
+}
+
+PG_FUNCTION_INFO_V1(ec_vat_amount);
+
+/* vat_amount(net numeric, rate numeric, currency text) -> numeric */
+Datum
+ec_vat_amount(PG_FUNCTION_ARGS)
+{
+	int			minor_units;
+	ec_int128	net;
+	ec_int128	vat;
+
+	vat_arguments(fcinfo, EC_NET, "net amount", &minor_units, &net, &vat);
+	PG_RETURN_DATUM(EcAmountGetDatum(vat, minor_units));
+}
+
+PG_FUNCTION_INFO_V1(ec_net_from_gross);
+
+/* net_from_gross(gross numeric, rate numeric, currency text) -> numeric */
+Datum
+ec_net_from_gross(PG_FUNCTION_ARGS)
+{
+	int			minor_units;
+	ec_int128	gross;
+	ec_int128	vat;
+
+	vat_arguments(fcinfo, EC_GROSS, "gross amount", &minor_units, &gross, &vat);
+	PG_RETURN_DATUM(EcAmountGetDatum(gross - vat, minor_units));
+}
+
+PG_FUNCTION_INFO_V1(ec_gross_from_net);
+
+/* gross_from_net(net numeric, rate numeric, currency text) -> numeric */
+Datum
+ec_gross_from_net(PG_FUNCTION_ARGS)
+{
+	int			minor_units;
+	ec_int128	net;
+	ec_int128	vat;
+
+	vat_arguments(fcinfo, EC_NET, "net amount", &minor_units, &net, &vat);
+	CheckAmount(true, net + vat);
+	PG_RETURN_DATUM(EcAmountGetDatum(net + vat, minor_units));
+}
+
+PG_FUNCTION_INFO_V1(ec_allocate_amount);
+
+/* allocate_amount(total numeric, weights numeric[], currency text) -> numeric[] */
+Datum
+ec_allocate_amount(PG_FUNCTION_ARGS)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
+	int			minor_units = currency_argument(fcinfo, 2);
+	ec_int128	total = ec_amount_decode(PG_GETARG_DATUM(0), minor_units,
+										 "total");
+	EcDecimal  *decimals;
+	ec_int128  *weights;
+	ec_int128  *shares;
+	EcShare    *scratch;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+	int			scale = 0;
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("weights must be a one-dimensional array")));
+	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &n);
+	decimals = palloc_array(EcDecimal, (size_t) n);
+	weights = palloc_array(ec_int128, (size_t) n);
+	shares = palloc_array(ec_int128, (size_t) n);
+	scratch = palloc_array(EcShare, (size_t) n);
+	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("weights must not be NULL")));
+		decimals[i] = ec_numeric_decode(elements[i], "weight");
+		scale = Max(scale, decimals[i].scale);
+	}
+	for (int i = 0; i < n; i++)
+		CheckAmount(ec_decimal_round(decimals[i], scale, &weights[i]), 0);
+
+	switch (ec_allocate(total, weights, (size_t) n, shares, scratch))
+	{
+		case EC_ALLOCATED:
+			break;
+		case EC_ALLOCATE_NO_WEIGHT:
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("an amount cannot be divided among weights that are all zero")));
+			break;
+		case EC_ALLOCATE_NEGATIVE:
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("weights must not be negative")));
+			break;
+		case EC_ALLOCATE_OVERFLOW:
+			CheckAmount(false, 0);
+			break;
+	}
+	for (int i = 0; i < n; i++)
+		elements[i] = EcAmountGetDatum(shares[i], minor_units);
+	PG_RETURN_ARRAYTYPE_P(construct_array(elements, n, NUMERICOID, -1, false,
+										  TYPALIGN_INT));
+}

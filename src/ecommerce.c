@@ -1,0 +1,20 @@
+/*
+ * ecommerce.c
+ *	  The module itself.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "ecommerce.h"
+
+PG_MODULE_MAGIC;
+
+extern PGDLLEXPORT void _PG_init(void);
+
+/* Called when a backend loads the module. */
+void
+_PG_init(void)
+{
+	ec_tenant_init();
+}

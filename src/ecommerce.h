@@ -1,0 +1,31 @@
+/*
+ * ecommerce.h
+ *	  What the topics of the extension share.
+ */
+#ifndef EC_ECOMMERCE_H
+#define EC_ECOMMERCE_H
+
+#include "datatype/timestamp.h"
+#include "fmgr.h"
+#include "utils/uuid.h"
+
+/* Length of a product's SKU, as its table checks it */
+#define EC_MAX_SKU 100
+
+/* amount.c */
+extern int	ec_currency_check(const char *code, size_t length);
+
+/* tenant.c */
+extern void ec_tenant_init(void);
+extern int32 ec_tenant_check(int32 tenant_id);
+extern Oid	ec_relation_oid(const char *name);
+
+/* uuid_v7.c */
+extern void ec_uuid_v7_generate(pg_uuid_t *uuid);
+extern void ec_uuid_v7_at(TimestampTz at, pg_uuid_t *uuid);
+extern TimestampTz ec_uuid_v7_timestamp(const pg_uuid_t *uuid);
+extern int	ec_uuid_compare(const pg_uuid_t *a, const pg_uuid_t *b);
+extern char *ec_uuid_text(const pg_uuid_t *uuid);
+extern Datum ec_order_number(PG_FUNCTION_ARGS);
+
+#endif							/* EC_ECOMMERCE_H */

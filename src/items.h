@@ -1,0 +1,48 @@
+/*
+ * items.h
+ *	  What is to be reserved or ordered.
+ */
+#ifndef EC_ITEMS_H
+#define EC_ITEMS_H
+
+#include "utils/date.h"
+#include "utils/jsonb.h"
+#include "utils/uuid.h"
+
+#include "core/amount.h"
+
+/* Units that one line may have */
+#define EC_MAX_QUANTITY 1000000000
+
+/* A line, as the caller wrote it and as its product was found */
+typedef struct EcItem
+{
+	char	   *sku;			/* as written, or NULL if by id */
+	pg_uuid_t	product_id;
+	int32		quantity;
+	bool		has_price;
+	EcDecimal	unit_price;		/* as written */
+	/* set by ec_items_find */
+	char	   *found_sku;
+	char	   *name;
+	EcDecimal	price;
+	bool		track_stock;
+	char	   *vat_class;
+	bool		has_rate;
+	EcDecimal	rate;			/* percent, of the seller's country */
+} EcItem;
+
+/* Units of one product, summed over its lines */
+typedef struct EcDemand
+{
+	pg_uuid_t	product_id;
+	const char *sku;
+	int32		quantity;
+} EcDemand;
+
+extern EcItem *ec_items_read(Jsonb *items, int *n);
+extern void ec_items_find(EcItem *items, int n, int32 tenant_id,
+						  DateADT on_date, bool for_sale);
+extern EcDemand *ec_items_demand(const EcItem *items, int n, int *ndemands);
+
+#endif							/* EC_ITEMS_H */

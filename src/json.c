@@ -1,0 +1,288 @@
+/*
+ * json.c
+ *	  Reading the JSON that callers send, with errors that say where it is
+ *	  wrong, and writing the JSON that they get.
+ *
+ * JSON null counts as absent.  Numbers may be written as strings, because
+ * many languages have no other way to keep a decimal exact.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "pg_compat.h"
+
+#include "json.h"
+#include "numeric_codec.h"
+
+/* Longest number that is worth reading */
+#define MAX_NUMBER_TEXT 100
+
+/* Append the path of a place: lines[2].allowances[1] */
+static void
+append_place(StringInfo text, const EcPlace *place)
+{
+	if (place == NULL)
+		return;
+	if (place->parent != NULL)
+	{
+		append_place(text, place->parent);
+		appendStringInfoChar(text, '.');
+	}
+	appendStringInfoString(text, place->list);
+	if (place->index >= 0)
+		appendStringInfo(text, "[%d]", place->index);
+}
+
+/* The path of a key of a place, or of the place itself. */
+static char *
+path_of(const EcPlace *place, const char *key)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	append_place(&text, place);
+	if (key != NULL)
+	{
+		if (text.len > 0)
+			appendStringInfoChar(&text, '.');
+		appendStringInfoString(&text, key);
+	}
+	return text.data;
+}
+
+/* Refuse a value; "must" completes the sentence "... must be". */
+void
+ec_json_wrong(const EcPlace *place, const char *key, const char *must)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("wrong value in JSON argument"),
+			 errdetail("%s must be %s.", path_of(place, key), must)));
+}
+
+/*
+ * The elements of an array.  An absent one has none.  value may be a whole
+ * document or a field of one; list is its name.
+ */
+JsonbContainer *
+ec_json_array(const JsonbValue *value, const EcPlace *parent,
+			  const char *list, int *n)
+{
+	EcPlace		place = {list, -1, parent};
+	JsonbContainer *container;
+
+	*n = 0;
+	if (!ec_json_given(value))
+		return NULL;
+	container = value->type == jbvBinary ? value->val.binary.data : NULL;
+	if (container == NULL || !JsonContainerIsArray(container) ||
+		JsonContainerIsScalar(container))
+		ec_json_wrong(&place, NULL, "an array of objects");
+	if (JsonContainerSize(container) > EC_MAX_ELEMENTS)
+		ec_json_wrong(&place, NULL, "at most 100000 elements long");
+	*n = (int) JsonContainerSize(container);
+	return container;
+}
+
+/*
+ * Read an object into fields, in the order of keys; those that it lacks are
+ * absent.  Any other key is an error, because it would be a misspelt one.
+ */
+void
+ec_json_object(const JsonbValue *value, const EcPlace *place,
+			   const char *const *keys, JsonbValue *fields, int n)
+{
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	key;
+
+	for (int i = 0; i < n; i++)
+		fields[i].type = jbvNull;
+	if (value->type != jbvBinary ||
+		!JsonContainerIsObject(value->val.binary.data))
+		ec_json_wrong(place, NULL, "an object");
+
+	iterator = JsonbIteratorInit(value->val.binary.data);
+	(void) JsonbIteratorNext(&iterator, &key, true);
+	while ((token = JsonbIteratorNext(&iterator, &key, true)) == WJB_KEY)
+	{
+		int			i;
+
+		for (i = 0; i < n; i++)
+			if (strlen(keys[i]) == (size_t) key.val.string.len &&
+				memcmp(keys[i], key.val.string.val, strlen(keys[i])) == 0)
+				break;
+		if (i == n)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unknown key in JSON argument"),
+					 errdetail("It is %s.",
+							   path_of(place, pnstrdup(key.val.string.val,
+													   (Size) Min(key.val.string.len, 100))))));
+		(void) JsonbIteratorNext(&iterator, &fields[i], true);
+	}
+	Assert(token == WJB_END_OBJECT);
+}
+
+/* Was a field given, and not null? */
+bool
+ec_json_given(const JsonbValue *field)
+{
+	return field->type != jbvNull;
+}
+
+/* Refuse an object that lacks a field. */
+void
+ec_json_require(const JsonbValue *field, const EcPlace *place, const char *key)
+{
+	if (!ec_json_given(field))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("missing value in JSON argument"),
+				 errdetail("%s is missing or null.", path_of(place, key))));
+}
+
+/* A number, or a string that holds one. */
+EcDecimal
+ec_json_decimal(const JsonbValue *field, const EcPlace *place, const char *key)
+{
+	EcDecimal	result = {0, 0};
+
+	ec_json_require(field, place, key);
+	if (field->type == jbvNumeric)
+		result = ec_numeric_decode(NumericGetDatum(field->val.numeric), key);
+	else if (field->type != jbvString ||
+			 field->val.string.len > MAX_NUMBER_TEXT)
+		ec_json_wrong(place, key, "a number");
+	else
+		switch (ec_decimal_parse(field->val.string.val,
+								 (size_t) field->val.string.len, &result))
+		{
+			case EC_PARSED:
+				result = ec_decimal_normalize(result);
+				break;
+			case EC_MALFORMED:
+				ec_json_wrong(place, key, "a number");
+				break;
+			case EC_OUT_OF_RANGE:
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("%s is out of range", key)));
+		}
+	return result;
+}
+
+/* A whole number within bounds. */
+int32
+ec_json_int(const JsonbValue *field, int32 min, int32 max,
+			const EcPlace *place, const char *key)
+{
+	EcDecimal	d = ec_json_decimal(field, place, key);
+
+	if (d.scale > 0 || d.value < min || d.value > max)
+		ec_json_wrong(place, key,
+					  psprintf("a whole number from %d to %d", min, max));
+	return (int32) d.value;
+}
+
+/* A string that is not empty. */
+char *
+ec_json_text(const JsonbValue *field, int max_length,
+			 const EcPlace *place, const char *key)
+{
+	ec_json_require(field, place, key);
+	if (field->type != jbvString || field->val.string.len == 0 ||
+		field->val.string.len > max_length)
+		ec_json_wrong(place, key,
+					  psprintf("a string of 1 to %d bytes", max_length));
+	return pnstrdup(field->val.string.val, (Size) field->val.string.len);
+}
+
+/* One of several strings: its index, or the first if absent. */
+int
+ec_json_choice(const JsonbValue *field, const char *const *choices, int n,
+			   const EcPlace *place, const char *key)
+{
+	StringInfoData must;
+
+	if (!ec_json_given(field))
+		return 0;
+	for (int i = 0; i < n && field->type == jbvString; i++)
+		if (strlen(choices[i]) == (size_t) field->val.string.len &&
+			memcmp(choices[i], field->val.string.val, strlen(choices[i])) == 0)
+			return i;
+	initStringInfo(&must);
+	appendStringInfoString(&must, "one of");
+	for (int i = 0; i < n; i++)
+		appendStringInfo(&must, "%s \"%s\"", i > 0 ? "," : "", choices[i]);
+	ec_json_wrong(place, key, must.data);
+}
+
+/* A string that holds a UUID. */
+void
+ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
+			 const EcPlace *place, const char *key)
+{
+	char		digits[2 * UUID_LEN];
+	int			n = 0;
+
+	ec_json_require(field, place, key);
+	for (int i = 0; field->type == jbvString && field->val.string.len == 36 && i < 36; i++)
+	{
+		char		c = field->val.string.val[i];
+
+		if (i == 8 || i == 13 || i == 18 || i == 23)
+		{
+			if (c != '-')
+				break;
+		}
+		else if (isxdigit((unsigned char) c))
+			digits[n++] = c;
+		else
+			break;
+	}
+	if (n != 2 * UUID_LEN)
+		ec_json_wrong(place, key, "a UUID");
+	(void) hex_decode(digits, 2 * UUID_LEN, (char *) uuid->data);
+}
+
+/* Write the key of an object. */
+void
+ec_json_push_key(JsonbParseState **state, const char *key)
+{
+	JsonbValue	value;
+
+	value.type = jbvString;
+	value.val.string.val = unconstify(char *, key);
+	value.val.string.len = (int) strlen(key);
+	(void) pushJsonbValue(state, WJB_KEY, &value);
+}
+
+/* Write a key and an amount. */
+void
+ec_json_push_amount(JsonbParseState **state, const char *key,
+					ec_int128 amount, int scale)
+{
+	JsonbValue	value;
+
+	ec_json_push_key(state, key);
+	value.type = jbvNumeric;
+	value.val.numeric = ec_numeric_encode(amount, scale);
+	(void) pushJsonbValue(state, WJB_VALUE, &value);
+}
+
+/* Write a key and a string, which must live as long as the state. */
+void
+ec_json_push_text(JsonbParseState **state, const char *key, const char *text)
+{
+	JsonbValue	value;
+
+	ec_json_push_key(state, key);
+	value.type = jbvString;
+	value.val.string.val = unconstify(char *, text);
+	value.val.string.len = (int) strlen(text);
+	(void) pushJsonbValue(state, WJB_VALUE, &value);
+}

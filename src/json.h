@@ -1,0 +1,54 @@
+/*
+ * json.h
+ *	  Reading the JSON that callers send, with errors that say where it is
+ *	  wrong, and writing the JSON that they get.
+ */
+#ifndef EC_JSON_H
+#define EC_JSON_H
+
+#include "utils/jsonb.h"
+#include "utils/uuid.h"
+
+#include "core/amount.h"
+
+/* Elements that one list may have */
+#define EC_MAX_ELEMENTS 100000
+
+/* Where a value stands, for errors: list[index].key, or just key. */
+typedef struct EcPlace
+{
+	const char *list;
+	int			index;
+	const struct EcPlace *parent;
+} EcPlace;
+
+extern JsonbContainer *ec_json_array(const JsonbValue *value,
+									 const EcPlace *parent, const char *list,
+									 int *n);
+extern void ec_json_object(const JsonbValue *value, const EcPlace *place,
+						   const char *const *keys, JsonbValue *fields,
+						   int n);
+extern bool ec_json_given(const JsonbValue *field);
+extern void ec_json_require(const JsonbValue *field, const EcPlace *place,
+							const char *key);
+extern EcDecimal ec_json_decimal(const JsonbValue *field, const EcPlace *place,
+								 const char *key);
+extern int32 ec_json_int(const JsonbValue *field, int32 min, int32 max,
+						 const EcPlace *place, const char *key);
+extern char *ec_json_text(const JsonbValue *field, int max_length,
+						  const EcPlace *place, const char *key);
+extern int	ec_json_choice(const JsonbValue *field,
+						   const char *const *choices, int n,
+						   const EcPlace *place, const char *key);
+extern void ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
+						 const EcPlace *place, const char *key);
+extern void ec_json_wrong(const EcPlace *place, const char *key,
+						  const char *must) pg_attribute_noreturn();
+
+extern void ec_json_push_key(JsonbParseState **state, const char *key);
+extern void ec_json_push_amount(JsonbParseState **state, const char *key,
+								ec_int128 amount, int scale);
+extern void ec_json_push_text(JsonbParseState **state, const char *key,
+							  const char *text);
+
+#endif							/* EC_JSON_H */

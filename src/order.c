@@ -1,0 +1,815 @@
+/*
+ * order.c
+ *	  Orders: placing and cancelling them.
+ *
+ * place_order() runs a handful of statements, whatever the number of lines:
+ * settings, products, stock, and one that writes the order, its lines and its
+ * event.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/date.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "pg_compat.h"
+
+#include "arguments.h"
+#include "document.h"
+#include "ecommerce.h"
+#include "errors.h"
+#include "items.h"
+#include "json.h"
+#include "numeric_codec.h"
+#include "plan.h"
+#include "stock.h"
+
+/* Arguments of place_order */
+enum
+{
+	ARG_ITEMS,
+	ARG_CART,
+	ARG_RESERVATION,
+	ARG_USER,
+	ARG_EMAIL,
+	ARG_PHONE,
+	ARG_BILLING_ADDRESS,
+	ARG_SHIPPING_ADDRESS,
+	ARG_CURRENCY,
+	ARG_EXPECTED_TOTAL,
+	ARG_ALLOWANCES,
+	ARG_CHARGES,
+	ARG_NOTES,
+	ARG_METADATA,
+	ARG_PLACED_AT,
+	ARG_IDEMPOTENCY_KEY,
+	ARG_TENANT
+};
+
+#define MAX_EMAIL 254
+#define MAX_PHONE 30
+#define MAX_NOTES 10000
+#define MAX_KEY 255
+#define MAX_REASON 10000
+#define MAX_METADATA 1000000
+
+/* What goes through placing an order */
+typedef struct Placement
+{
+	int32		tenant_id;
+	pg_uuid_t	id;
+	TimestampTz created_at;
+	DateADT		tax_date;
+	bool		history;		/* placed_at was given */
+	char	   *country;
+	char	   *region;
+	char	   *currency;
+	int			minor_units;
+	EcPrices	prices;
+	bool		has_user;
+	pg_uuid_t	user_id;
+	Datum		email;
+	bool		has_email;
+	EcItem	   *items;
+	int			nitems;
+	EcDocument	document;
+	text	   *order_number;
+} Placement;
+
+/* Is place_order() writing, so that its totals need no check? */
+static bool placing = false;
+
+static EcRows new_items = {
+	.name = "new_items", .ncolumns = 12,
+	.columns = {
+		{"line_number", INT4OID}, {"kind", TEXTOID}, {"product_id", UUIDOID},
+		{"sku", TEXTOID}, {"name", TEXTOID}, {"quantity", INT4OID},
+		{"unit_price", NUMERICOID}, {"discount", NUMERICOID},
+		{"vat_category", TEXTOID}, {"vat_rate", NUMERICOID},
+		{"net", NUMERICOID}, {"vat", NUMERICOID}
+	}
+};
+
+static EcPlan settings_plan = {
+	.sql = "SELECT s.country, s.region, s.currency, s.prices,"
+	" ($3 AT TIME ZONE s.timezone)::date, u.id IS NOT NULL, u.email"
+	" FROM ecommerce.settings s"
+	" LEFT JOIN ecommerce.users u ON u.tenant_id = s.tenant_id AND u.id = $2"
+	" AND u.status = 'active' AND u.deleted_at IS NULL"
+	" WHERE s.tenant_id = $1",
+	.nargs = 3, .types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+};
+static EcPlan cart_plan = {
+	.sql = "SELECT user_id FROM ecommerce.carts"
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'open' FOR UPDATE",
+	.nargs = 2, .types = {INT4OID, UUIDOID}
+};
+static EcPlan cart_items_plan = {
+	.sql = "SELECT product_id, quantity, unit_price FROM ecommerce.cart_items"
+	" WHERE tenant_id = $1 AND cart_id = $2 ORDER BY created_at, product_id",
+	.nargs = 2, .types = {INT4OID, UUIDOID}
+};
+static EcPlan cart_ordered_plan = {
+	.sql = "UPDATE ecommerce.carts SET status = 'ordered', order_id = $3 WHERE tenant_id = $1 AND id = $2",
+	.nargs = 3, .types = {INT4OID, UUIDOID, UUIDOID}
+};
+static EcPlan insert_plan = {
+	.sql = "WITH placed AS (INSERT INTO ecommerce.orders (tenant_id, id, created_at, order_number, user_id,"
+	" email, phone, currency, prices, net, vat, gross, country, region, billing_address, shipping_address,"
+	" notes, metadata) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)),"
+	" event AS (INSERT INTO ecommerce.events (tenant_id, id, created_at, kind, entity_id)"
+	" VALUES ($1, $19, $3, 'order.placed', $2))"
+	" INSERT INTO ecommerce.order_items (tenant_id, order_id, order_created_at, line_number, kind, product_id,"
+	" sku, name, quantity, unit_price, discount, vat_category, vat_rate, net, vat)"
+	" SELECT $1, $2, $3, line_number, kind, product_id, sku, name, quantity, unit_price, discount,"
+	" vat_category, vat_rate, net, vat FROM new_items",
+	.nargs = 19, .types = {
+		INT4OID, UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID,
+		TEXTOID, TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID,
+		JSONBOID, JSONBOID, TEXTOID, JSONBOID, UUIDOID
+	}
+};
+static EcPlan key_insert_plan = {
+	.sql = "INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id, order_created_at)"
+	" VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+	.nargs = 5, .types = {INT4OID, TEXTOID, BYTEAOID, UUIDOID, TIMESTAMPTZOID}
+};
+static EcPlan key_find_plan = {
+	.sql = "SELECT k.request_hash = $3, o.id, o.order_number, o.created_at, o.currency, o.net, o.vat, o.gross"
+	" FROM ecommerce.idempotency_keys k"
+	" JOIN ecommerce.orders o ON o.tenant_id = k.tenant_id AND o.id = k.order_id AND o.created_at = k.order_created_at"
+	" WHERE k.tenant_id = $1 AND k.key = $2",
+	.nargs = 3, .types = {INT4OID, TEXTOID, BYTEAOID}
+};
+static EcPlan lock_order_plan = {
+	.sql = "SELECT status, created_at, order_number FROM ecommerce.orders"
+	" WHERE tenant_id = $1 AND id = $2 AND created_at BETWEEN $3 AND $4 FOR NO KEY UPDATE",
+	.nargs = 4, .types = {INT4OID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
+};
+static EcPlan cancel_plan = {
+	.sql = "WITH event AS (INSERT INTO ecommerce.events (tenant_id, id, kind, entity_id, data)"
+	" VALUES ($1, $4, 'order.cancelled', $2, jsonb_strip_nulls(jsonb_build_object('reason', $5, 'from', $6))))"
+	" UPDATE ecommerce.orders SET status = 'cancelled' WHERE tenant_id = $1 AND id = $2 AND created_at = $3",
+	.nargs = 6, .types = {INT4OID, UUIDOID, TIMESTAMPTZOID, UUIDOID, TEXTOID, TEXTOID}
+};
+
+/* A jsonb argument as a value to read; an absent one is null. */
+static void
+json_argument(FunctionCallInfo fcinfo, int n, JsonbValue *value)
+{
+	value->type = jbvNull;
+	if (!PG_ARGISNULL(n))
+		JsonbToJsonbValue(PG_GETARG_JSONB_P(n), value);
+}
+
+/* Refuse an address with unknown keys or values that are no strings. */
+static void
+CheckAddress(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	static const char *const keys[] = {
+		"first_name", "last_name", "company", "address_line_1",
+		"address_line_2", "city", "state", "postal_code", "country", "phone",
+		"vat_id"
+	};
+	EcPlace		place = {name, -1, NULL};
+	JsonbValue	value;
+	JsonbValue	fields[lengthof(keys)];
+
+	json_argument(fcinfo, n, &value);
+	if (!ec_json_given(&value))
+		return;
+	ec_json_object(&value, &place, keys, fields, lengthof(keys));
+	for (int i = 0; i < (int) lengthof(keys); i++)
+		if (ec_json_given(&fields[i]) &&
+			(fields[i].type != jbvString || fields[i].val.string.len > 4 * 255))
+			ec_json_wrong(&place, keys[i], "a string of at most 255 characters");
+	if (ec_json_given(&fields[8]) && fields[8].val.string.len != 2)
+		ec_json_wrong(&place, "country", "an ISO 3166-1 alpha-2 code");
+}
+
+/* Refuse arguments that are wrong in themselves, before reading any table. */
+static void
+CheckArguments(FunctionCallInfo fcinfo)
+{
+	int			sources = !PG_ARGISNULL(ARG_ITEMS) + !PG_ARGISNULL(ARG_CART);
+
+	if (sources > 1 || (sources == 0 && PG_ARGISNULL(ARG_RESERVATION)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an order needs items, a cart or a reservation"),
+				 errdetail("Items and a cart exclude each other; either may come with a reservation of its stock.")));
+	ec_argument_length(fcinfo, ARG_EMAIL, "email", MAX_EMAIL);
+	ec_argument_length(fcinfo, ARG_PHONE, "phone", MAX_PHONE);
+	ec_argument_length(fcinfo, ARG_NOTES, "notes", MAX_NOTES);
+	ec_argument_length(fcinfo, ARG_METADATA, "metadata", MAX_METADATA);
+	ec_argument_length(fcinfo, ARG_IDEMPOTENCY_KEY, "idempotency_key", MAX_KEY);
+	CheckAddress(fcinfo, ARG_BILLING_ADDRESS, "billing_address");
+	CheckAddress(fcinfo, ARG_SHIPPING_ADDRESS, "shipping_address");
+
+	/* These decide what is paid, so they are for those who may write orders. */
+	if ((!PG_ARGISNULL(ARG_PLACED_AT) || !PG_ARGISNULL(ARG_ALLOWANCES) ||
+		 !PG_ARGISNULL(ARG_CHARGES)) &&
+		pg_class_aclcheck(ec_relation_oid("orders"), GetOuterUserId(),
+						  ACL_INSERT) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for placed_at, allowances and charges"),
+				 errdetail("They need the privilege to INSERT into ecommerce.orders.")));
+}
+
+/* Choose the id and the time of the order, which are one. */
+static void
+choose_id(FunctionCallInfo fcinfo, Placement *order)
+{
+	order->history = !PG_ARGISNULL(ARG_PLACED_AT);
+	if (order->history)
+	{
+		TimestampTz at = PG_GETARG_TIMESTAMPTZ(ARG_PLACED_AT);
+
+		if (at > TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 60000))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("placed_at lies in the future")));
+		ec_uuid_v7_at(at, &order->id);
+	}
+	else
+		ec_uuid_v7_generate(&order->id);
+	order->created_at = ec_uuid_v7_timestamp(&order->id);
+	order->order_number =
+		DatumGetTextPP(DirectFunctionCall1(ec_order_number,
+										   UUIDPGetDatum(&order->id)));
+}
+
+/* Read how the tenant sells, and whether the customer is one. */
+static void
+read_settings(FunctionCallInfo fcinfo, Placement *order)
+{
+	Datum		arguments[3] = {
+		Int32GetDatum(order->tenant_id),
+		order->has_user ? UUIDPGetDatum(&order->user_id) : (Datum) 0,
+		TimestampTzGetDatum(order->created_at)
+	};
+	char		nulls[3] = {' ', order->has_user ? ' ' : 'n', ' '};
+	bool		isnull;
+	Datum		country;
+	Datum		email;
+
+	if (ec_query(&settings_plan, arguments, nulls) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NOT_CONFIGURED),
+				 errmsg("the tenant has no settings")));
+	country = ec_value(0, 1, &isnull);
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NOT_CONFIGURED),
+				 errmsg("the shop's country is not set"),
+				 errdetail("It decides which VAT rates apply."),
+				 errhint("UPDATE ecommerce.settings SET country = 'GR' (or where the shop is established).")));
+	order->country = TextDatumGetCString(country);
+	order->region = TextDatumGetCString(ec_value(0, 2, &isnull));
+	order->currency = TextDatumGetCString(ec_value(0, 3, &isnull));
+	order->prices = strcmp(TextDatumGetCString(ec_value(0, 4, &isnull)),
+						   "net") == 0 ? EC_NET : EC_GROSS;
+	order->tax_date = DatumGetDateADT(ec_value(0, 5, &isnull));
+	if (order->has_user && !DatumGetBool(ec_value(0, 6, &isnull)))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_USER),
+				 errmsg("unknown user"),
+				 errdetail("User %s does not exist, or is not active.",
+						   ec_uuid_text(&order->user_id))));
+	email = ec_value(0, 7, &isnull);
+	order->has_email = !PG_ARGISNULL(ARG_EMAIL) || !isnull;
+	order->email = PG_ARGISNULL(ARG_EMAIL) ? email : PG_GETARG_DATUM(ARG_EMAIL);
+
+	if (!PG_ARGISNULL(ARG_CURRENCY))
+	{
+		char	   *currency;
+
+		ec_argument_length(fcinfo, ARG_CURRENCY, "currency", 3);
+		currency = text_to_cstring(PG_GETARG_TEXT_PP(ARG_CURRENCY));
+		if (!order->history && strcmp(currency, order->currency) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("wrong currency"),
+					 errdetail("Prices are in %s.", order->currency)));
+		order->currency = currency;
+	}
+	order->minor_units = ec_currency_check(order->currency,
+										   strlen(order->currency));
+}
+
+/* Lock a cart and read its items. */
+static void
+read_cart(Placement *order, const pg_uuid_t *cart_id)
+{
+	Datum		arguments[2] = {
+		Int32GetDatum(order->tenant_id), UUIDPGetDatum(cart_id)
+	};
+	bool		found = ec_execute(&cart_plan, arguments, NULL) == 1;
+	bool		isnull = true;
+	Datum		user = found ? ec_value(0, 1, &isnull) : (Datum) 0;
+
+	if (!found || (!isnull && order->has_user &&
+				   ec_uuid_compare(DatumGetUUIDP(user), &order->user_id) != 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_CART),
+				 errmsg("no such open cart"),
+				 errdetail("It is %s.", ec_uuid_text(cart_id))));
+	if (!isnull)
+	{
+		order->has_user = true;
+		order->user_id = *DatumGetUUIDP(user);
+	}
+	order->nitems = (int) ec_execute(&cart_items_plan, arguments, NULL);
+	order->items = palloc0_array(EcItem, (Size) order->nitems);
+	for (int i = 0; i < order->nitems; i++)
+	{
+		EcItem	   *item = &order->items[i];
+		Datum		price;
+
+		item->product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, &isnull));
+		item->quantity = DatumGetInt32(ec_value((uint64) i, 2, &isnull));
+		price = ec_value((uint64) i, 3, &isnull);
+		item->has_price = !isnull;
+		if (item->has_price)
+			item->unit_price = ec_numeric_decode(price, "unit price");
+	}
+}
+
+/* Order what a reservation holds. */
+static void
+read_reserved(Placement *order, const EcDemand *reserved, int n)
+{
+	order->nitems = n;
+	order->items = palloc0_array(EcItem, (Size) n);
+	for (int i = 0; i < n; i++)
+	{
+		order->items[i].product_id = reserved[i].product_id;
+		order->items[i].quantity = reserved[i].quantity;
+	}
+}
+
+/* Settle the unit prices: the products', unless history tells its own. */
+static void
+settle_prices(Placement *order)
+{
+	StringInfoData changed;
+	char		buffer[EC_DECIMAL_TEXT];
+
+	initStringInfo(&changed);
+	for (int i = 0; i < order->nitems; i++)
+	{
+		EcItem	   *item = &order->items[i];
+
+		if (!item->has_price)
+			item->unit_price = item->price;
+		else if (!order->history &&
+				 !ec_decimal_equal(item->unit_price, item->price) &&
+				 changed.len < 10000)
+		{
+			appendStringInfoString(&changed, changed.len == 0 ? "[" : ", ");
+			appendStringInfoString(&changed, "{\"sku\": ");
+			escape_json(&changed, item->found_sku);
+			(void) ec_decimal_format(item->unit_price, buffer);
+			appendStringInfo(&changed, ", \"expected\": %s", buffer);
+			(void) ec_decimal_format(item->price, buffer);
+			appendStringInfo(&changed, ", \"price\": %s}", buffer);
+		}
+	}
+	if (changed.len > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_PRICE_CHANGED),
+				 errmsg("price has changed"),
+				 errdetail("%s]", changed.data)));
+}
+
+/* Compute the lines, their VAT, and the totals. */
+static void
+total_order(FunctionCallInfo fcinfo, Placement *order)
+{
+	EcDocument *document = &order->document;
+	JsonbValue	allowances;
+	JsonbValue	charges;
+
+	json_argument(fcinfo, ARG_ALLOWANCES, &allowances);
+	json_argument(fcinfo, ARG_CHARGES, &charges);
+	ec_document_begin(document, order->prices, order->minor_units,
+					  (size_t) order->nitems, &charges);
+	for (int i = 0; i < order->nitems; i++)
+	{
+		EcItem	   *item = &order->items[i];
+		EcLine	   *line = &document->lines[i];
+
+		line->kind = EC_PRODUCT;
+		if (strcmp(item->vat_class, "exempt") == 0)
+			line->category = EC_EXEMPT;
+		else if (!item->has_rate)
+			ereport(ERROR,
+					(errcode(ERRCODE_EC_NO_VAT_RATE),
+					 errmsg("no VAT rate is known"),
+					 errdetail("Country \"%s\", region \"%s\", class \"%s\", on %s.",
+							   order->country, order->region, item->vat_class,
+							   DatumGetCString(DirectFunctionCall1(date_out,
+																   DateADTGetDatum(order->tax_date)))),
+					 errhint("Add it to ecommerce.vat_rates.")));
+		else
+		{
+			line->rate = item->rate;
+			line->category = item->rate.value > 0 ? EC_STANDARD : EC_ZERO;
+		}
+		ec_line_amount(line, (EcDecimal) {item->quantity, 0}, item->unit_price,
+					   (EcDecimal) {1, 0}, order->minor_units);
+	}
+	ec_document_total(document, &allowances);
+
+	if (!PG_ARGISNULL(ARG_EXPECTED_TOTAL))
+	{
+		EcDecimal	expected =
+			ec_numeric_decode(PG_GETARG_DATUM(ARG_EXPECTED_TOTAL), "expected_total");
+		EcDecimal	gross = {document->totals.gross, order->minor_units};
+		char		buffer[2][EC_DECIMAL_TEXT];
+
+		if (!ec_decimal_equal(expected, ec_decimal_normalize(gross)))
+		{
+			(void) ec_decimal_format(expected, buffer[0]);
+			(void) ec_decimal_format(gross, buffer[1]);
+			ereport(ERROR,
+					(errcode(ERRCODE_EC_TOTALS_DIFFER),
+					 errmsg("the total is not the expected one"),
+					 errdetail("Expected %s, but it is %s %s.", buffer[0],
+							   buffer[1], order->currency)));
+		}
+	}
+}
+
+/*
+ * Take the stock of the order, less what a reservation holds of it already.
+ * What the reservation holds too much goes back.
+ */
+static void
+take_stock(Placement *order, const EcDemand *reserved, int nreserved)
+{
+	int			n;
+	EcDemand   *demands = ec_items_demand(order->items, order->nitems, &n);
+	EcDemand   *merged;
+	int			count = 0;
+	int			d = 0;
+	int			r = 0;
+
+	if (nreserved == 0)
+	{
+		ec_stock_change(order->tenant_id, demands, n);
+		return;
+	}
+
+	/* Both are sorted by product. */
+	merged = palloc_array(EcDemand, (Size) (n + nreserved));
+	while (d < n || r < nreserved)
+	{
+		int			c = d == n ? 1 : r == nreserved ? -1
+			: ec_uuid_compare(&demands[d].product_id, &reserved[r].product_id);
+		EcDemand   *next = &merged[count];
+
+		*next = c <= 0 ? demands[d] : reserved[r];
+		next->quantity = (c <= 0 ? demands[d].quantity : 0) -
+			(c >= 0 ? reserved[r].quantity : 0);
+		d += c <= 0;
+		r += c >= 0;
+		count += next->quantity != 0;
+	}
+	ec_stock_change(order->tenant_id, merged, count);
+}
+
+/* A numeric as people write prices: with the currency's decimals at least. */
+static Datum
+price_datum(EcDecimal price, int minor_units)
+{
+	ec_int128	value = price.value;
+
+	if (price.scale < minor_units)
+	{
+		(void) ec_decimal_round(price, minor_units, &value);
+		return EcAmountGetDatum(value, minor_units);
+	}
+	return EcAmountGetDatum(value, price.scale);
+}
+
+/* Fill the rows of the order's lines. */
+static void
+fill_items(Placement *order)
+{
+	EcDocument *document = &order->document;
+	int			scale = document->minor_units;
+
+	ec_rows_begin(&new_items);
+	for (size_t i = 0; i < document->nlines; i++)
+	{
+		EcLine	   *line = &document->lines[i];
+		Datum		values[12];
+		bool		nulls[12] = {false};
+
+		values[0] = Int32GetDatum((int32) i + 1);
+		values[1] = CStringGetTextDatum(ec_kind_names[line->kind]);
+		if (line->kind == EC_PRODUCT)
+		{
+			EcItem	   *item = &order->items[document->sources[i]];
+
+			values[2] = UUIDPGetDatum(&item->product_id);
+			values[3] = CStringGetTextDatum(item->found_sku);
+			values[4] = CStringGetTextDatum(item->name);
+			values[5] = Int32GetDatum(item->quantity);
+			values[6] = price_datum(item->unit_price, scale);
+		}
+		else
+		{
+			nulls[2] = nulls[3] = true;
+			values[4] = CStringGetTextDatum(document->charges[document->sources[i]].name);
+			values[5] = Int32GetDatum(1);
+			values[6] = EcAmountGetDatum(line->amount, scale);
+		}
+		values[7] = EcAmountGetDatum(line->discount, scale);
+		values[8] = CStringGetTextDatum(ec_category_code(line->category));
+		values[9] = EcAmountGetDatum(line->rate.value, line->rate.scale);
+		values[10] = EcAmountGetDatum(line->net, scale);
+		values[11] = EcAmountGetDatum(line->vat, scale);
+		ec_rows_add(&new_items, values, nulls);
+	}
+	ec_rows_register(&new_items);
+}
+
+/* Write the order, its lines and its event. */
+static void
+insert_order(FunctionCallInfo fcinfo, Placement *order)
+{
+	EcTotals   *totals = &order->document.totals;
+	int			scale = order->minor_units;
+	pg_uuid_t	event_id;
+	Datum		values[19];
+	char		nulls[19];
+
+	memset(nulls, ' ', sizeof(nulls));
+	ec_uuid_v7_generate(&event_id);
+	values[0] = Int32GetDatum(order->tenant_id);
+	values[1] = UUIDPGetDatum(&order->id);
+	values[2] = TimestampTzGetDatum(order->created_at);
+	values[3] = PointerGetDatum(order->order_number);
+	values[4] = UUIDPGetDatum(&order->user_id);
+	nulls[4] = order->has_user ? ' ' : 'n';
+	values[5] = order->email;
+	nulls[5] = order->has_email ? ' ' : 'n';
+	values[7] = CStringGetTextDatum(order->currency);
+	values[8] = CStringGetTextDatum(order->prices == EC_NET ? "net" : "gross");
+	values[9] = EcAmountGetDatum(totals->net, scale);
+	values[10] = EcAmountGetDatum(totals->vat, scale);
+	values[11] = EcAmountGetDatum(totals->gross, scale);
+	values[12] = CStringGetTextDatum(order->country);
+	values[13] = CStringGetTextDatum(order->region);
+	values[18] = UUIDPGetDatum(&event_id);
+
+#define PASS(n, argument) \
+	(values[n] = PG_ARGISNULL(argument) ? (Datum) 0 : PG_GETARG_DATUM(argument), \
+	 nulls[n] = PG_ARGISNULL(argument) ? 'n' : ' ')
+	PASS(6, ARG_PHONE);
+	PASS(14, ARG_BILLING_ADDRESS);
+	PASS(15, ARG_SHIPPING_ADDRESS);
+	PASS(16, ARG_NOTES);
+	PASS(17, ARG_METADATA);
+#undef PASS
+
+	fill_items(order);
+	placing = true;
+	PG_TRY();
+	{
+		(void) ec_execute(&insert_plan, values, nulls);
+	}
+	PG_FINALLY();
+	{
+		placing = false;
+	}
+	PG_END_TRY();
+	ec_rows_end(&new_items);
+}
+
+/* Hash everything that makes a request the same request. */
+static bytea *
+hash_request(FunctionCallInfo fcinfo)
+{
+	StringInfoData request;
+	bytea	   *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+
+	initStringInfo(&request);
+	for (int i = 0; i < ARG_IDEMPOTENCY_KEY; i++)
+	{
+		Oid			type = get_fn_expr_argtype(fcinfo->flinfo, i);
+		Oid			output;
+		bool		is_varlena;
+		char	   *text;
+
+		if (PG_ARGISNULL(i))
+			continue;
+		if (!OidIsValid(type))
+			elog(ERROR, "could not determine the type of an argument");
+		getTypeOutputInfo(type, &output, &is_varlena);
+		text = OidOutputFunctionCall(output, PG_GETARG_DATUM(i));
+		appendStringInfo(&request, "%d:%zu:", i, strlen(text));
+		appendStringInfoString(&request, text);
+	}
+	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	if (hash == NULL || pg_cryptohash_init(hash) < 0 ||
+		pg_cryptohash_update(hash, (const uint8 *) request.data, (size_t) request.len) < 0 ||
+		pg_cryptohash_final(hash, (uint8 *) VARDATA(result), PG_SHA256_DIGEST_LENGTH) < 0)
+		elog(ERROR, "could not compute a SHA-256 hash");
+	pg_cryptohash_free(hash);
+	return result;
+}
+
+/*
+ * Claim the idempotency key for this order.  If it was used before, by a
+ * request that committed, put what that one answered into values and return
+ * false.  Two requests at once wait for each other here.
+ */
+static bool
+claim_key(FunctionCallInfo fcinfo, Placement *order, Datum *values)
+{
+	Datum		arguments[5] = {
+		Int32GetDatum(order->tenant_id),
+		PG_GETARG_DATUM(ARG_IDEMPOTENCY_KEY),
+		PointerGetDatum(hash_request(fcinfo)),
+		UUIDPGetDatum(&order->id),
+		TimestampTzGetDatum(order->created_at)
+	};
+	bool		isnull;
+
+	if (ec_execute(&key_insert_plan, arguments, NULL) == 1)
+		return true;
+	if (ec_execute(&key_find_plan, arguments, NULL) != 1)
+		elog(ERROR, "the order of an idempotency key has gone");
+	if (!DatumGetBool(ec_value(0, 1, &isnull)))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_KEY_REUSED),
+				 errmsg("idempotency key was used for another request"),
+				 errhint("Use a new key for a new request, and the same arguments for a retry.")));
+	for (int i = 0; i < 7; i++)
+		values[i] = datumCopy(ec_value(0, i + 2, &isnull),
+							  i == 2, i == 0 ? UUID_LEN : -1);
+	return false;
+}
+
+/* A value of type placed_order. */
+static Datum
+placed_order_datum(FunctionCallInfo fcinfo, Datum *values)
+{
+	TupleDesc	desc;
+	bool		nulls[7] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+PG_FUNCTION_INFO_V1(ec_place_order);
+
+/* place_order(items, ..., tenant_id) -> placed_order; see its SQL comment */
+Datum
+ec_place_order(PG_FUNCTION_ARGS)
+{
+	Placement	order;
+	EcDemand   *reserved = NULL;
+	int			nreserved = 0;
+	Datum		values[7];
+
+	memset(&order, 0, sizeof(order));
+	order.tenant_id = ec_argument_tenant(fcinfo, ARG_TENANT);
+	CheckArguments(fcinfo);
+	choose_id(fcinfo, &order);
+	order.has_user = !PG_ARGISNULL(ARG_USER);
+	if (order.has_user)
+		order.user_id = *PG_GETARG_UUID_P(ARG_USER);
+	if (!PG_ARGISNULL(ARG_ITEMS))
+		order.items = ec_items_read(PG_GETARG_JSONB_P(ARG_ITEMS), &order.nitems);
+
+	ec_connect();
+	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && !claim_key(fcinfo, &order, values))
+	{
+		ec_finish();
+		PG_RETURN_DATUM(placed_order_datum(fcinfo, values));
+	}
+	if (!PG_ARGISNULL(ARG_CART))
+		read_cart(&order, PG_GETARG_UUID_P(ARG_CART));
+	if (!PG_ARGISNULL(ARG_RESERVATION))
+	{
+		reserved = ec_reservation_read(order.tenant_id,
+									   PG_GETARG_UUID_P(ARG_RESERVATION),
+									   &nreserved);
+		if (PG_ARGISNULL(ARG_ITEMS) && PG_ARGISNULL(ARG_CART))
+			read_reserved(&order, reserved, nreserved);
+	}
+	if (order.nitems == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_EMPTY_ORDER),
+				 errmsg("nothing is ordered")));
+	read_settings(fcinfo, &order);
+	ec_items_find(order.items, order.nitems, order.tenant_id, order.tax_date,
+				  !order.history);
+	settle_prices(&order);
+	total_order(fcinfo, &order);
+	take_stock(&order, reserved, nreserved);
+	if (nreserved > 0)
+		ec_reservation_commit(order.tenant_id, PG_GETARG_UUID_P(ARG_RESERVATION),
+							  nreserved, &order.id);
+	insert_order(fcinfo, &order);
+	if (!PG_ARGISNULL(ARG_CART))
+	{
+		Datum		arguments[3] = {
+			Int32GetDatum(order.tenant_id), PG_GETARG_DATUM(ARG_CART),
+			UUIDPGetDatum(&order.id)
+		};
+
+		(void) ec_execute(&cart_ordered_plan, arguments, NULL);
+	}
+	ec_finish();
+
+	values[0] = UUIDPGetDatum(&order.id);
+	values[1] = PointerGetDatum(order.order_number);
+	values[2] = TimestampTzGetDatum(order.created_at);
+	values[3] = CStringGetTextDatum(order.currency);
+	values[4] = EcAmountGetDatum(order.document.totals.net, order.minor_units);
+	values[5] = EcAmountGetDatum(order.document.totals.vat, order.minor_units);
+	values[6] = EcAmountGetDatum(order.document.totals.gross, order.minor_units);
+	PG_RETURN_DATUM(placed_order_datum(fcinfo, values));
+}
+
+PG_FUNCTION_INFO_V1(ec_placing_order);
+
+/* placing_order() -> boolean */
+Datum
+ec_placing_order(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(placing);
+}
+
+PG_FUNCTION_INFO_V1(ec_cancel_order);
+
+/* cancel_order(order_id uuid, reason text, tenant_id integer) */
+Datum
+ec_cancel_order(PG_FUNCTION_ARGS)
+{
+	int32		tenant_id = ec_argument_tenant(fcinfo, 2);
+	pg_uuid_t  *id;
+	pg_uuid_t	event_id;
+	TimestampTz id_time;
+	TimestampTz created_at;
+	char	   *status;
+	Datum		arguments[6];
+	char		nulls[6] = {' ', ' ', ' ', ' ', ' ', ' '};
+	bool		isnull;
+
+	ec_argument_given(fcinfo, 0, "order_id");
+	ec_argument_length(fcinfo, 1, "reason", MAX_REASON);
+	id = PG_GETARG_UUID_P(0);
+	id_time = ec_uuid_v7_timestamp(id);
+
+	ec_connect();
+	arguments[0] = Int32GetDatum(tenant_id);
+	arguments[1] = UUIDPGetDatum(id);
+	arguments[2] = TimestampTzGetDatum(id_time - USECS_PER_DAY);
+	arguments[3] = TimestampTzGetDatum(id_time + USECS_PER_DAY);
+	if (ec_execute(&lock_order_plan, arguments, NULL) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_ORDER),
+				 errmsg("unknown order"),
+				 errdetail("It is %s.", ec_uuid_text(id))));
+	status = TextDatumGetCString(ec_value(0, 1, &isnull));
+	created_at = DatumGetTimestampTz(ec_value(0, 2, &isnull));
+	if (strcmp(status, "cancelled") != 0)
+	{
+		if (strcmp(status, "pending") != 0 && strcmp(status, "processing") != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_EC_INVALID_TRANSITION),
+					 errmsg("an order cannot go from %s to cancelled", status),
+					 errdetail("Order %s.", TextDatumGetCString(ec_value(0, 3, &isnull)))));
+		ec_stock_return_order(tenant_id, id, created_at);
+		ec_reservation_release_order(tenant_id, id);
+		ec_uuid_v7_generate(&event_id);
+		arguments[2] = TimestampTzGetDatum(created_at);
+		arguments[3] = UUIDPGetDatum(&event_id);
+		arguments[4] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
+		nulls[4] = PG_ARGISNULL(1) ? 'n' : ' ';
+		arguments[5] = CStringGetTextDatum(status);
+		(void) ec_execute(&cancel_plan, arguments, nulls);
+	}
+	ec_finish();
+	PG_RETURN_VOID();
+}

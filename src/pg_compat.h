@@ -1,0 +1,26 @@
+/*
+ * pg_compat.h
+ *	  Differences between the supported versions of PostgreSQL, 15 to 18.
+ */
+#ifndef EC_PG_COMPAT_H
+#define EC_PG_COMPAT_H
+
+/* 16 moved the varlena macros out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 16 introduced these; the later minor versions of 15 have them, too. */
+#ifndef palloc_array
+#define palloc_array(type, count) ((type *) palloc(sizeof(type) * (count)))
+#define palloc0_array(type, count) ((type *) palloc0(sizeof(type) * (count)))
+#endif
+
+/* 17 put the parts of a virtual transaction id into a struct. */
+#if PG_VERSION_NUM >= 170000
+#define EcLocalTransactionId() (MyProc->vxid.lxid)
+#else
+#define EcLocalTransactionId() (MyProc->lxid)
+#endif
+
+#endif							/* EC_PG_COMPAT_H */

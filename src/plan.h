@@ -1,0 +1,55 @@
+/*
+ * plan.h
+ *	  Prepared statements, kept once per backend, and the rows given to them.
+ */
+#ifndef EC_PLAN_H
+#define EC_PLAN_H
+
+#include "executor/spi.h"
+#include "utils/queryenvironment.h"
+#include "utils/tuplestore.h"
+
+#define EC_PLAN_MAX_ARGS 24
+#define EC_ROWS_MAX_COLUMNS 24
+
+/*
+ * A statement.  Declare it static with its text and the types of its
+ * arguments; ec_execute prepares it on first use.
+ */
+typedef struct EcPlan
+{
+	const char *sql;
+	int			nargs;
+	Oid			types[EC_PLAN_MAX_ARGS];
+	SPIPlanPtr	plan;
+} EcPlan;
+
+/*
+ * A set of rows that statements read like a table, by its name.  Declare it
+ * static with its name and columns; it is empty after ec_rows_begin.
+ */
+typedef struct EcRows
+{
+	char	   *name;
+	int			ncolumns;
+	struct
+	{
+		const char *name;
+		Oid			type;
+	}			columns[EC_ROWS_MAX_COLUMNS];
+	TupleDesc	desc;
+	Tuplestorestate *store;
+} EcRows;
+
+extern void ec_connect(void);
+extern void ec_finish(void);
+extern uint64 ec_execute(EcPlan *plan, const Datum *values, const char *nulls);
+extern uint64 ec_query(EcPlan *plan, const Datum *values, const char *nulls);
+extern Datum ec_value(uint64 row, int column, bool *isnull);
+
+extern void ec_rows_begin(EcRows *rows);
+extern void ec_rows_add(EcRows *rows, const Datum *values, const bool *nulls);
+extern void ec_rows_register(EcRows *rows);
+extern void ec_rows_end(EcRows *rows);
+
+#endif							/* EC_PLAN_H */

@@ -1,0 +1,180 @@
+/*
+ * tenant.c
+ *	  Whose shop this is, for the length of a transaction.
+ *
+ * The tenant lives in the setting ecommerce.tenant.  use_tenant() sets it the
+ * way SET LOCAL does, so it ends with the transaction (or with the rollback of
+ * a subtransaction), a pooler cannot hand it to the next client, and parallel
+ * workers see it.  Roles cannot set it themselves: it is SUSET.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "pg_compat.h"
+
+#include "ecommerce.h"
+#include "errors.h"
+#include "plan.h"
+
+/* The setting; 0 means that none was chosen. */
+static int	tenant_setting = 0;
+
+/* The only tenant there is, as long as this transaction has that id. */
+static int32 single_tenant;
+static LocalTransactionId single_tenant_lxid = InvalidLocalTransactionId;
+
+static EcPlan tenant_exists_plan = {
+	.sql = "SELECT FROM ecommerce.tenants WHERE id = $1",
+	.nargs = 1, .types = {INT4OID}
+};
+
+/* Define the setting. */
+void
+ec_tenant_init(void)
+{
+	DefineCustomIntVariable("ecommerce.tenant",
+							"The tenant of this session.",
+							"0 means that none is chosen. An administrator pins a role to a tenant with ALTER ROLE ... SET.",
+							&tenant_setting, 0, 0, PG_INT32_MAX,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("ecommerce");
+}
+
+/* The oid of one of the shop's relations, which must exist. */
+Oid
+ec_relation_oid(const char *name)
+{
+	Oid			schema = get_namespace_oid("ecommerce", true);
+	Oid			relation = OidIsValid(schema) ? get_relname_relid(name, schema)
+		: InvalidOid;
+
+	if (!OidIsValid(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NOT_CONFIGURED),
+				 errmsg("the shop is not installed"),
+				 errdetail("Table ecommerce.%s does not exist.", name),
+				 errhint("Run SELECT ecommerce.install().")));
+	return relation;
+}
+
+/*
+ * The only tenant there is.
+ *
+ * This reads the table directly, because it runs for every row that a policy
+ * looks at, also in the middle of other statements; and it reads it once for a
+ * transaction.
+ */
+static int32
+find_single_tenant(void)
+{
+	Relation	rel;
+	TableScanDesc scan;
+	HeapTuple	tuple;
+	int			count = 0;
+	bool		isnull;
+
+	if (single_tenant_lxid == EcLocalTransactionId())
+		return single_tenant;
+
+	rel = table_open(ec_relation_oid("tenants"), AccessShareLock);
+	scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
+	while (count < 2 &&
+		   (tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		single_tenant = DatumGetInt32(heap_getattr(tuple, 1,
+												   RelationGetDescr(rel),
+												   &isnull));
+		count++;
+	}
+	table_endscan(scan);
+	table_close(rel, AccessShareLock);
+	if (count != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NO_TENANT),
+				 errmsg("no tenant is chosen"),
+				 errdetail("There are several tenants in this database."),
+				 errhint("Call ecommerce.use_tenant() in the transaction, or pin the role with ALTER ROLE ... SET ecommerce.tenant.")));
+	single_tenant_lxid = EcLocalTransactionId();
+	return single_tenant;
+}
+
+/* The tenant of this transaction. */
+static int32
+current_tenant(void)
+{
+	return tenant_setting != 0 ? tenant_setting : find_single_tenant();
+}
+
+/*
+ * Check the tenant that a writing function was given, and return it.  Only a
+ * role that no policy restricts may name another one than its own.
+ */
+int32
+ec_tenant_check(int32 tenant_id)
+{
+	if (tenant_id != tenant_setting &&
+		!has_bypassrls_privilege(GetOuterUserId()) &&
+		tenant_id != current_tenant())
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_TENANT_CONFLICT),
+				 errmsg("this transaction is not the tenant's"),
+				 errdetail("It may work for tenant %d only.", current_tenant())));
+	return tenant_id;
+}
+
+PG_FUNCTION_INFO_V1(ec_current_tenant);
+
+/* current_tenant() -> integer */
+Datum
+ec_current_tenant(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(current_tenant());
+}
+
+PG_FUNCTION_INFO_V1(ec_use_tenant);
+
+/* use_tenant(tenant_id integer) */
+Datum
+ec_use_tenant(PG_FUNCTION_ARGS)
+{
+	int32		tenant_id = PG_GETARG_INT32(0);
+	Datum		values[1] = {Int32GetDatum(tenant_id)};
+	char		text[12];
+	bool		exists;
+
+	if (tenant_setting != 0 && tenant_setting != tenant_id)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_TENANT_CONFLICT),
+				 errmsg("another tenant is chosen already"),
+				 errdetail("It is tenant %d.", tenant_setting),
+				 errhint("One transaction works for one tenant.")));
+
+	/* The policy on tenants shows a tenant its own row, so choose it first. */
+	pg_ltoa(tenant_id, text);
+	(void) set_config_option("ecommerce.tenant", text, PGC_SUSET,
+							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	(void) ec_relation_oid("tenants");
+	ec_connect();
+	exists = ec_query(&tenant_exists_plan, values, NULL) == 1;
+	ec_finish();
+	if (!exists)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_TENANT_CONFLICT),
+				 errmsg("there is no such tenant"),
+				 errdetail("It is tenant %d.", tenant_id)));
+	PG_RETURN_VOID();
+}
