@@ -64,7 +64,7 @@ ascii() {
 }
 
 spelling() {
-	codespell --skip='.git,build,*.o,*.bc,*.so,sql/ecommerce--*,*_data.*' .
+	codespell --ignore-words-list=zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*' .
 }
 
 # Prints whatever breaks a rule.

@@ -23,32 +23,23 @@ static const char *const charge_names[] = {"", "Shipping", "Fee"};
 static const char *const prices_names[] = {"net", "gross"};
 static const char *const charge_vat_names[] = {"proportional", "highest", "fixed"};
 
-/* Report what the arithmetic refused. */
+/* Raise the error of what the arithmetic refused. */
 void
-ec_check_totals(EcTotalsResult result)
+ec_totals_error(EcTotalsResult result)
 {
-	switch (result)
-	{
-		case EC_TOTALS_OK:
-			return;
-		case EC_TOTALS_OVERFLOW:
-			ereport(ERROR,
-					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("amount is out of range")));
-			break;
-		case EC_TOTALS_TOO_MANY_RATES:
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("too many VAT rates"),
-					 errdetail("There may be %d.", EC_MAX_GROUPS)));
-			break;
-		case EC_TOTALS_MIXED_OUTSIDE:
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("VAT category O cannot stand beside another"),
-					 errdetail("EN 16931 rules BR-O-11 to BR-O-14 forbid it.")));
-			break;
-	}
+	if (result == EC_TOTALS_TOO_MANY_RATES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many VAT rates"),
+				 errdetail("There may be %d.", EC_MAX_GROUPS)));
+	if (result == EC_TOTALS_MIXED_OUTSIDE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("VAT category O cannot stand beside another"),
+				 errdetail("EN 16931 rules BR-O-11 to BR-O-14 forbid it.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("amount is out of range")));
 }
 
 /* An amount in JSON, with no more decimals than its currency has. */
@@ -63,7 +54,7 @@ read_amount(const JsonbValue *field, int minor_units,
 		ec_json_wrong(place, key,
 					  psprintf("an amount of at most %d decimals", minor_units));
 	if (!ec_decimal_round(d, minor_units, &amount))
-		ec_check_totals(EC_TOTALS_OVERFLOW);
+		ec_totals_error(EC_TOTALS_OVERFLOW);
 	return amount;
 }
 
@@ -113,7 +104,7 @@ read_adjustment(const JsonbValue *element, const EcPlace *place,
 	if (!ec_rate_valid(percent))
 		ec_json_wrong(place, "percent", "from 0 to 100 with at most 6 decimals");
 	if (!ec_vat_of(base, percent, EC_NET, &amount))
-		ec_check_totals(EC_TOTALS_OVERFLOW);
+		ec_totals_error(EC_TOTALS_OVERFLOW);
 	return amount;
 }
 
@@ -125,7 +116,7 @@ ec_line_amount(EcLine *line, EcDecimal quantity, EcDecimal unit_price,
 	if (!ec_product_round(quantity, unit_price, base_quantity, minor_units,
 						  &line->amount) ||
 		!ec_in_range(line->amount))
-		ec_check_totals(EC_TOTALS_OVERFLOW);
+		ec_totals_error(EC_TOTALS_OVERFLOW);
 }
 
 /* Apply a line's own allowances and charges, in their order. */
@@ -142,9 +133,10 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 	for (int i = 0; i < n; i++)
 	{
 		EcPlace		place = {"allowances", i, line_place};
-		ec_int128	amount =
-			read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
-							&place, line->amount, minor_units);
+		ec_int128	amount;
+
+		amount = read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
+								 &place, line->amount, minor_units);
 
 		/* A discount does not turn a sale into a payment to the customer. */
 		if (base >= 0 && amount > line->amount)
@@ -160,7 +152,7 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 			read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
 							&place, base, minor_units);
 		if (!ec_in_range(line->amount))
-			ec_check_totals(EC_TOTALS_OVERFLOW);
+			ec_totals_error(EC_TOTALS_OVERFLOW);
 	}
 }
 
@@ -187,7 +179,7 @@ read_charge(const JsonbValue *element, const EcPlace *place, int minor_units,
 	charge->vat = (EcChargeVat) ec_json_choice(&fields[3], charge_vat_names, 3,
 											   place, "vat");
 	charge->category = EC_ZERO;
-	charge->rate = (EcDecimal) {0, 0};
+	charge->rate = ec_decimal_of(0);
 	if (charge->vat == EC_FIXED || ec_json_given(&fields[5]))
 		read_vat(&fields[4], &fields[5], place, &charge->category,
 				 &charge->rate);
@@ -238,14 +230,14 @@ ec_document_total(EcDocument *document, const JsonbValue *allowances)
 	for (int i = 0; i < n; i++)
 	{
 		EcPlace		place = {"allowances", i, NULL};
-		ec_int128	amount =
-			read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
-							&place, Max(left, 0), document->minor_units);
+		ec_int128	amount;
 		ec_int128	applied;
 
-		ec_check_totals(ec_discount_lines(document->lines, document->nproducts,
-										  amount, &document->scratch,
-										  &applied));
+		amount = read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
+								 &place, Max(left, 0), document->minor_units);
+		CheckTotals(ec_discount_lines(document->lines, document->nproducts,
+									  amount, &document->scratch,
+									  &applied));
 		document->discount += applied;
 		left -= applied;
 	}
@@ -254,15 +246,15 @@ ec_document_total(EcDocument *document, const JsonbValue *allowances)
 		EcCharge   *charge = &document->charges[i];
 		size_t		first = document->nlines;
 
-		ec_check_totals(ec_add_charge(document->lines, &document->nlines,
-									  charge->kind, charge->amount, charge->vat,
-									  charge->category, charge->rate));
+		CheckTotals(ec_add_charge(document->lines, &document->nlines,
+								  charge->kind, charge->amount, charge->vat,
+								  charge->category, charge->rate));
 		for (size_t line = first; line < document->nlines; line++)
 			document->sources[line] = i;
 	}
-	ec_check_totals(ec_total_lines(document->lines, document->nlines,
-								   document->prices, &document->scratch,
-								   &document->totals));
+	CheckTotals(ec_total_lines(document->lines, document->nlines,
+							   document->prices, &document->scratch,
+							   &document->totals));
 }
 
 /* Sort groups by category, then highest rate first. */
@@ -384,7 +376,7 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 		EcLine	   *line = &document.lines[i];
 		EcPlace		place = {"lines", i, NULL};
 		JsonbValue	line_fields[8];
-		EcDecimal	base_quantity = {1, 0};
+		EcDecimal	base_quantity = ec_decimal_of(1);
 
 		CHECK_FOR_INTERRUPTS();
 		ec_json_object(getIthJsonbValueFromContainer(array, (uint32) i), &place,

@@ -48,9 +48,17 @@ extern void ec_document_begin(EcDocument *document, EcPrices prices,
 							  const JsonbValue *charges);
 extern void ec_document_total(EcDocument *document,
 							  const JsonbValue *allowances);
-extern void ec_check_totals(EcTotalsResult result);
+extern void ec_totals_error(EcTotalsResult result) pg_attribute_noreturn();
 extern void ec_line_amount(EcLine *line, EcDecimal quantity,
 						   EcDecimal unit_price, EcDecimal base_quantity,
 						   int minor_units);
+
+/* Report what the arithmetic refused. */
+static inline void
+CheckTotals(EcTotalsResult result)
+{
+	if (result != EC_TOTALS_OK)
+		ec_totals_error(result);
+}
 
 #endif							/* EC_DOCUMENT_H */

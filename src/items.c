@@ -26,7 +26,8 @@
 #define MAX_LISTED 100
 
 static EcRows wanted = {
-	.name = "wanted", .ncolumns = 3,
+	.name = "wanted",
+	.ncolumns = 3,
 	.columns = {{"n", INT4OID}, {"product_id", UUIDOID}, {"sku", TEXTOID}}
 };
 
@@ -45,11 +46,13 @@ static EcRows wanted = {
 
 static EcPlan find_by_id_plan = {
 	.sql = FIND_SQL("p.id = w.product_id"),
-	.nargs = 2, .types = {INT4OID, DATEOID}
+	.nargs = 2,
+	.types = {INT4OID, DATEOID}
 };
 static EcPlan find_by_sku_plan = {
 	.sql = FIND_SQL("p.sku = w.sku"),
-	.nargs = 2, .types = {INT4OID, DATEOID}
+	.nargs = 2,
+	.types = {INT4OID, DATEOID}
 };
 
 /* Read [{"sku" or "product_id", "quantity", "unit_price"}]. */

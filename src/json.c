@@ -96,7 +96,6 @@ ec_json_object(const JsonbValue *value, const EcPlace *place,
 			   const char *const *keys, JsonbValue *fields, int n)
 {
 	JsonbIterator *iterator;
-	JsonbIteratorToken token;
 	JsonbValue	key;
 
 	for (int i = 0; i < n; i++)
@@ -107,7 +106,7 @@ ec_json_object(const JsonbValue *value, const EcPlace *place,
 
 	iterator = JsonbIteratorInit(value->val.binary.data);
 	(void) JsonbIteratorNext(&iterator, &key, true);
-	while ((token = JsonbIteratorNext(&iterator, &key, true)) == WJB_KEY)
+	while (JsonbIteratorNext(&iterator, &key, true) == WJB_KEY)
 	{
 		int			i;
 
@@ -124,7 +123,6 @@ ec_json_object(const JsonbValue *value, const EcPlace *place,
 													   (Size) Min(key.val.string.len, 100))))));
 		(void) JsonbIteratorNext(&iterator, &fields[i], true);
 	}
-	Assert(token == WJB_END_OBJECT);
 }
 
 /* Was a field given, and not null? */
@@ -251,19 +249,19 @@ ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
 
 /* Write the key of an object. */
 void
-ec_json_push_key(JsonbParseState **state, const char *key)
+ec_json_push_key(JsonbParseState **state, char *key)
 {
 	JsonbValue	value;
 
 	value.type = jbvString;
-	value.val.string.val = unconstify(char *, key);
+	value.val.string.val = key;
 	value.val.string.len = (int) strlen(key);
 	(void) pushJsonbValue(state, WJB_KEY, &value);
 }
 
 /* Write a key and an amount. */
 void
-ec_json_push_amount(JsonbParseState **state, const char *key,
+ec_json_push_amount(JsonbParseState **state, char *key,
 					ec_int128 amount, int scale)
 {
 	JsonbValue	value;
@@ -274,15 +272,15 @@ ec_json_push_amount(JsonbParseState **state, const char *key,
 	(void) pushJsonbValue(state, WJB_VALUE, &value);
 }
 
-/* Write a key and a string, which must live as long as the state. */
+/* Write a key and a string. */
 void
-ec_json_push_text(JsonbParseState **state, const char *key, const char *text)
+ec_json_push_text(JsonbParseState **state, char *key, const char *text)
 {
 	JsonbValue	value;
 
 	ec_json_push_key(state, key);
 	value.type = jbvString;
-	value.val.string.val = unconstify(char *, text);
+	value.val.string.val = pstrdup(text);
 	value.val.string.len = (int) strlen(text);
 	(void) pushJsonbValue(state, WJB_VALUE, &value);
 }

@@ -45,10 +45,10 @@ extern void ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
 extern void ec_json_wrong(const EcPlace *place, const char *key,
 						  const char *must) pg_attribute_noreturn();
 
-extern void ec_json_push_key(JsonbParseState **state, const char *key);
-extern void ec_json_push_amount(JsonbParseState **state, const char *key,
+extern void ec_json_push_key(JsonbParseState **state, char *key);
+extern void ec_json_push_amount(JsonbParseState **state, char *key,
 								ec_int128 amount, int scale);
-extern void ec_json_push_text(JsonbParseState **state, const char *key,
+extern void ec_json_push_text(JsonbParseState **state, char *key,
 							  const char *text);
 
 #endif							/* EC_JSON_H */

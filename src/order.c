@@ -91,7 +91,8 @@ typedef struct Placement
 static bool placing = false;
 
 static EcRows new_items = {
-	.name = "new_items", .ncolumns = 12,
+	.name = "new_items",
+	.ncolumns = 12,
 	.columns = {
 		{"line_number", INT4OID}, {"kind", TEXTOID}, {"product_id", UUIDOID},
 		{"sku", TEXTOID}, {"name", TEXTOID}, {"quantity", INT4OID},
@@ -108,21 +109,25 @@ static EcPlan settings_plan = {
 	" LEFT JOIN ecommerce.users u ON u.tenant_id = s.tenant_id AND u.id = $2"
 	" AND u.status = 'active' AND u.deleted_at IS NULL"
 	" WHERE s.tenant_id = $1",
-	.nargs = 3, .types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
 static EcPlan cart_plan = {
 	.sql = "SELECT user_id FROM ecommerce.carts"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'open' FOR UPDATE",
-	.nargs = 2, .types = {INT4OID, UUIDOID}
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
 };
 static EcPlan cart_items_plan = {
 	.sql = "SELECT product_id, quantity, unit_price FROM ecommerce.cart_items"
 	" WHERE tenant_id = $1 AND cart_id = $2 ORDER BY created_at, product_id",
-	.nargs = 2, .types = {INT4OID, UUIDOID}
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
 };
 static EcPlan cart_ordered_plan = {
 	.sql = "UPDATE ecommerce.carts SET status = 'ordered', order_id = $3 WHERE tenant_id = $1 AND id = $2",
-	.nargs = 3, .types = {INT4OID, UUIDOID, UUIDOID}
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, UUIDOID}
 };
 static EcPlan insert_plan = {
 	.sql = "WITH placed AS (INSERT INTO ecommerce.orders (tenant_id, id, created_at, order_number, user_id,"
@@ -134,7 +139,8 @@ static EcPlan insert_plan = {
 	" sku, name, quantity, unit_price, discount, vat_category, vat_rate, net, vat)"
 	" SELECT $1, $2, $3, line_number, kind, product_id, sku, name, quantity, unit_price, discount,"
 	" vat_category, vat_rate, net, vat FROM new_items",
-	.nargs = 19, .types = {
+	.nargs = 19,
+	.types = {
 		INT4OID, UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID,
 		TEXTOID, TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID,
 		JSONBOID, JSONBOID, TEXTOID, JSONBOID, UUIDOID
@@ -143,25 +149,32 @@ static EcPlan insert_plan = {
 static EcPlan key_insert_plan = {
 	.sql = "INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id, order_created_at)"
 	" VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-	.nargs = 5, .types = {INT4OID, TEXTOID, BYTEAOID, UUIDOID, TIMESTAMPTZOID}
+	.nargs = 5,
+	.types = {INT4OID, TEXTOID, BYTEAOID, UUIDOID, TIMESTAMPTZOID}
 };
 static EcPlan key_find_plan = {
 	.sql = "SELECT k.request_hash = $3, o.id, o.order_number, o.created_at, o.currency, o.net, o.vat, o.gross"
 	" FROM ecommerce.idempotency_keys k"
 	" JOIN ecommerce.orders o ON o.tenant_id = k.tenant_id AND o.id = k.order_id AND o.created_at = k.order_created_at"
 	" WHERE k.tenant_id = $1 AND k.key = $2",
-	.nargs = 3, .types = {INT4OID, TEXTOID, BYTEAOID}
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = 3,
+	.types = {INT4OID, TEXTOID, BYTEAOID}
 };
 static EcPlan lock_order_plan = {
 	.sql = "SELECT status, created_at, order_number FROM ecommerce.orders"
 	" WHERE tenant_id = $1 AND id = $2 AND created_at BETWEEN $3 AND $4 FOR NO KEY UPDATE",
-	.nargs = 4, .types = {INT4OID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = 4,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
 };
 static EcPlan cancel_plan = {
 	.sql = "WITH event AS (INSERT INTO ecommerce.events (tenant_id, id, kind, entity_id, data)"
 	" VALUES ($1, $4, 'order.cancelled', $2, jsonb_strip_nulls(jsonb_build_object('reason', $5, 'from', $6))))"
 	" UPDATE ecommerce.orders SET status = 'cancelled' WHERE tenant_id = $1 AND id = $2 AND created_at = $3",
-	.nargs = 6, .types = {INT4OID, UUIDOID, TIMESTAMPTZOID, UUIDOID, TEXTOID, TEXTOID}
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = 6,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, UUIDOID, TEXTOID, TEXTOID}
 };
 
 /* A jsonb argument as a value to read; an absent one is null. */
@@ -428,15 +441,15 @@ total_order(FunctionCallInfo fcinfo, Placement *order)
 			line->rate = item->rate;
 			line->category = item->rate.value > 0 ? EC_STANDARD : EC_ZERO;
 		}
-		ec_line_amount(line, (EcDecimal) {item->quantity, 0}, item->unit_price,
-					   (EcDecimal) {1, 0}, order->minor_units);
+		ec_line_amount(line, ec_decimal_of(item->quantity), item->unit_price,
+					   ec_decimal_of(1), order->minor_units);
 	}
 	ec_document_total(document, &allowances);
 
 	if (!PG_ARGISNULL(ARG_EXPECTED_TOTAL))
 	{
 		EcDecimal	expected =
-			ec_numeric_decode(PG_GETARG_DATUM(ARG_EXPECTED_TOTAL), "expected_total");
+		ec_numeric_decode(PG_GETARG_DATUM(ARG_EXPECTED_TOTAL), "expected_total");
 		EcDecimal	gross = {document->totals.gross, order->minor_units};
 		char		buffer[2][EC_DECIMAL_TEXT];
 
@@ -478,7 +491,7 @@ take_stock(Placement *order, const EcDemand *reserved, int nreserved)
 	while (d < n || r < nreserved)
 	{
 		int			c = d == n ? 1 : r == nreserved ? -1
-			: ec_uuid_compare(&demands[d].product_id, &reserved[r].product_id);
+		: ec_uuid_compare(&demands[d].product_id, &reserved[r].product_id);
 		EcDemand   *next = &merged[count];
 
 		*next = c <= 0 ? demands[d] : reserved[r];
@@ -623,6 +636,7 @@ hash_request(FunctionCallInfo fcinfo)
 			elog(ERROR, "could not determine the type of an argument");
 		getTypeOutputInfo(type, &output, &is_varlena);
 		text = OidOutputFunctionCall(output, PG_GETARG_DATUM(i));
+
 		appendStringInfo(&request, "%d:%zu:", i, strlen(text));
 		appendStringInfoString(&request, text);
 	}

@@ -41,14 +41,15 @@ ec_finish(void)
 
 /* Run a statement, preparing it if need be, and return its count of rows. */
 static uint64
-run_plan(EcPlan *plan, const Datum *values, const char *nulls, bool read_only)
+run_plan(EcPlan *plan, Datum *values, const char *nulls, bool read_only)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	int			code;
 
 	if (plan->plan == NULL)
 	{
-		SPIPlanPtr	prepared = SPI_prepare(plan->sql, plan->nargs, plan->types);
+		SPIPlanPtr	prepared = SPI_prepare_cursor(plan->sql, plan->nargs,
+												  plan->types, plan->options);
 
 		if (prepared == NULL)
 			elog(ERROR, "SPI_prepare failed: %s",
@@ -58,7 +59,7 @@ run_plan(EcPlan *plan, const Datum *values, const char *nulls, bool read_only)
 			elog(ERROR, "SPI_keepplan failed: %s", SPI_result_code_string(code));
 		plan->plan = prepared;
 	}
-	code = SPI_execute_plan(plan->plan, unconstify(Datum *, values), nulls,
+	code = SPI_execute_plan(plan->plan, values, nulls,
 							read_only, 0);
 	if (code < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(code));
@@ -68,14 +69,14 @@ run_plan(EcPlan *plan, const Datum *values, const char *nulls, bool read_only)
 
 /* Run a statement that writes or locks; it sees what came before it. */
 uint64
-ec_execute(EcPlan *plan, const Datum *values, const char *nulls)
+ec_execute(EcPlan *plan, Datum *values, const char *nulls)
 {
 	return run_plan(plan, values, nulls, false);
 }
 
 /* Run a query under the snapshot of the calling query. */
 uint64
-ec_query(EcPlan *plan, const Datum *values, const char *nulls)
+ec_query(EcPlan *plan, Datum *values, const char *nulls)
 {
 	return run_plan(plan, values, nulls, true);
 }
@@ -108,10 +109,10 @@ ec_rows_begin(EcRows *rows)
 
 /* Append a row. */
 void
-ec_rows_add(EcRows *rows, const Datum *values, const bool *nulls)
+ec_rows_add(EcRows *rows, Datum *values, bool *nulls)
 {
-	tuplestore_putvalues(rows->store, rows->desc, unconstify(Datum *, values),
-						 unconstify(bool *, nulls));
+	tuplestore_putvalues(rows->store, rows->desc, values,
+						 nulls);
 }
 
 /* Let the statements of this connection read it. */

@@ -14,11 +14,14 @@
 
 /*
  * A statement.  Declare it static with its text and the types of its
- * arguments; ec_execute prepares it on first use.
+ * arguments; ec_execute prepares it on first use.  One that looks into
+ * partitioned tables takes CURSOR_OPT_CUSTOM_PLAN as options, because a plan
+ * for any arguments locks all partitions.
  */
 typedef struct EcPlan
 {
 	const char *sql;
+	int			options;
 	int			nargs;
 	Oid			types[EC_PLAN_MAX_ARGS];
 	SPIPlanPtr	plan;
@@ -43,12 +46,12 @@ typedef struct EcRows
 
 extern void ec_connect(void);
 extern void ec_finish(void);
-extern uint64 ec_execute(EcPlan *plan, const Datum *values, const char *nulls);
-extern uint64 ec_query(EcPlan *plan, const Datum *values, const char *nulls);
+extern uint64 ec_execute(EcPlan *plan, Datum *values, const char *nulls);
+extern uint64 ec_query(EcPlan *plan, Datum *values, const char *nulls);
 extern Datum ec_value(uint64 row, int column, bool *isnull);
 
 extern void ec_rows_begin(EcRows *rows);
-extern void ec_rows_add(EcRows *rows, const Datum *values, const bool *nulls);
+extern void ec_rows_add(EcRows *rows, Datum *values, bool *nulls);
 extern void ec_rows_register(EcRows *rows);
 extern void ec_rows_end(EcRows *rows);
 

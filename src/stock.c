@@ -45,11 +45,13 @@ typedef struct Slot
 } Slot;
 
 static EcRows demanded = {
-	.name = "demanded", .ncolumns = 2,
+	.name = "demanded",
+	.ncolumns = 2,
 	.columns = {{"product_id", UUIDOID}, {"quantity", INT4OID}}
 };
 static EcRows changes = {
-	.name = "changes", .ncolumns = 3,
+	.name = "changes",
+	.ncolumns = 3,
 	.columns = {{"product_id", UUIDOID}, {"slot", INT2OID}, {"change", INT4OID}}
 };
 
@@ -57,17 +59,20 @@ static EcPlan lock_plan = {
 	.sql = "SELECT s.product_id, s.slot, s.available"
 	" FROM demanded d JOIN ecommerce.stock s ON s.tenant_id = $1 AND s.product_id = d.product_id"
 	" ORDER BY s.product_id, s.slot FOR NO KEY UPDATE OF s",
-	.nargs = 1, .types = {INT4OID}
+	.nargs = 1,
+	.types = {INT4OID}
 };
 static EcPlan change_plan = {
 	.sql = "UPDATE ecommerce.stock s SET available = s.available + c.change"
 	" FROM changes c WHERE s.tenant_id = $1 AND s.product_id = c.product_id AND s.slot = c.slot",
-	.nargs = 1, .types = {INT4OID}
+	.nargs = 1,
+	.types = {INT4OID}
 };
 static EcPlan receive_plan = {
 	.sql = "INSERT INTO ecommerce.stock AS s (tenant_id, product_id, slot, available) VALUES ($1, $2, 0, $3)"
 	" ON CONFLICT (tenant_id, product_id, slot) DO UPDATE SET available = s.available + excluded.available",
-	.nargs = 3, .types = {INT4OID, UUIDOID, INT4OID}
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, INT4OID}
 };
 static EcPlan reclaim_plan = {
 	.sql = "WITH expired AS (SELECT r.id, r.product_id FROM ecommerce.stock_reservations r"
@@ -76,60 +81,71 @@ static EcPlan reclaim_plan = {
 	" taken AS (UPDATE ecommerce.stock_reservations r SET status = 'expired' FROM expired e"
 	" WHERE r.tenant_id = $1 AND r.id = e.id AND r.product_id = e.product_id RETURNING r.quantity)"
 	" SELECT coalesce(sum(quantity), 0) FROM taken",
-	.nargs = 2, .types = {INT4OID, UUIDOID}
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
 };
 static EcPlan available_plan = {
 	.sql = "SELECT coalesce(sum(s.available), 0)::int4 FROM ecommerce.products p"
 	" LEFT JOIN ecommerce.stock s ON s.tenant_id = p.tenant_id AND s.product_id = p.id"
 	" WHERE p.tenant_id = $1 AND p.id = $2 GROUP BY p.id",
-	.nargs = 2, .types = {INT4OID, UUIDOID}
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
 };
 static EcPlan movement_plan = {
 	.sql = "INSERT INTO ecommerce.stock_movements (tenant_id, id, product_id, quantity, reason, reference, note)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7)",
-	.nargs = 7, .types = {INT4OID, UUIDOID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID}
+	.nargs = 7,
+	.types = {INT4OID, UUIDOID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID}
 };
 static EcPlan until_plan = {
 	.sql = "SELECT clock_timestamp() + coalesce($2, s.reservation_ttl) FROM ecommerce.settings s WHERE s.tenant_id = $1",
-	.nargs = 2, .types = {INT4OID, INTERVALOID}
+	.nargs = 2,
+	.types = {INT4OID, INTERVALOID}
 };
 static EcPlan hold_plan = {
 	.sql = "INSERT INTO ecommerce.stock_reservations (tenant_id, id, product_id, quantity, owner, expires_at)"
 	" SELECT $1, $2, d.product_id, d.quantity, $3, $4 FROM demanded d",
-	.nargs = 4, .types = {INT4OID, UUIDOID, TEXTOID, TIMESTAMPTZOID}
+	.nargs = 4,
+	.types = {INT4OID, UUIDOID, TEXTOID, TIMESTAMPTZOID}
 };
 static EcPlan read_reservation_plan = {
 	.sql = "SELECT r.product_id, r.quantity, r.status, p.sku"
 	" FROM ecommerce.stock_reservations r"
 	" JOIN ecommerce.products p ON p.tenant_id = r.tenant_id AND p.id = r.product_id"
 	" WHERE r.tenant_id = $1 AND r.id = $2 ORDER BY r.product_id",
-	.nargs = 2, .types = {INT4OID, UUIDOID}
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
 };
 static EcPlan extend_plan = {
 	.sql = "UPDATE ecommerce.stock_reservations SET expires_at = $3"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > clock_timestamp()",
-	.nargs = 3, .types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
 static EcPlan commit_plan = {
 	.sql = "UPDATE ecommerce.stock_reservations SET status = 'committed', order_id = $3"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > clock_timestamp()",
-	.nargs = 3, .types = {INT4OID, UUIDOID, UUIDOID}
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, UUIDOID}
 };
 static EcPlan release_plan = {
 	.sql = "UPDATE ecommerce.stock_reservations SET status = 'released'"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' RETURNING product_id, quantity",
-	.nargs = 2, .types = {INT4OID, UUIDOID}
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
 };
 static EcPlan release_order_plan = {
 	.sql = "UPDATE ecommerce.stock_reservations SET status = 'released'"
 	" WHERE tenant_id = $1 AND order_id = $2 AND status = 'committed'",
-	.nargs = 2, .types = {INT4OID, UUIDOID}
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
 };
 static EcPlan find_expired_plan = {
 	.sql = "SELECT DISTINCT e.product_id FROM (SELECT r.product_id FROM ecommerce.stock_reservations r"
 	" WHERE r.tenant_id = $1 AND r.status = 'held' AND r.expires_at <= clock_timestamp()"
 	" ORDER BY r.expires_at LIMIT $2) e ORDER BY e.product_id",
-	.nargs = 2, .types = {INT4OID, INT4OID}
+	.nargs = 2,
+	.types = {INT4OID, INT4OID}
 };
 static EcPlan expire_plan = {
 	.sql = "WITH expired AS (SELECT r.id, r.product_id FROM ecommerce.stock_reservations r"
@@ -139,21 +155,24 @@ static EcPlan expire_plan = {
 	" UPDATE ecommerce.stock_reservations r SET status = 'expired' FROM expired e"
 	" WHERE r.tenant_id = $1 AND r.id = e.id AND r.product_id = e.product_id"
 	" RETURNING r.product_id, r.quantity",
-	.nargs = 2, .types = {INT4OID, INT4OID}
+	.nargs = 2,
+	.types = {INT4OID, INT4OID}
 };
 static EcPlan order_products_plan = {
 	.sql = "SELECT i.product_id, sum(i.quantity) FROM ecommerce.order_items i"
 	" JOIN ecommerce.stock s ON s.tenant_id = i.tenant_id AND s.product_id = i.product_id AND s.slot = 0"
 	" WHERE i.tenant_id = $1 AND i.order_id = $2 AND i.order_created_at = $3 AND i.product_id IS NOT NULL"
 	" GROUP BY i.product_id ORDER BY i.product_id",
-	.nargs = 3, .types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
 
 /* Make demands readable as the relation "demanded". */
 static void
 begin_demanded(const EcDemand *demands, int n)
 {
-	static const bool nulls[2] = {false, false};
+	bool		nulls[2] = {false, false};
 
 	ec_rows_begin(&demanded);
 	for (int i = 0; i < n; i++)
@@ -195,7 +214,7 @@ lock_stock(int32 tenant_id, const EcDemand *demands, int n, int *nslots)
 static void
 write_changes(int32 tenant_id, const Slot *slots, int nslots)
 {
-	static const bool nulls[3] = {false, false, false};
+	bool		nulls[3] = {false, false, false};
 	Datum		arguments[1] = {Int32GetDatum(tenant_id)};
 	uint64		count = 0;
 

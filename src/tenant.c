@@ -39,7 +39,8 @@ static LocalTransactionId single_tenant_lxid = InvalidLocalTransactionId;
 
 static EcPlan tenant_exists_plan = {
 	.sql = "SELECT FROM ecommerce.tenants WHERE id = $1",
-	.nargs = 1, .types = {INT4OID}
+	.nargs = 1,
+	.types = {INT4OID}
 };
 
 /* Define the setting. */
@@ -60,7 +61,7 @@ ec_relation_oid(const char *name)
 {
 	Oid			schema = get_namespace_oid("ecommerce", true);
 	Oid			relation = OidIsValid(schema) ? get_relname_relid(name, schema)
-		: InvalidOid;
+	: InvalidOid;
 
 	if (!OidIsValid(relation))
 		ereport(ERROR,
@@ -153,7 +154,7 @@ ec_use_tenant(PG_FUNCTION_ARGS)
 {
 	int32		tenant_id = PG_GETARG_INT32(0);
 	Datum		values[1] = {Int32GetDatum(tenant_id)};
-	char		text[12];
+	char text[	12];
 	bool		exists;
 
 	if (tenant_setting != 0 && tenant_setting != tenant_id)

@@ -75,7 +75,7 @@ add_amount(TotalsState *state, EcDecimal rate, ec_int128 amount)
 	if (i == state->nrates)
 	{
 		if (i == EC_MAX_GROUPS)
-			ec_check_totals(EC_TOTALS_TOO_MANY_RATES);
+			ec_totals_error(EC_TOTALS_TOO_MANY_RATES);
 		if (i == state->capacity)
 		{
 			state->capacity *= 2;
@@ -88,7 +88,7 @@ add_amount(TotalsState *state, EcDecimal rate, ec_int128 amount)
 		state->nrates++;
 	}
 	if (!ec_add(sum->amount, amount, &sum->amount))
-		ec_check_totals(EC_TOTALS_OVERFLOW);
+		ec_totals_error(EC_TOTALS_OVERFLOW);
 }
 
 /* Take the currency and the kind of prices from the first row. */
@@ -124,7 +124,7 @@ ec_order_totals_step(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = aggregate_context(fcinfo);
 	TotalsState *state = PG_ARGISNULL(0) ? NULL
-		: (TotalsState *) PG_GETARG_POINTER(0);
+	: (TotalsState *) PG_GETARG_POINTER(0);
 	text	   *currency = NULL;
 	EcPrices	prices = EC_NET;
 	EcLine		line;
@@ -167,7 +167,7 @@ ec_order_totals_step(PG_FUNCTION_ARGS)
 	ec_line_amount(&line,
 				   ec_numeric_decode(PG_GETARG_DATUM(1), "quantity"),
 				   ec_numeric_decode(PG_GETARG_DATUM(2), "unit price"),
-				   (EcDecimal) {1, 0}, state->minor_units);
+				   ec_decimal_of(1), state->minor_units);
 	add_amount(state, line.rate, line.amount);
 	PG_RETURN_POINTER(state);
 }
@@ -180,9 +180,9 @@ ec_order_totals_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = aggregate_context(fcinfo);
 	TotalsState *state = PG_ARGISNULL(0) ? NULL
-		: (TotalsState *) PG_GETARG_POINTER(0);
+	: (TotalsState *) PG_GETARG_POINTER(0);
 	TotalsState *other = PG_ARGISNULL(1) ? NULL
-		: (TotalsState *) PG_GETARG_POINTER(1);
+	: (TotalsState *) PG_GETARG_POINTER(1);
 
 	if (other == NULL)
 	{
@@ -263,7 +263,7 @@ Datum
 ec_order_totals_final(PG_FUNCTION_ARGS)
 {
 	TotalsState *state = PG_ARGISNULL(0) ? NULL
-		: (TotalsState *) PG_GETARG_POINTER(0);
+	: (TotalsState *) PG_GETARG_POINTER(0);
 	TupleDesc	desc = fcinfo->flinfo->fn_extra;
 	RateSum    *rates;
 	JsonbParseState *breakdown = NULL;
@@ -298,7 +298,7 @@ ec_order_totals_final(PG_FUNCTION_ARGS)
 
 		if (!ec_in_range(rates[i].amount) ||
 			!ec_vat_of(rates[i].amount, rates[i].rate, state->prices, &rate_vat))
-			ec_check_totals(EC_TOTALS_OVERFLOW);
+			ec_totals_error(EC_TOTALS_OVERFLOW);
 		if (state->prices == EC_GROSS)
 			rate_net -= rate_vat;
 		net += rate_net;

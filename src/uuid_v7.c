@@ -188,7 +188,7 @@ ec_order_number(PG_FUNCTION_ARGS)
 	struct pg_tm tm;
 	fsec_t		fsec;
 	uint64		bits = 0;
-	char		text[18];
+	char text[	18];
 
 	if (timestamp2tm(ec_uuid_v7_timestamp(uuid), NULL, &tm, &fsec,
 					 NULL, NULL) != 0)
@@ -200,7 +200,8 @@ ec_order_number(PG_FUNCTION_ARGS)
 	for (int i = 9; i < UUID_LEN; i++)
 		bits = bits << 8 | uuid->data[i];
 	for (int i = 16; i > 6; i--, bits >>= 5)
-		text[i] = alphabet[bits & 31];
-	text[17] = '\0';
+		text[		i] = alphabet[bits & 31];
+	text[		17] = '\0';
+
 	PG_RETURN_TEXT_P(cstring_to_text(text));
 }

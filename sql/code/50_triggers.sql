@@ -105,36 +105,48 @@ CREATE FUNCTION ecommerce.placing_order() RETURNS boolean
     LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_placing_order';
 COMMENT ON FUNCTION ecommerce.placing_order() IS 'Whether place_order() is inserting right now, in this session.';
 
-CREATE FUNCTION ecommerce.check_order_totals() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION ecommerce.check_totals(tenant_id integer, order_id uuid, created_at timestamptz) RETURNS void
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    order_id   uuid;
-    created_at timestamptz;
-    differs    text;
+    o record;
 BEGIN
-    IF TG_ARGV[0] = 'item' THEN
-        order_id := NEW.order_id;
-        created_at := NEW.order_created_at;
-    ELSE
-        order_id := NEW.id;
-        created_at := NEW.created_at;
-    END IF;
-    SELECT format('The order says net %s and VAT %s, its lines sum to %s and %s.', o.net, o.vat, i.net, i.vat)
-    INTO differs
-    FROM ecommerce.orders o
+    SELECT t.net, t.vat, i.net AS lines_net, i.vat AS lines_vat INTO o
+    FROM ecommerce.orders t
     CROSS JOIN LATERAL (SELECT sum(l.net) AS net, sum(l.vat) AS vat FROM ecommerce.order_items l
-                        WHERE l.tenant_id = o.tenant_id AND l.order_id = o.id AND l.order_created_at = o.created_at) i
-    WHERE o.tenant_id = NEW.tenant_id AND o.id = check_order_totals.order_id AND o.created_at = check_order_totals.created_at
-      AND (o.net, o.vat) IS DISTINCT FROM (i.net, i.vat);
+                        WHERE l.tenant_id = t.tenant_id AND l.order_id = t.id AND l.order_created_at = t.created_at) i
+    WHERE t.tenant_id = check_totals.tenant_id AND t.id = check_totals.order_id AND t.created_at = check_totals.created_at
+      AND (t.net, t.vat) IS DISTINCT FROM (i.net, i.vat);
     IF FOUND THEN
         RAISE EXCEPTION 'an order must equal the sum of its lines'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'totals_match', SCHEMA = 'ecommerce', TABLE = 'orders',
-                  DETAIL = coalesce(differs, 'It has no lines.'),
+                  DETAIL = format('The order says net %s and VAT %s, its lines sum to %s and %s.',
+                                  o.net, o.vat, coalesce(o.lines_net, 0), coalesce(o.lines_vat, 0)),
                   HINT = 'place_order() makes orders that do.';
     END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_totals(integer, uuid, timestamptz) IS
+    'Error 23514 if an order differs from the sum of its lines, or has none.';
+
+CREATE FUNCTION ecommerce.check_order_totals() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM ecommerce.check_totals(NEW.tenant_id, NEW.id, NEW.created_at);
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.check_order_totals() IS
-    'Deferred to the commit: an order made by plain SQL must equal the sum of its lines, else error 23514.';
+    'Deferred to the commit: an order made by plain SQL must equal the sum of its lines.';
+
+CREATE FUNCTION ecommerce.check_item_totals() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM ecommerce.check_totals(NEW.tenant_id, NEW.order_id, NEW.order_created_at);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_item_totals() IS
+    'Deferred to the commit: lines made by plain SQL must sum to their order.';

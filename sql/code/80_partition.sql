@@ -41,7 +41,7 @@ CREATE FUNCTION ecommerce.ensure_partitions(from_time timestamptz DEFAULT now(),
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
 AS $$
 DECLARE
-    step     interval := CASE every WHEN 'month' THEN '1 month' WHEN 'quarter' THEN '3 months' WHEN 'year' THEN '1 year' END;
+    step     interval := CASE every WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
     low      timestamptz;
     high     timestamptz;
     suffix   text;
@@ -76,7 +76,7 @@ BEGIN
         low := high;
         high := low + step;
         suffix := to_char(low, CASE every WHEN 'month' THEN 'YYYY_MM' WHEN 'quarter' THEN 'YYYY"_q"Q' ELSE 'YYYY' END);
-        SELECT array_agg(r.name ORDER BY r.position), array_agg(0 ORDER BY r.position) INTO missing, moved
+        SELECT array_agg(r.name ORDER BY r.position), array_agg(0::bigint ORDER BY r.position) INTO missing, moved
         FROM unnest('{orders,order_items,events}'::text[]) WITH ORDINALITY AS r (name, position)
         WHERE NOT EXISTS (SELECT FROM ecommerce.partitions() p
                           WHERE p.parent = format('ecommerce.%I', r.name)::regclass

@@ -14,13 +14,14 @@ BEGIN
         LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
         WHERE c.relnamespace = 'ecommerce'::regnamespace
           AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
-          AND a.attname IN ('tenant_id', 'id', 'created_at', 'updated_at', 'deleted_at', 'metadata')
+          AND a.attname IN ('tenant_id', 'id', 'user_id', 'created_at', 'updated_at', 'deleted_at', 'metadata')
         ORDER BY c.relname, a.attnum
     LOOP
         IF col_description(t.name::oid, (SELECT attnum FROM pg_attribute WHERE attrelid = t.name AND attname = t.attribute)) IS NULL THEN
             EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', t.name, t.attribute,
                 CASE t.attribute WHEN 'tenant_id'  THEN 'The tenant whose row it is; never changes.'
                                  WHEN 'id'         THEN 'Identifies the row within its tenant.'
+                                 WHEN 'user_id'    THEN 'The user whose row it is.'
                                  WHEN 'created_at' THEN 'When the row was made.'
                                  WHEN 'updated_at' THEN 'When the row last changed, set by trigger.'
                                  WHEN 'deleted_at' THEN 'When it was deleted softly; NULL while it is in use.'
@@ -87,12 +88,12 @@ BEGIN
 
     -- Plain SQL may insert orders, so their totals are compared at commit;
     -- place_order() computes both from the same lines and need not be asked.
-    FOR t IN SELECT * FROM (VALUES ('orders', 'order'), ('order_items', 'item')) AS v (relation, row_is)
+    FOR t IN SELECT * FROM (VALUES ('orders', 'check_order_totals'), ('order_items', 'check_item_totals')) AS v (relation, function)
     LOOP
         IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = format('ecommerce.%I', t.relation)::regclass AND tgname = 'totals_match') THEN
             EXECUTE format('CREATE CONSTRAINT TRIGGER totals_match AFTER INSERT ON ecommerce.%I
                             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT ecommerce.placing_order())
-                            EXECUTE FUNCTION ecommerce.check_order_totals(%L)', t.relation, t.row_is);
+                            EXECUTE FUNCTION ecommerce.%I()', t.relation, t.function);
         END IF;
     END LOOP;
 END

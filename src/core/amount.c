@@ -73,6 +73,15 @@ ec_in_range(ec_int128 amount)
 	return amount > -EC_AMOUNT_LIMIT && amount < EC_AMOUNT_LIMIT;
 }
 
+/* A whole number as a decimal. */
+EcDecimal
+ec_decimal_of(ec_int128 value)
+{
+	EcDecimal	result = {value, 0};
+
+	return result;
+}
+
 /* The same number without zeros at the end of its fraction. */
 EcDecimal
 ec_decimal_normalize(EcDecimal d)
@@ -145,6 +154,7 @@ ec_decimal_parse(const char *text, size_t length, EcDecimal *result)
 	result->scale = 0;
 	if (i < length && (text[i] == '-' || text[i] == '+'))
 		negative = text[i++] == '-';
+
 	for (; i < length; i++)
 	{
 		if (text[i] == '.' && !fraction)

@@ -45,6 +45,7 @@ extern bool ec_add(ec_int128 a, ec_int128 b, ec_int128 *result);
 extern ec_int128 ec_divide_round(ec_int128 numerator, ec_int128 denominator);
 extern bool ec_in_range(ec_int128 amount);
 
+extern EcDecimal ec_decimal_of(ec_int128 value);
 extern EcDecimal ec_decimal_normalize(EcDecimal d);
 extern bool ec_decimal_equal(EcDecimal a, EcDecimal b);
 extern bool ec_decimal_round(EcDecimal d, int scale, ec_int128 *result);

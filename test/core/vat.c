@@ -1,0 +1,696 @@
+/*
+ * vat.c
+ *	  Unit tests of src/core/vat.c.
+ *
+ * A document is written as its lines, "[quantity x] price [/ per] @ VAT" each,
+ * and then what concerns all of it: "-" a discount, "+" a charge that shares
+ * the VAT of the goods, "^" one of their highest rate, "=" one of its own.
+ * VAT is a rate, or a category other than S.
+ */
+#include <stdlib.h>
+
+#include "tap.h"
+
+#include "core/vat.h"
+
+#define MAX_LINES 100
+#define ROOM (MAX_LINES + 4 * EC_MAX_GROUPS)
+
+static const struct
+{
+	const char *name;
+	EcPrices	prices;
+	int			scale;
+	const char *document;
+	const char *totals;
+	const char *groups;			/* net and VAT of each, if given */
+	const char *lines;			/* net and VAT of each, if given */
+}			cases[] = {
+
+	/* The worked examples, by their number */
+	{"1 one rate", EC_NET, 2, "3x19.99@24", "59.97 + 14.39 = 74.36"},
+	{"2 tie at 13", EC_NET, 2, "0.50@13", "0.50 + 0.07 = 0.57"},
+	{"3 tie at 6", EC_NET, 2, "0.25@6", "0.25 + 0.02 = 0.27"},
+	{"4 tie at 6", EC_NET, 2, "0.75@6", "0.75 + 0.05 = 0.80"},
+	{"5 tie at 17", EC_NET, 2, "0.50@17", "0.50 + 0.09 = 0.59"},
+	{"6 tie at 9", EC_NET, 2, "1.50@9", "1.50 + 0.14 = 1.64"},
+	{"7 tie at 25.5", EC_NET, 2, "1.00@25.5", "1.00 + 0.26 = 1.26"},
+	{"8 negative tie", EC_NET, 2, "-0.50@13", "-0.50 + -0.07 = -0.57"},
+	{"9 tiny lines", EC_NET, 2, "0.02@24 0.02@24 0.02@24", "0.06 + 0.01 = 0.07",
+	NULL, "0.02+0.01 0.02+0.00 0.02+0.00"},
+	{"10 equal rows", EC_NET, 2, "4x2.27@21 4x2.27@21 4x2.27@21 4x2.27@21",
+	"36.32 + 7.63 = 43.95", NULL, "9.08+1.91 9.08+1.91 9.08+1.91 9.08+1.90"},
+	{"11 rounded line", EC_NET, 2, "5350.66@22", "5350.66 + 1177.15 = 6527.81"},
+	{"13 quantity", EC_NET, 2, "10x14.28@19", "142.80 + 27.13 = 169.93"},
+	{"14 one line", EC_NET, 2, "10x3.60@5.5", "36.00 + 1.98 = 37.98"},
+	{"14 ten lines", EC_NET, 2, "3.60@5.5 3.60@5.5 3.60@5.5 3.60@5.5 3.60@5.5 "
+	"3.60@5.5 3.60@5.5 3.60@5.5 3.60@5.5 3.60@5.5", "36.00 + 1.98 = 37.98"},
+	{"15 gross at 24", EC_GROSS, 2, "9.99@24", "8.06 + 1.93 = 9.99"},
+	{"16 gross at 13", EC_GROSS, 2, "19.99@13", "17.69 + 2.30 = 19.99"},
+	{"17 gross at 24", EC_GROSS, 2, "100.00@24", "80.65 + 19.35 = 100.00"},
+	{"18 gross at 24", EC_GROSS, 2, "0.01@24", "0.01 + 0.00 = 0.01"},
+	{"19 gross at 25.5", EC_GROSS, 2, "49.90@25.5", "39.76 + 10.14 = 49.90"},
+	{"20 gross at 27", EC_GROSS, 2, "12.00@27", "9.45 + 2.55 = 12.00"},
+	{"21 gross tie", EC_GROSS, 2, "8.01@20", "6.67 + 1.34 = 8.01"},
+	{"22 coupon of 25 percent", EC_GROSS, 2, "10x23.90@20 -59.75", "149.37 + 29.88 = 179.25"},
+	{"22 its refund", EC_GROSS, 2, "-179.25@20", "-149.37 + -29.88 = -179.25"},
+	{"23 two lines", EC_GROSS, 2, "21.53@21 21.53@21", "35.59 + 7.47 = 43.06",
+	NULL, "17.79+3.74 17.80+3.73"},
+	{"23 one line", EC_GROSS, 2, "2x21.53@21", "35.59 + 7.47 = 43.06"},
+	{"24 two lines", EC_GROSS, 2, "11.90@21 2.80@21", "12.15 + 2.55 = 14.70",
+	NULL, "9.84+2.06 2.31+0.49"},
+	{"25 three lines", EC_GROSS, 2, "250@19 250@19 250@19", "630.25 + 119.75 = 750.00",
+	NULL, "210.08+39.92 210.08+39.92 210.09+39.91"},
+	{"26 two rates", EC_GROSS, 2, "1620.00@21 10.00@6", "1348.27 + 281.73 = 1630.00",
+	"21: 1338.84 + 281.16, 6: 9.43 + 0.57"},
+	{"28 no net reaches it", EC_GROSS, 2, "1.99@24", "1.60 + 0.39 = 1.99"},
+	{"29 discount", EC_NET, 2, "33.33@24 33.33@13 33.34@6 -10.00", "90.00 + 12.90 = 102.90",
+	"24: 30.00 + 7.20, 13: 30.00 + 3.90, 6: 30.00 + 1.80"},
+	{"30 discount and ties", EC_NET, 2, "1@24 1@13 1@6 -1.00", "2.00 + 0.29 = 2.29",
+	"24: 0.66 + 0.16, 13: 0.67 + 0.09, 6: 0.67 + 0.04"},
+	{"31 discount and a free line", EC_NET, 2, "0.10@E 0.10@E 0.10@E 0.00@E -0.02",
+	"0.28 + 0.00 = 0.28", NULL, "0.09+0.00 0.09+0.00 0.10+0.00 0.00+0.00"},
+	{"32 discount of all", EC_NET, 2, "59.97@24 -59.97", "0.00 + 0.00 = 0.00",
+	"24: 0.00 + 0.00"},
+	{"33 discount of more", EC_NET, 2, "59.97@24 -80.00", "0.00 + 0.00 = 0.00",
+	"24: 0.00 + 0.00"},
+	{"34 gross coupon", EC_GROSS, 2, "50.00@10 -10.00", "36.36 + 3.64 = 40.00"},
+	{"35 discounted lines", EC_NET, 2, "1980.75@22 1025.41@22", "3006.16 + 661.36 = 3667.52"},
+	{"36 shipping follows the goods", EC_NET, 2, "60.00@24 40.00@6 +5.00",
+		"105.00 + 17.64 = 122.64", "24: 63.00 + 15.12, 6: 42.00 + 2.52",
+	"60.00+14.40 40.00+2.40 3.00+0.72 2.00+0.12"},
+	{"36 at the highest rate", EC_NET, 2, "60.00@24 40.00@6 ^5.00", "105.00 + 18.00 = 123.00",
+	"24: 65.00 + 15.60, 6: 40.00 + 2.40"},
+	{"37 gross shipping", EC_GROSS, 2, "61.99@24 38.01@6 +4.99", "90.13 + 14.86 = 104.99",
+	"24: 52.48 + 12.60, 6: 37.65 + 2.26"},
+	{"38 weight", EC_NET, 2, "0.345x12.90@13", "4.45 + 0.58 = 5.03"},
+	{"39 base quantity", EC_NET, 2, "250x12.35/100@24", "30.88 + 7.41 = 38.29"},
+	{"40 three decimals", EC_NET, 2, "3x0.335@24", "1.01 + 0.24 = 1.25"},
+	{"42 zero", EC_NET, 2, "0x9.99@24 5x0.00@24", "0.00 + 0.00 = 0.00",
+	"24: 0.00 + 0.00", "0.00+0.00 0.00+0.00"},
+	{"43 OMR", EC_NET, 3, "2x12.345@5", "24.690 + 1.235 = 25.925"},
+	{"44 JPY at 8", EC_NET, 0, "333@8", "333 + 27 = 360"},
+	{"44 JPY at 10", EC_NET, 0, "333@10", "333 + 33 = 366"},
+	{"53 credit note", EC_NET, 2, "-3x19.99@24", "-59.97 + -14.39 = -74.36"},
+	{"63 island", EC_NET, 2, "1620.00@17", "1620.00 + 275.40 = 1895.40"},
+	{"67 exempt", EC_NET, 2, "1620.00@24 100.00@E", "1720.00 + 388.80 = 2108.80",
+	"24: 1620.00 + 388.80, E: 100.00 + 0.00"},
+	{"68 levy outside", EC_NET, 2, "3x120.00@24 12.00@O", "category O mixed"},
+	{"71 Swiss", EC_NET, 2, "164.02@2.6", "164.02 + 4.26 = 168.28"},
+
+	/* What other shops got wrong */
+	{"gross discount", EC_GROSS, 2, "1190.00@19 -119.00", "900.00 + 171.00 = 1071.00"},
+	{"two small groups", EC_NET, 2, "0.13@10 0.16@20", "0.29 + 0.04 = 0.33",
+	"10: 0.13 + 0.01, 20: 0.16 + 0.03"},
+	{"10 off 3 x 100", EC_NET, 2, "100.00@Z 100.00@Z 100.00@Z -10.00",
+	"290.00 + 0.00 = 290.00", "Z: 290.00 + 0.00", "96.66+0.00 96.67+0.00 96.67+0.00"},
+
+	/* Discounts */
+	{"two discounts", EC_NET, 2, "10@24 10@24 -5.00 -15.01", "0.00 + 0.00 = 0.00"},
+	{"discount beside a negative line", EC_NET, 2, "100@24 -50@24 -30",
+	"20.00 + 4.80 = 24.80", NULL, "70.00+16.80 -50.00+-12.00"},
+	{"discount of nothing", EC_NET, 2, "0.00@24 -1.00", "0.00 + 0.00 = 0.00"},
+	{"discount of an empty order", EC_NET, 2, "-1.00", "0.00 + 0.00 = 0.00"},
+	{"discount of less than nothing", EC_NET, 2, "-10@24 -1.00", "-10.00 + -2.40 = -12.40"},
+	{"discount of more, a negative line", EC_NET, 2, "100@24 -50@24 -80", "0.00 + 0.00 = 0.00"},
+
+	/* Charges */
+	{"charge of its own rate", EC_NET, 2, "60@24 40@6 =5.00@13", "105.00 + 17.45 = 122.45",
+	"24: 60.00 + 14.40, 6: 40.00 + 2.40, 13: 5.00 + 0.65"},
+	{"charge of a rate of the goods", EC_NET, 2, "60@24 40@6 =5.00@6",
+	"105.00 + 17.10 = 122.10", "24: 60.00 + 14.40, 6: 45.00 + 2.70"},
+	{"charge of the later, higher rate", EC_NET, 2, "40@9.5 60@10 ^5.00",
+	"105.00 + 10.30 = 115.30", "9.5: 40.00 + 3.80, 10: 65.00 + 6.50"},
+	{"charge of one rate", EC_NET, 2, "40@6 60@6 +0.00", "100.00 + 6.00 = 106.00",
+	NULL, "40.00+2.40 60.00+3.60 0.00+0.00"},
+	{"charge after a discount", EC_NET, 2, "20@24 10@6 -30.00 +5.00",
+	"5.00 + 1.20 = 6.20", "24: 5.00 + 1.20, 6: 0.00 + 0.00"},
+	{"charge beside a negative group", EC_NET, 2, "100@6 -50@24 +5.00",
+	"55.00 + -5.70 = 49.30", "6: 105.00 + 6.30, 24: -50.00 + -12.00"},
+	{"charges follow goods, not charges", EC_NET, 2, "60@6 40@0 =900@24 +5.00 ^1.00",
+	"1006.00 + 219.84 = 1225.84", "6: 64.00 + 3.84, Z: 42.00 + 0.00, 24: 900.00 + 216.00"},
+	{"charges without goods", EC_NET, 2, "+5.00@24 ^2.00@6",
+	"7.00 + 1.32 = 8.32", "24: 5.00 + 1.20, 6: 2.00 + 0.12"},
+
+	/* Groups */
+	{"every category", EC_GROSS, 2, "1@24 2@Z 3@E 4@AE 5@K 6@G 7@24", "26.45 + 1.55 = 28.00",
+		"24: 6.45 + 1.55, Z: 2.00 + 0.00, E: 3.00 + 0.00, AE: 4.00 + 0.00, "
+	"K: 5.00 + 0.00, G: 6.00 + 0.00"},
+	{"one rate, written twice", EC_NET, 2, "0.02@24 0.02@24.0 0.02@024",
+	"0.06 + 0.01 = 0.07", "24: 0.06 + 0.01"},
+	{"outside alone", EC_NET, 2, "1@O 2@O", "3.00 + 0.00 = 3.00"},
+	{"outside first", EC_NET, 2, "1@O 2@Z", "category O mixed"},
+	{"lines that cancel", EC_NET, 2, "0.03@50 -0.03@50", "0.00 + 0.00 = 0.00",
+	NULL, "0.03+0.02 -0.03+-0.02"},
+	{"an empty document", EC_NET, 2, "", "0.00 + 0.00 = 0.00"},
+
+	/* Limits: 10^24 minor units */
+	{"the largest amount", EC_NET, 2, "9999999999999999999999.99@Z",
+	"9999999999999999999999.99 + 0.00 = 9999999999999999999999.99"},
+	{"a line too large", EC_NET, 2, "10000000000000000000000.00@Z", "overflow"},
+	{"a line too small", EC_NET, 2, "-10000000000000000000000.00@Z", "overflow"},
+	{"a sum too large", EC_NET, 2, "9999999999999999999999.99@Z 0.01@Z", "overflow"},
+	{"a gross amount too large", EC_NET, 2, "9999999999999999999999.99@24", "overflow"}
+};
+
+static const struct
+{
+	EcCategory	category;
+	const char *code;
+}			categories[] = {
+	{EC_STANDARD, "S"},
+	{EC_ZERO, "Z"},
+	{EC_EXEMPT, "E"},
+	{EC_REVERSE, "AE"},
+	{EC_INTRA, "K"},
+	{EC_EXPORT, "G"},
+	{EC_OUTSIDE, "O"}
+};
+
+static const struct
+{
+	const char *rate;
+	bool		valid;
+}			rates[] = {
+	{"0", true},
+	{"24", true},
+	{"25.5", true},
+	{"0.000001", true},
+	{"99.999999", true},
+	{"100", true},
+	{"100.000001", false},
+	{"101", false},
+	{"-1", false},
+	{"-0.000001", false},
+	{"0.0000001", false}
+};
+
+struct document
+{
+	EcPrices	prices;
+	int			scale;
+	size_t		n;
+	EcLine		lines[ROOM];
+	EcTotals	totals;
+	EcTotalsResult result;
+};
+
+static ec_int128 weights[ROOM];
+static ec_int128 shares[ROOM];
+static EcShare order[ROOM];
+
+/* Arrays of n elements that end where going on would be noticed */
+static EcScratch *
+scratch_of(size_t n)
+{
+	static EcScratch scratch;
+
+	scratch.weights = weights + (ROOM - n);
+	scratch.shares = shares + (ROOM - n);
+	scratch.order = order + (ROOM - n);
+	return &scratch;
+}
+
+static EcDecimal
+decimal(const char *text)
+{
+	EcDecimal	d;
+
+	if (ec_decimal_parse(text, strlen(text), &d) != EC_PARSED)
+	{
+		printf("Bail out! Not a number: %s\n", text);
+		exit(1);
+	}
+	return d;
+}
+
+/* End text at a mark; what follows it, or else NULL */
+static char *
+cut(char *text, char mark)
+{
+	char	   *found = strchr(text, mark);
+
+	if (found != NULL)
+		*found++ = '\0';
+	return found;
+}
+
+static void
+total(struct document *document)
+{
+	document->result = ec_total_lines(document->lines, document->n,
+									  document->prices, scratch_of(document->n),
+									  &document->totals);
+}
+
+/* Add a line, a discount or a charge to a document. */
+static void
+add(struct document *document, char *word)
+{
+	char	   *vat = cut(word, '@');
+	char		kind = vat != NULL && word[0] == '-' ? 'l' : word[0];
+	EcCategory	category = EC_ZERO;
+	EcDecimal	rate = {0, 0};
+	ec_int128	amount;
+
+	if (vat != NULL && !ec_category_parse(vat, strlen(vat), &category))
+	{
+		rate = decimal(vat);
+		category = rate.value > 0 ? EC_STANDARD : EC_ZERO;
+	}
+
+	if (strchr("-+^=", kind) != NULL)
+	{
+		ec_decimal_round(decimal(word + 1), document->scale, &amount);
+		if (kind == '-')
+			document->result = ec_discount_lines(document->lines, document->n, amount,
+												 scratch_of(document->n), &amount);
+		else
+			document->result = ec_add_charge(document->lines, &document->n,
+											 EC_SHIPPING, amount,
+											 kind == '+' ? EC_PROPORTIONAL :
+											 kind == '^' ? EC_HIGHEST : EC_FIXED,
+											 category, rate);
+	}
+	else
+	{
+		EcLine	   *line = &document->lines[document->n++];
+		char	   *price = cut(word, 'x');
+		char	   *quantity = price != NULL ? word : "1";
+		char	   *per;
+
+		price = price != NULL ? price : word;
+		per = cut(price, '/');
+		memset(line, 0, sizeof(EcLine));
+		line->category = category;
+		line->rate = rate;
+		ec_product_round(decimal(quantity), decimal(price),
+						 decimal(per != NULL ? per : "1"), document->scale,
+						 &line->amount);
+	}
+}
+
+/* Read and total a document. */
+static struct document *
+read_document(EcPrices prices, int scale, const char *text)
+{
+	static struct document document;
+	char		words[1024];
+	char	   *next;
+
+	document.prices = prices;
+	document.scale = scale;
+	document.n = 0;
+	document.result = EC_TOTALS_OK;
+	snprintf(words, sizeof(words), "%s", text);
+	for (char *word = words; word != NULL && *word != '\0'; word = next)
+	{
+		next = cut(word, ' ');
+		add(&document, word);
+		if (document.result != EC_TOTALS_OK)
+			return &document;
+	}
+	total(&document);
+	return &document;
+}
+
+static void
+write_totals(const struct document *document, char *end)
+{
+	static const char *const refusals[] = {
+		"", "overflow", "too many rates", "category O mixed"
+	};
+
+	if (document->result != EC_TOTALS_OK)
+	{
+		strcpy(end, refusals[document->result]);
+		return;
+	}
+	sprintf(end, "%s + %s = %s",
+			text_of(document->totals.net, document->scale),
+			text_of(document->totals.vat, document->scale),
+			text_of(document->totals.gross, document->scale));
+}
+
+static void
+write_groups(const struct document *document, char *end)
+{
+	for (int i = 0; i < document->totals.ngroups; i++)
+	{
+		const EcGroup *group = &document->totals.groups[i];
+
+		end += sprintf(end, "%s%s: %s + %s", i == 0 ? "" : ", ",
+					   group->category == EC_STANDARD
+					   ? text_of(group->rate.value, group->rate.scale)
+					   : ec_category_code(group->category),
+					   text_of(group->net, document->scale),
+					   text_of(group->vat, document->scale));
+	}
+}
+
+static void
+write_lines(const struct document *document, char *end)
+{
+	for (size_t i = 0; i < document->n; i++)
+		end += sprintf(end, "%s%s+%s", i == 0 ? "" : " ",
+					   text_of(document->lines[i].net, document->scale),
+					   text_of(document->lines[i].vat, document->scale));
+}
+
+/* The fraction of an amount that is VAT, in millionths */
+static void
+fraction(const struct document *document, EcDecimal rate,
+		 ec_int128 *numerator, ec_int128 *denominator)
+{
+	*numerator = rate.value;
+	for (int scale = rate.scale; scale < EC_MAX_RATE_SCALE; scale++)
+		*numerator *= 10;
+	*denominator = 100000000;
+	if (document->prices == EC_GROSS)
+		*denominator += *numerator;
+}
+
+/* What is wrong with the sums of a document, if anything */
+static const char *
+wrong_sums(const struct document *document)
+{
+	const EcTotals *totals = &document->totals;
+	ec_int128	group_net[EC_MAX_GROUPS] = {0};
+	ec_int128	group_vat[EC_MAX_GROUPS] = {0};
+	ec_int128	group_amount[EC_MAX_GROUPS] = {0};
+	ec_int128	net = 0;
+	ec_int128	vat = 0;
+	ec_int128	amount = 0;
+	ec_int128	products = 0;
+	ec_int128	discount = 0;
+	ec_int128	numerator;
+	ec_int128	denominator;
+
+	for (size_t i = 0; i < document->n; i++)
+	{
+		const EcLine *line = &document->lines[i];
+		const EcGroup *group = &totals->groups[line->group];
+		ec_int128	left = line->amount - line->discount;
+		ec_int128	error;
+
+		if (group->category != line->category ||
+			!ec_decimal_equal(group->rate, line->rate))
+			return "a line in the wrong group";
+		if ((document->prices == EC_NET ? line->net : line->net + line->vat) != left)
+			return "a line that is not what it costs";
+		fraction(document, line->rate, &numerator, &denominator);
+		error = absolute(left * numerator - line->vat * denominator);
+		if (error >= denominator)
+			return "a line whose VAT is one unit off or more";
+		group_net[line->group] += line->net;
+		group_vat[line->group] += line->vat;
+		group_amount[line->group] += left;
+		amount += left;
+		discount += line->discount;
+		if (line->kind == EC_PRODUCT)
+			products += line->amount;
+	}
+	for (int i = 0; i < totals->ngroups; i++)
+	{
+		const EcGroup *group = &totals->groups[i];
+
+		if (group->net != group_net[i] || group->vat != group_vat[i] ||
+			group->amount != group_amount[i])
+			return "a group is not the sum of its lines";
+		fraction(document, group->rate, &numerator, &denominator);
+		if (!is_rounded(group->vat, group->amount * numerator, denominator))
+			return "VAT not rounded half away from zero";
+		net += group->net;
+		vat += group->vat;
+	}
+	if (totals->net != net || totals->vat != vat)
+		return "the document is not the sum of its groups";
+	if (totals->net + totals->vat != totals->gross)
+		return "net + VAT is not gross";
+	if ((document->prices == EC_NET ? totals->net : totals->gross) != amount)
+		return "the document is not what its lines cost";
+	if (totals->lines != products || totals->discount != discount ||
+		totals->lines - totals->discount + totals->charges != amount)
+		return "wrong sum of lines, discounts or charges";
+	return NULL;
+}
+
+static void
+random_lines(struct document *document)
+{
+	static const char *const vats[] = {
+		"24", "13", "6", "25.5", "5.5", "20", "2.6", "10", "19", "100", "0.000001"
+	};
+	int			nrates = 1 + (int) random_below(4);
+	int			first = (int) random_below(8);
+	int			digits = 1 + (int) random_below(random_below(8) == 0 ? 15 : 6);
+	bool		mixed = random_below(8) == 0;
+
+	document->n = 1 + (size_t) random_below(12);
+	memset(document->lines, 0, document->n * sizeof(EcLine));
+	for (size_t i = 0; i < document->n; i++)
+	{
+		EcLine	   *line = &document->lines[i];
+
+		line->rate = decimal(vats[first + random_below(nrates)]);
+		if (random_below(16) == 0)
+		{
+			line->category = random_below(2) ? EC_ZERO : EC_EXEMPT;
+			line->rate.value = line->rate.scale = 0;
+		}
+		line->amount = random_digits(digits);
+		if (mixed && random_below(3) == 0)
+			line->amount = -line->amount;
+	}
+}
+
+/* Discounts and charges; what is wrong with them, if anything */
+static const char *
+random_adjustments(struct document *document)
+{
+	size_t		n = document->n;
+	ec_int128	sum = 0;
+	ec_int128	charges = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += document->lines[i].amount;
+	for (int64_t times = random_below(3); times > 0; times--)
+	{
+		ec_int128	discount = sum > 0 ? random_below((int64_t) (sum + sum / 4 + 1)) : 0;
+		ec_int128	applied;
+		ec_int128	before = 0;
+		ec_int128	after = 0;
+
+		for (size_t i = 0; i < n; i++)
+			before += document->lines[i].discount;
+		if (ec_discount_lines(document->lines, n, discount, scratch_of(n),
+							  &applied) != EC_TOTALS_OK)
+			return "discount refused";
+		for (size_t i = 0; i < n; i++)
+		{
+			EcLine	   *line = &document->lines[i];
+
+			after += line->discount;
+			if (line->discount < 0 ||
+				line->discount > (line->amount > 0 ? line->amount : 0))
+				return "a discount takes a line below zero";
+		}
+		if (after - before != applied)
+			return "a discount is not the sum of its shares";
+		if (applied != discount && discount <= sum)
+			return "a discount is not applied";
+		sum -= applied;
+	}
+	for (int64_t times = random_below(3); times > 0; times--)
+	{
+		ec_int128	charge = random_digits(5);
+		EcKind		kind = random_below(2) ? EC_SHIPPING : EC_FEE;
+		EcChargeVat vat = (EcChargeVat) random_below(3);
+
+		if (ec_add_charge(document->lines, &document->n, kind, charge, vat,
+						  EC_STANDARD, decimal("24")) != EC_TOTALS_OK)
+			return "charge refused";
+		charges += charge;
+	}
+	for (size_t i = n; i < document->n; i++)
+		charges -= document->lines[i].amount;
+	return charges == 0 ? NULL : "a charge is not the sum of its lines";
+}
+
+static bool
+same_totals(const EcTotals *a, const EcTotals *b, int sign)
+{
+	return a->ngroups == b->ngroups && a->lines == sign * b->lines &&
+		a->discount == sign * b->discount && a->charges == sign * b->charges &&
+		a->net == sign * b->net && a->vat == sign * b->vat &&
+		a->gross == sign * b->gross;
+}
+
+static const char *
+document_property(void)
+{
+	static struct document document;
+	static struct document other;
+	const char *wrong;
+
+	document.prices = random_below(2) ? EC_NET : EC_GROSS;
+	random_lines(&document);
+	wrong = random_adjustments(&document);
+	if (wrong != NULL)
+		return wrong;
+	total(&document);
+	if (document.result != EC_TOTALS_OK)
+		return "refused";
+	wrong = wrong_sums(&document);
+	if (wrong != NULL)
+		return wrong;
+
+	/* Its credit note */
+	other.prices = document.prices;
+	other.n = document.n;
+	memcpy(other.lines, document.lines, document.n * sizeof(EcLine));
+	for (size_t i = 0; i < other.n; i++)
+	{
+		other.lines[i].amount = -other.lines[i].amount;
+		other.lines[i].discount = -other.lines[i].discount;
+	}
+	total(&other);
+	if (other.result != EC_TOTALS_OK || !same_totals(&other.totals, &document.totals, -1))
+		return "the credit is no mirror";
+	for (size_t i = 0; i < other.n; i++)
+		if (other.lines[i].net != -document.lines[i].net ||
+			other.lines[i].vat != -document.lines[i].vat)
+			return "a line of the credit is no mirror";
+
+	/* Its lines in another order */
+	memcpy(other.lines, document.lines, document.n * sizeof(EcLine));
+	for (size_t i = other.n - 1; i > 0; i--)
+	{
+		size_t		j = (size_t) random_below((int64_t) i + 1);
+		EcLine		line = other.lines[i];
+
+		other.lines[i] = other.lines[j];
+		other.lines[j] = line;
+	}
+	total(&other);
+	if (other.result != EC_TOTALS_OK || !same_totals(&other.totals, &document.totals, 1))
+		return "the order of lines changes a total";
+	return wrong_sums(&other);
+}
+
+static ec_int128
+vat_of(ec_int128 amount, const char *rate, EcPrices prices)
+{
+	ec_int128	vat = 0;
+
+	ec_vat_of(amount, decimal(rate), prices, &vat);
+	return vat;
+}
+
+/* Gross prices up to 100.00 that are no net price and its VAT */
+static void
+unreachable_prices(void)
+{
+	static const int examples[] = {199, 499, 2999, 4999};
+	static bool reached[12401];
+	int			count = 0;
+
+	for (int net = 0; net <= 10000; net++)
+		reached[net + (int) vat_of(net, "24", EC_NET)] = true;
+	for (int gross = 1; gross <= 10000; gross++)
+		count += !reached[gross];
+	is_int128(count, 1936, "27 grosses that no net reaches");
+	for (int i = 0; i < 4; i++)
+		ok(!reached[examples[i]], "27 no net reaches %d cents", examples[i]);
+}
+
+/* n products of different rates; what becomes of a charge, and of the total */
+static void
+total_rates(size_t n, EcTotalsResult charge, EcTotalsResult result)
+{
+	static struct document document;
+
+	document.n = n;
+	memset(document.lines, 0, n * sizeof(EcLine));
+	for (size_t i = 0; i < n; i++)
+	{
+		document.lines[i].amount = 100;
+		document.lines[i].rate.value = (ec_int128) i + 1;
+	}
+	is_int128(ec_add_charge(document.lines, &document.n, EC_SHIPPING, 100,
+							EC_PROPORTIONAL, EC_ZERO, decimal("0")),
+			  charge, "a charge over %zu rates", n);
+	total(&document);
+	is_int128(document.result, result, "%zu rates", n);
+}
+
+int
+main(void)
+{
+	struct document *document;
+	EcCategory	category;
+	ec_int128	amount;
+	char		buffer[4096];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		document = read_document(cases[i].prices, cases[i].scale, cases[i].document);
+		write_totals(document, buffer);
+		is_text(buffer, cases[i].totals, "%s", cases[i].name);
+		if (cases[i].groups != NULL)
+		{
+			write_groups(document, buffer);
+			is_text(buffer, cases[i].groups, "%s, groups", cases[i].name);
+		}
+		if (cases[i].lines != NULL)
+		{
+			write_lines(document, buffer);
+			is_text(buffer, cases[i].lines, "%s, lines", cases[i].name);
+		}
+	}
+
+	unreachable_prices();
+	is_int128(vat_of(160, "24", EC_NET), 38, "28 not forward as backward");
+	is_int128(vat_of(220083, "10", EC_NET), 22008, "35 discount of the first line");
+	is_int128(vat_of(113934, "10", EC_NET), 11393, "35 discount of the second line");
+	is_int128(vat_of(101, "24", EC_GROSS), 20, "52 the first refund");
+	is_int128(vat_of(202, "24", EC_GROSS), 20 + 19, "52 the second refund");
+	is_int128(vat_of(303, "24", EC_GROSS), 20 + 19 + 20, "52 the last refund");
+	ok(!ec_vat_of(EC_AMOUNT_LIMIT * 10000000000000LL, decimal("25.5"), EC_NET, &amount),
+	   "VAT too large");
+
+	document = read_document(EC_NET, 2, "59.97@24 -80.00 +5.00 =1.50@6");
+	is_int128(document->totals.lines, 5997, "33 lines");
+	is_int128(document->totals.discount, 5997, "33 discount applied");
+	is_int128(document->totals.charges, 650, "charges");
+	is_int128(document->lines[0].discount, 5997, "33 discount of the line");
+	ok(document->n == 3, "a charge is a line");
+	is_int128(document->lines[1].kind, EC_SHIPPING, "of its kind");
+
+	total_rates(32, EC_TOTALS_OK, EC_TOTALS_OK);
+	total_rates(33, EC_TOTALS_TOO_MANY_RATES, EC_TOTALS_TOO_MANY_RATES);
+
+	for (size_t i = 0; i < sizeof(categories) / sizeof(categories[0]); i++)
+	{
+		is_text(ec_category_code(categories[i].category), categories[i].code,
+				"code of %s", categories[i].code);
+		ok(ec_category_parse(categories[i].code, strlen(categories[i].code),
+							 &category) && category == categories[i].category,
+		   "category %s", categories[i].code);
+	}
+	ok(ec_category_parse("AEx", 2, &category) && category == EC_REVERSE,
+	   "category, no further than its length");
+	ok(!ec_category_parse("", 0, &category), "no category");
+	ok(!ec_category_parse("s", 1, &category), "no category s");
+	ok(!ec_category_parse("A", 1, &category), "no category A");
+	ok(!ec_category_parse("AEX", 3, &category), "no category AEX");
+	ok(!ec_category_parse("L", 1, &category), "no category L");
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
+		ok(ec_rate_valid(decimal(rates[i].rate)) == rates[i].valid, "rate %s",
+		   rates[i].rate);
+
+	holds(document_property, 200000, "documents");
+
+	return done();
+}
