@@ -10,7 +10,6 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/json.h"
 
 #include "pg_compat.h"
@@ -31,28 +30,21 @@ static EcRows wanted = {
 	.columns = {{"n", INT4OID}, {"product_id", UUIDOID}, {"sku", TEXTOID}}
 };
 
-/*
- * The products of wanted and what settings and rates say of them.  The joins
- * are outer ones, so that every item has a row that tells what is missing.
- */
+/* The products of wanted; the join is outer, so that every item has a row. */
 #define FIND_SQL(condition) \
-	"SELECT w.n, p.id, p.sku, p.name, p.price, p.track_stock, p.vat_class," \
-	" p.status = 'active', v.rate" \
-	" FROM wanted w" \
-	" LEFT JOIN ecommerce.products p ON p.tenant_id = $1 AND p.deleted_at IS NULL AND " condition \
-	" LEFT JOIN ecommerce.settings s ON s.tenant_id = $1" \
-	" LEFT JOIN ecommerce.vat_rates v ON v.country = s.country AND v.region = s.region" \
-	" AND v.vat_class = p.vat_class AND v.valid_from <= $2 AND (v.valid_to IS NULL OR v.valid_to >= $2)"
+	"SELECT w.n, p.id, p.sku, p.name, p.price, p.track_stock, p.vat_class, p.status = 'active'" \
+	" FROM wanted w LEFT JOIN ecommerce.products p" \
+	" ON p.tenant_id = $1 AND p.deleted_at IS NULL AND " condition
 
 static EcPlan find_by_id_plan = {
 	.sql = FIND_SQL("p.id = w.product_id"),
-	.nargs = 2,
-	.types = {INT4OID, DATEOID}
+	.nargs = 1,
+	.types = {INT4OID}
 };
 static EcPlan find_by_sku_plan = {
 	.sql = FIND_SQL("p.sku = w.sku"),
-	.nargs = 2,
-	.types = {INT4OID, DATEOID}
+	.nargs = 1,
+	.types = {INT4OID}
 };
 
 /* Read [{"sku" or "product_id", "quantity", "unit_price"}]. */
@@ -115,9 +107,9 @@ list_product(StringInfo list, const EcItem *item)
 /* Find the items that were written by id, or by SKU. */
 static void
 find(EcPlan *plan, EcItem *items, int n, bool by_sku, int32 tenant_id,
-	 DateADT on_date, StringInfo unknown, StringInfo not_for_sale)
+	 StringInfo unknown, StringInfo not_for_sale)
 {
-	Datum		arguments[2] = {Int32GetDatum(tenant_id), DateADTGetDatum(on_date)};
+	Datum		arguments[1] = {Int32GetDatum(tenant_id)};
 	uint64		rows;
 
 	ec_rows_begin(&wanted);
@@ -141,7 +133,6 @@ find(EcPlan *plan, EcItem *items, int n, bool by_sku, int32 tenant_id,
 		bool		isnull;
 		EcItem	   *item = &items[DatumGetInt32(ec_value(row, 1, &isnull))];
 		Datum		id = ec_value(row, 2, &isnull);
-		Datum		rate;
 
 		if (isnull)
 		{
@@ -156,21 +147,16 @@ find(EcPlan *plan, EcItem *items, int n, bool by_sku, int32 tenant_id,
 		item->vat_class = TextDatumGetCString(ec_value(row, 7, &isnull));
 		if (!DatumGetBool(ec_value(row, 8, &isnull)))
 			list_product(not_for_sale, item);
-		rate = ec_value(row, 9, &isnull);
-		item->has_rate = !isnull;
-		if (item->has_rate)
-			item->rate = ec_numeric_decode(rate, "VAT rate");
 	}
 	ec_rows_end(&wanted);
 }
 
 /*
- * Find the products of all items, with their VAT rates of a day.  Another
- * tenant's product is unknown, like one that does not exist.
+ * Find the products of all items.  Another tenant's product is unknown, like
+ * one that does not exist.
  */
 void
-ec_items_find(EcItem *items, int n, int32 tenant_id, DateADT on_date,
-			  bool for_sale)
+ec_items_find(EcItem *items, int n, int32 tenant_id, bool for_sale)
 {
 	StringInfoData unknown;
 	StringInfoData not_for_sale;
@@ -181,10 +167,10 @@ ec_items_find(EcItem *items, int n, int32 tenant_id, DateADT on_date,
 	for (int i = 0; i < n; i++)
 		by_sku += items[i].sku != NULL;
 	if (by_sku > 0)
-		find(&find_by_sku_plan, items, n, true, tenant_id, on_date,
+		find(&find_by_sku_plan, items, n, true, tenant_id,
 			 &unknown, &not_for_sale);
 	if (by_sku < n)
-		find(&find_by_id_plan, items, n, false, tenant_id, on_date,
+		find(&find_by_id_plan, items, n, false, tenant_id,
 			 &unknown, &not_for_sale);
 	if (unknown.len > 0)
 		ereport(ERROR,

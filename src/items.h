@@ -5,7 +5,6 @@
 #ifndef EC_ITEMS_H
 #define EC_ITEMS_H
 
-#include "utils/date.h"
 #include "utils/jsonb.h"
 #include "utils/uuid.h"
 
@@ -28,8 +27,6 @@ typedef struct EcItem
 	EcDecimal	price;
 	bool		track_stock;
 	char	   *vat_class;
-	bool		has_rate;
-	EcDecimal	rate;			/* percent, of the seller's country */
 } EcItem;
 
 /* Units of one product, summed over its lines */
@@ -42,7 +39,7 @@ typedef struct EcDemand
 
 extern EcItem *ec_items_read(Jsonb *items, int *n);
 extern void ec_items_find(EcItem *items, int n, int32 tenant_id,
-						  DateADT on_date, bool for_sale);
+						  bool for_sale);
 extern EcDemand *ec_items_demand(const EcItem *items, int n, int *ndemands);
 
 #endif							/* EC_ITEMS_H */

@@ -64,16 +64,25 @@ enum
 #define MAX_REASON 10000
 #define MAX_METADATA 1000000
 
+/* The VAT rate of a class of products */
+typedef struct Rate
+{
+	char	   *vat_class;
+	EcDecimal	rate;			/* percent */
+} Rate;
+
 /* What goes through placing an order */
 typedef struct Placement
 {
 	int32		tenant_id;
 	pg_uuid_t	id;
 	TimestampTz created_at;
-	DateADT		tax_date;
 	bool		history;		/* placed_at was given */
-	char	   *country;
-	char	   *region;
+	text	   *country;
+	text	   *region;
+	DateADT		tax_date;
+	Rate	   *rates;			/* of the country and region, on tax_date */
+	int			nrates;
 	char	   *currency;
 	int			minor_units;
 	EcPrices	prices;
@@ -103,14 +112,22 @@ static EcRows new_items = {
 };
 
 static EcPlan settings_plan = {
-	.sql = "SELECT s.country, s.region, s.currency, s.prices,"
-	" ($3 AT TIME ZONE s.timezone)::date, u.id IS NOT NULL, u.email"
-	" FROM ecommerce.settings s"
-	" LEFT JOIN ecommerce.users u ON u.tenant_id = s.tenant_id AND u.id = $2"
-	" AND u.status = 'active' AND u.deleted_at IS NULL"
-	" WHERE s.tenant_id = $1",
+	.sql = "SELECT country, region, currency, prices, ($2 AT TIME ZONE timezone)::date"
+	" FROM ecommerce.settings WHERE tenant_id = $1",
+	.nargs = 2,
+	.types = {INT4OID, TIMESTAMPTZOID}
+};
+static EcPlan rates_plan = {
+	.sql = "SELECT vat_class, rate FROM ecommerce.vat_rates"
+	" WHERE country = $1 AND region = $2 AND valid_from <= $3 AND (valid_to IS NULL OR valid_to >= $3)",
 	.nargs = 3,
-	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+	.types = {TEXTOID, TEXTOID, DATEOID}
+};
+static EcPlan user_plan = {
+	.sql = "SELECT email FROM ecommerce.users"
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'active' AND deleted_at IS NULL",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
 };
 static EcPlan cart_plan = {
 	.sql = "SELECT user_id FROM ecommerce.carts"
@@ -211,6 +228,33 @@ CheckAddress(FunctionCallInfo fcinfo, int n, const char *name)
 		ec_json_wrong(&place, "country", "an ISO 3166-1 alpha-2 code");
 }
 
+/* Refuse a jsonb argument that is no object. */
+static void
+CheckObject(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	EcPlace		place = {name, -1, NULL};
+
+	if (!PG_ARGISNULL(n) && !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(n)))
+		ec_json_wrong(&place, NULL, "an object");
+}
+
+/* Refuse what cannot be an email address. */
+static void
+CheckEmail(FunctionCallInfo fcinfo)
+{
+	char	   *email;
+	char	   *at;
+
+	if (PG_ARGISNULL(ARG_EMAIL))
+		return;
+	email = text_to_cstring(PG_GETARG_TEXT_PP(ARG_EMAIL));
+	at = strchr(email, '@');
+	if (at == NULL || at == email || at[1] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("wrong email address")));
+}
+
 /* Refuse arguments that are wrong in themselves, before reading any table. */
 static void
 CheckArguments(FunctionCallInfo fcinfo)
@@ -226,7 +270,9 @@ CheckArguments(FunctionCallInfo fcinfo)
 	ec_argument_length(fcinfo, ARG_PHONE, "phone", MAX_PHONE);
 	ec_argument_length(fcinfo, ARG_NOTES, "notes", MAX_NOTES);
 	ec_argument_length(fcinfo, ARG_METADATA, "metadata", MAX_METADATA);
+	CheckObject(fcinfo, ARG_METADATA, "metadata");
 	ec_argument_length(fcinfo, ARG_IDEMPOTENCY_KEY, "idempotency_key", MAX_KEY);
+	CheckEmail(fcinfo);
 	CheckAddress(fcinfo, ARG_BILLING_ADDRESS, "billing_address");
 	CheckAddress(fcinfo, ARG_SHIPPING_ADDRESS, "shipping_address");
 
@@ -264,21 +310,18 @@ choose_id(FunctionCallInfo fcinfo, Placement *order)
 										   UUIDPGetDatum(&order->id)));
 }
 
-/* Read how the tenant sells, and whether the customer is one. */
+/* Read how the tenant sells. */
 static void
 read_settings(FunctionCallInfo fcinfo, Placement *order)
 {
-	Datum		arguments[3] = {
+	Datum		arguments[2] = {
 		Int32GetDatum(order->tenant_id),
-		order->has_user ? UUIDPGetDatum(&order->user_id) : (Datum) 0,
 		TimestampTzGetDatum(order->created_at)
 	};
-	char		nulls[3] = {' ', order->has_user ? ' ' : 'n', ' '};
 	bool		isnull;
 	Datum		country;
-	Datum		email;
 
-	if (ec_query(&settings_plan, arguments, nulls) != 1)
+	if (ec_query(&settings_plan, arguments, NULL) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
 				 errmsg("the tenant has no settings")));
@@ -289,21 +332,12 @@ read_settings(FunctionCallInfo fcinfo, Placement *order)
 				 errmsg("the shop's country is not set"),
 				 errdetail("It decides which VAT rates apply."),
 				 errhint("UPDATE ecommerce.settings SET country = 'GR' (or where the shop is established).")));
-	order->country = TextDatumGetCString(country);
-	order->region = TextDatumGetCString(ec_value(0, 2, &isnull));
+	order->country = DatumGetTextPCopy(country);
+	order->region = DatumGetTextPCopy(ec_value(0, 2, &isnull));
 	order->currency = TextDatumGetCString(ec_value(0, 3, &isnull));
 	order->prices = strcmp(TextDatumGetCString(ec_value(0, 4, &isnull)),
 						   "net") == 0 ? EC_NET : EC_GROSS;
 	order->tax_date = DatumGetDateADT(ec_value(0, 5, &isnull));
-	if (order->has_user && !DatumGetBool(ec_value(0, 6, &isnull)))
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_UNKNOWN_USER),
-				 errmsg("unknown user"),
-				 errdetail("User %s does not exist, or is not active.",
-						   ec_uuid_text(&order->user_id))));
-	email = ec_value(0, 7, &isnull);
-	order->has_email = !PG_ARGISNULL(ARG_EMAIL) || !isnull;
-	order->email = PG_ARGISNULL(ARG_EMAIL) ? email : PG_GETARG_DATUM(ARG_EMAIL);
 
 	if (!PG_ARGISNULL(ARG_CURRENCY))
 	{
@@ -320,6 +354,55 @@ read_settings(FunctionCallInfo fcinfo, Placement *order)
 	}
 	order->minor_units = ec_currency_check(order->currency,
 										   strlen(order->currency));
+}
+
+/* Read the VAT rates of the seller's country and region on the day. */
+static void
+read_rates(Placement *order)
+{
+	Datum		arguments[3] = {
+		PointerGetDatum(order->country), PointerGetDatum(order->region),
+		DateADTGetDatum(order->tax_date)
+	};
+
+	order->nrates = (int) ec_query(&rates_plan, arguments, NULL);
+	order->rates = palloc_array(Rate, (Size) order->nrates);
+	for (int i = 0; i < order->nrates; i++)
+	{
+		bool		isnull;
+
+		order->rates[i].vat_class = TextDatumGetCString(ec_value((uint64) i, 1, &isnull));
+		order->rates[i].rate = ec_numeric_decode(ec_value((uint64) i, 2, &isnull),
+												 "VAT rate");
+	}
+}
+
+/* Check that the customer is one, and settle where to write to. */
+static void
+read_user(FunctionCallInfo fcinfo, Placement *order)
+{
+	Datum		arguments[2] = {
+		Int32GetDatum(order->tenant_id), UUIDPGetDatum(&order->user_id)
+	};
+
+	order->has_email = !PG_ARGISNULL(ARG_EMAIL);
+	if (order->has_email)
+		order->email = PG_GETARG_DATUM(ARG_EMAIL);
+	if (!order->has_user)
+		return;
+	if (ec_query(&user_plan, arguments, NULL) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_USER),
+				 errmsg("unknown user"),
+				 errdetail("User %s does not exist, or is not active.",
+						   ec_uuid_text(&order->user_id))));
+	if (!order->has_email)
+	{
+		bool		isnull;
+
+		order->email = PointerGetDatum(DatumGetTextPCopy(ec_value(0, 1, &isnull)));
+		order->has_email = true;
+	}
 }
 
 /* Lock a cart and read its items. */
@@ -407,6 +490,33 @@ settle_prices(Placement *order)
 				 errdetail("%s]", changed.data)));
 }
 
+/* Set the VAT category and rate of a product's line. */
+static void
+set_vat(const Placement *order, const EcItem *item, EcLine *line)
+{
+	if (strcmp(item->vat_class, "exempt") == 0)
+	{
+		line->category = EC_EXEMPT;
+		return;
+	}
+	for (int i = 0; i < order->nrates; i++)
+		if (strcmp(order->rates[i].vat_class, item->vat_class) == 0)
+		{
+			line->rate = order->rates[i].rate;
+			line->category = line->rate.value > 0 ? EC_STANDARD : EC_ZERO;
+			return;
+		}
+	ereport(ERROR,
+			(errcode(ERRCODE_EC_NO_VAT_RATE),
+			 errmsg("no VAT rate is known"),
+			 errdetail("Country \"%s\", region \"%s\", class \"%s\", on %s.",
+					   text_to_cstring(order->country),
+					   text_to_cstring(order->region), item->vat_class,
+					   DatumGetCString(DirectFunctionCall1(date_out,
+														   DateADTGetDatum(order->tax_date)))),
+			 errhint("Add it to ecommerce.vat_rates.")));
+}
+
 /* Compute the lines, their VAT, and the totals. */
 static void
 total_order(FunctionCallInfo fcinfo, Placement *order)
@@ -425,22 +535,7 @@ total_order(FunctionCallInfo fcinfo, Placement *order)
 		EcLine	   *line = &document->lines[i];
 
 		line->kind = EC_PRODUCT;
-		if (strcmp(item->vat_class, "exempt") == 0)
-			line->category = EC_EXEMPT;
-		else if (!item->has_rate)
-			ereport(ERROR,
-					(errcode(ERRCODE_EC_NO_VAT_RATE),
-					 errmsg("no VAT rate is known"),
-					 errdetail("Country \"%s\", region \"%s\", class \"%s\", on %s.",
-							   order->country, order->region, item->vat_class,
-							   DatumGetCString(DirectFunctionCall1(date_out,
-																   DateADTGetDatum(order->tax_date)))),
-					 errhint("Add it to ecommerce.vat_rates.")));
-		else
-		{
-			line->rate = item->rate;
-			line->category = item->rate.value > 0 ? EC_STANDARD : EC_ZERO;
-		}
+		set_vat(order, item, line);
 		ec_line_amount(line, ec_decimal_of(item->quantity), item->unit_price,
 					   ec_decimal_of(1), order->minor_units);
 	}
@@ -586,8 +681,8 @@ insert_order(FunctionCallInfo fcinfo, Placement *order)
 	values[9] = EcAmountGetDatum(totals->net, scale);
 	values[10] = EcAmountGetDatum(totals->vat, scale);
 	values[11] = EcAmountGetDatum(totals->gross, scale);
-	values[12] = CStringGetTextDatum(order->country);
-	values[13] = CStringGetTextDatum(order->region);
+	values[12] = PointerGetDatum(order->country);
+	values[13] = PointerGetDatum(order->region);
 	values[18] = UUIDPGetDatum(&event_id);
 
 #define PASS(n, argument) \
@@ -734,9 +829,10 @@ ec_place_order(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_EMPTY_ORDER),
 				 errmsg("nothing is ordered")));
+	read_user(fcinfo, &order);
 	read_settings(fcinfo, &order);
-	ec_items_find(order.items, order.nitems, order.tenant_id, order.tax_date,
-				  !order.history);
+	read_rates(&order);
+	ec_items_find(order.items, order.nitems, order.tenant_id, !order.history);
 	settle_prices(&order);
 	total_order(fcinfo, &order);
 	take_stock(&order, reserved, nreserved);
@@ -765,13 +861,13 @@ ec_place_order(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(placed_order_datum(fcinfo, values));
 }
 
-PG_FUNCTION_INFO_V1(ec_placing_order);
+PG_FUNCTION_INFO_V1(ec_plain_sql);
 
-/* placing_order() -> boolean */
+/* plain_sql() -> boolean */
 Datum
-ec_placing_order(PG_FUNCTION_ARGS)
+ec_plain_sql(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(placing);
+	PG_RETURN_BOOL(!placing);
 }
 
 PG_FUNCTION_INFO_V1(ec_cancel_order);

@@ -509,7 +509,7 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 
 	ec_connect();
 	expires_at = hold_until(fcinfo, 2, tenant_id);
-	ec_items_find(items, n, tenant_id, 0, true);
+	ec_items_find(items, n, tenant_id, true);
 	demands = ec_items_demand(items, n, &n);
 	if (n == 0)
 		ereport(ERROR,
@@ -684,7 +684,7 @@ adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
 				 errdetail("It must not be zero, and at most %d.", EC_MAX_QUANTITY)));
 
 	ec_connect();
-	ec_items_find(item, 1, tenant_id, 0, false);
+	ec_items_find(item, 1, tenant_id, false);
 	arguments[0] = Int32GetDatum(tenant_id);
 	arguments[1] = UUIDPGetDatum(&item->product_id);
 	arguments[2] = Int32GetDatum(quantity);

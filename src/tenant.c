@@ -107,7 +107,8 @@ find_single_tenant(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NO_TENANT),
 				 errmsg("no tenant is chosen"),
-				 errdetail("There are several tenants in this database."),
+				 errdetail("There are %s tenants in this database.",
+						   count == 0 ? "no" : "several"),
 				 errhint("Call ecommerce.use_tenant() in the transaction, or pin the role with ALTER ROLE ... SET ecommerce.tenant.")));
 	single_tenant_lxid = EcLocalTransactionId();
 	return single_tenant;

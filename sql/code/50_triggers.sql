@@ -101,9 +101,77 @@ $$;
 COMMENT ON FUNCTION ecommerce.check_order_update() IS
     'Guards the state machine of orders (error EC009) and what never changes about one (error EC017).';
 
-CREATE FUNCTION ecommerce.placing_order() RETURNS boolean
-    LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_placing_order';
-COMMENT ON FUNCTION ecommerce.placing_order() IS 'Whether place_order() is inserting right now, in this session.';
+CREATE FUNCTION ecommerce.plain_sql() RETURNS boolean
+    LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_plain_sql';
+COMMENT ON FUNCTION ecommerce.plain_sql() IS 'False while place_order() inserts what it has checked already, else true.';
+
+CREATE FUNCTION ecommerce.check_order() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    violated text;
+BEGIN
+    violated := CASE
+        WHEN abs(extract(epoch FROM NEW.created_at - ecommerce.uuid_v7_time(NEW.id))) > 86400 THEN 'check_order_id_time'
+        WHEN length(NEW.order_number) NOT BETWEEN 1 AND 50                           THEN 'check_order_number'
+        WHEN NEW.email NOT LIKE '_%@_%' OR length(NEW.email) > 254                   THEN 'check_order_email'
+        WHEN length(NEW.phone) > 30                                                  THEN 'check_order_phone'
+        WHEN NEW.status NOT IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled', 'refunded')
+                                                                                     THEN 'check_order_status'
+        WHEN NEW.payment_status NOT IN ('pending', 'paid', 'failed', 'refunded')     THEN 'check_order_payment_status'
+        WHEN NEW.currency !~ '^[A-Z]{3}$'                                            THEN 'check_order_currency'
+        WHEN NEW.prices NOT IN ('net', 'gross')                                      THEN 'check_order_prices'
+        WHEN NEW.net < 0 OR NEW.net >= 1e18                                          THEN 'check_order_net'
+        WHEN NEW.vat < 0 OR NEW.vat >= 1e18                                          THEN 'check_order_vat'
+        WHEN NEW.gross <> NEW.net + NEW.vat                                          THEN 'check_order_gross'
+        WHEN NEW.amount_paid < 0 OR NEW.amount_paid >= 1e18                          THEN 'check_order_amount_paid'
+        WHEN NEW.amount_refunded < 0 OR NEW.amount_refunded > NEW.amount_paid        THEN 'check_order_amount_refunded'
+        WHEN NEW.country !~ '^[A-Z]{2}$'                                             THEN 'check_order_country'
+        WHEN jsonb_typeof(NEW.billing_address) <> 'object'                           THEN 'check_order_billing_address'
+        WHEN jsonb_typeof(NEW.shipping_address) <> 'object'                          THEN 'check_order_shipping_address'
+        WHEN jsonb_typeof(NEW.metadata) <> 'object'                                  THEN 'check_order_metadata'
+        WHEN length(NEW.notes) > 10000                                               THEN 'check_order_notes'
+    END;
+    IF violated IS NOT NULL THEN
+        RAISE EXCEPTION 'order violates %', violated
+            USING ERRCODE = 'check_violation', CONSTRAINT = violated, SCHEMA = 'ecommerce', TABLE = 'orders';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_order() IS
+    'Checks an order that plain SQL inserts or updates, error 23514: id and created_at within a day, known states, amounts finite and not negative, gross = net + vat.';
+
+CREATE FUNCTION ecommerce.check_order_item() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    violated text;
+BEGIN
+    violated := CASE
+        WHEN abs(extract(epoch FROM NEW.order_created_at - ecommerce.uuid_v7_time(NEW.order_id))) > 86400 THEN 'check_item_order_id_time'
+        WHEN NEW.line_number < 1                                                     THEN 'check_line_number'
+        WHEN NEW.kind NOT IN ('product', 'shipping', 'fee')                          THEN 'check_item_kind'
+        WHEN (NEW.kind = 'product') <> (NEW.product_id IS NOT NULL)                  THEN 'check_item_product'
+        WHEN length(NEW.sku) > 100                                                   THEN 'check_item_sku'
+        WHEN length(NEW.name) > 255                                                  THEN 'check_item_name'
+        WHEN NEW.quantity > 1000000000                                               THEN 'check_quantity_positive'
+        WHEN NEW.unit_price < 0 OR NEW.unit_price >= 1e15                            THEN 'check_unit_price'
+        WHEN NEW.discount < 0 OR NEW.discount >= 1e18                                THEN 'check_item_discount'
+        WHEN NEW.vat_category NOT IN ('S', 'Z', 'E', 'AE', 'K', 'G', 'O')            THEN 'check_item_vat_category'
+        WHEN NEW.vat_rate < 0 OR NEW.vat_rate > 100                                  THEN 'check_item_vat_rate'
+        WHEN NEW.net < 0 OR NEW.net >= 1e18                                          THEN 'check_item_net'
+        WHEN NEW.vat < 0 OR NEW.vat >= 1e18                                          THEN 'check_item_vat'
+    END;
+    IF violated IS NOT NULL THEN
+        RAISE EXCEPTION 'order item violates %', violated
+            USING ERRCODE = 'check_violation', CONSTRAINT = violated, SCHEMA = 'ecommerce', TABLE = 'order_items';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_order_item() IS
+    'Checks a line that plain SQL inserts, error 23514: known kinds and VAT categories, amounts finite and not negative.';
 
 CREATE FUNCTION ecommerce.check_totals(tenant_id integer, order_id uuid, created_at timestamptz) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp

@@ -40,9 +40,9 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
     name              text        NOT NULL CONSTRAINT check_product_name CHECK (length(name) BETWEEN 1 AND 255),
     description       text        CONSTRAINT check_product_description CHECK (length(description) <= 100000),
     short_description text        CONSTRAINT check_product_short_description CHECK (length(short_description) <= 10000),
-    price             numeric     NOT NULL CONSTRAINT check_price_positive CHECK (price >= 0 AND price < 1e15 AND scale(price) <= 9),
-    original_price    numeric     CONSTRAINT check_original_price CHECK (original_price >= 0 AND original_price < 1e15 AND scale(original_price) <= 9),
-    cost_price        numeric     CONSTRAINT check_cost_price CHECK (cost_price >= 0 AND cost_price < 1e15 AND scale(cost_price) <= 9),
+    price             numeric     NOT NULL CONSTRAINT check_price_positive CHECK (price >= 0 AND price < 1e15 AND min_scale(price) <= 9),
+    original_price    numeric     CONSTRAINT check_original_price CHECK (original_price >= 0 AND original_price < 1e15 AND min_scale(original_price) <= 9),
+    cost_price        numeric     CONSTRAINT check_cost_price CHECK (cost_price >= 0 AND cost_price < 1e15 AND min_scale(cost_price) <= 9),
     vat_class         text        NOT NULL DEFAULT 'standard'
                                   CONSTRAINT check_product_vat_class CHECK (vat_class IN
                                       ('standard', 'reduced', 'reduced2', 'super_reduced', 'super_reduced2', 'parking', 'zero', 'exempt')),

@@ -6,7 +6,7 @@
 CREATE TABLE IF NOT EXISTS ecommerce.stock (
     tenant_id  integer  NOT NULL,
     product_id uuid     NOT NULL,
-    slot       smallint NOT NULL DEFAULT 0 CONSTRAINT check_stock_slot CHECK (slot >= 0),
+    slot       smallint NOT NULL DEFAULT 0,
     available  integer  NOT NULL CONSTRAINT check_stock_available CHECK (available >= 0),
     CONSTRAINT stock_pkey PRIMARY KEY (tenant_id, product_id, slot),
     CONSTRAINT stock_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES ecommerce.products (tenant_id, id) ON DELETE CASCADE

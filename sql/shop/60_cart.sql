@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.cart_items (
     cart_id    uuid        NOT NULL,
     product_id uuid        NOT NULL,
     quantity   integer     NOT NULL DEFAULT 1 CONSTRAINT check_cart_quantity_positive CHECK (quantity BETWEEN 1 AND 1000000000),
-    unit_price numeric     CONSTRAINT check_cart_unit_price CHECK (unit_price >= 0 AND unit_price < 1e15 AND scale(unit_price) <= 9),
+    unit_price numeric     CONSTRAINT check_cart_unit_price CHECK (unit_price >= 0 AND unit_price < 1e15 AND min_scale(unit_price) <= 9),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT cart_items_pkey PRIMARY KEY (tenant_id, cart_id, product_id),

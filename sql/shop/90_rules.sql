@@ -1,5 +1,5 @@
--- What ties tables to the extension's functions: defaults, checks, triggers
--- and policies.  DROP EXTENSION ... CASCADE takes these and keeps the tables,
+-- What ties tables to the extension's functions: defaults, triggers and
+-- policies.  DROP EXTENSION ... CASCADE takes these and keeps the tables,
 -- so they are put where they are missing, and left alone where they are not.
 
 DO $rules$
@@ -55,15 +55,6 @@ BEGIN
         END IF;
     END LOOP;
 
-    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'ecommerce.orders'::regclass AND conname = 'check_order_id_time') THEN
-        ALTER TABLE ecommerce.orders ADD CONSTRAINT check_order_id_time
-            CHECK (created_at - ecommerce.uuid_v7_time(id) BETWEEN interval '-24 hours' AND interval '24 hours');
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'ecommerce.order_items'::regclass AND conname = 'check_item_order_id_time') THEN
-        ALTER TABLE ecommerce.order_items ADD CONSTRAINT check_item_order_id_time
-            CHECK (order_created_at - ecommerce.uuid_v7_time(order_id) BETWEEN interval '-24 hours' AND interval '24 hours');
-    END IF;
-
     FOR t IN
         SELECT * FROM (VALUES
             ('tenants',         'keep_tenants',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
@@ -72,6 +63,8 @@ BEGIN
             ('products',        'keep_ordered',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_product_delete()'),
             ('stock_movements', 'append_only',       'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('stock_movements', 'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('orders',          'check_order',       'BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order()'),
+            ('order_items',     'check_order_item',  'BEFORE INSERT ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order_item()'),
             ('orders',          'check_order_update','BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_order_update()'),
             ('orders',          'keep_orders',       'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('orders',          'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
@@ -92,7 +85,7 @@ BEGIN
     LOOP
         IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = format('ecommerce.%I', t.relation)::regclass AND tgname = 'totals_match') THEN
             EXECUTE format('CREATE CONSTRAINT TRIGGER totals_match AFTER INSERT ON ecommerce.%I
-                            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT ecommerce.placing_order())
+                            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce.plain_sql())
                             EXECUTE FUNCTION ecommerce.%I()', t.relation, t.function);
         END IF;
     END LOOP;
