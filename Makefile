@@ -67,6 +67,7 @@ OBJS = \
 	src/numeric_codec.o \
 	src/order.o \
 	src/plan.o \
+	src/scan.o \
 	src/stock.o \
 	src/tenant.o \
 	src/totals.o \

@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
+#include "utils/snapmgr.h"
 
 #include "pg_compat.h"
 
@@ -19,33 +20,10 @@
 #include "items.h"
 #include "json.h"
 #include "numeric_codec.h"
-#include "plan.h"
+#include "scan.h"
 
 /* Products that a message lists */
 #define MAX_LISTED 100
-
-static EcRows wanted = {
-	.name = "wanted",
-	.ncolumns = 3,
-	.columns = {{"n", INT4OID}, {"product_id", UUIDOID}, {"sku", TEXTOID}}
-};
-
-/* The products of wanted; the join is outer, so that every item has a row. */
-#define FIND_SQL(condition) \
-	"SELECT w.n, p.id, p.sku, p.name, p.price, p.track_stock, p.vat_class, p.status = 'active'" \
-	" FROM wanted w LEFT JOIN ecommerce.products p" \
-	" ON p.tenant_id = $1 AND p.deleted_at IS NULL AND " condition
-
-static EcPlan find_by_id_plan = {
-	.sql = FIND_SQL("p.id = w.product_id"),
-	.nargs = 1,
-	.types = {INT4OID}
-};
-static EcPlan find_by_sku_plan = {
-	.sql = FIND_SQL("p.sku = w.sku"),
-	.nargs = 1,
-	.types = {INT4OID}
-};
 
 /* Read [{"sku" or "product_id", "quantity", "unit_price"}]. */
 EcItem *
@@ -104,51 +82,80 @@ list_product(StringInfo list, const EcItem *item)
 		appendStringInfo(list, "\"%s\"", ec_uuid_text(&item->product_id));
 }
 
-/* Find the items that were written by id, or by SKU. */
-static void
-find(EcPlan *plan, EcItem *items, int n, bool by_sku, int32 tenant_id,
-	 StringInfo unknown, StringInfo not_for_sale)
+/* Columns of products that find_item reads, after its two keys */
+enum
 {
-	Datum		arguments[1] = {Int32GetDatum(tenant_id)};
-	uint64		rows;
+	PRODUCT_ID = 2,
+	PRODUCT_SKU,
+	PRODUCT_NAME,
+	PRODUCT_PRICE,
+	PRODUCT_TRACK_STOCK,
+	PRODUCT_VAT_CLASS,
+	PRODUCT_STATUS,
+	PRODUCT_DELETED_AT,
+	PRODUCT_COLUMNS
+};
 
-	ec_rows_begin(&wanted);
-	for (int i = 0; i < n; i++)
-	{
-		Datum		values[3] = {Int32GetDatum(i), (Datum) 0, (Datum) 0};
-		bool		nulls[3] = {false, by_sku, !by_sku};
+/* Find the product of one item.  False if there is none. */
+static bool
+find_item(EcScan *scan, EcItem *item, int32 tenant_id, bool *for_sale)
+{
+	Datum		keys[2] = {
+		Int32GetDatum(tenant_id),
+		item->sku != NULL ? CStringGetTextDatum(item->sku)
+		: UUIDPGetDatum(&item->product_id)
+	};
+	bool		found = false;
 
-		if ((items[i].sku != NULL) != by_sku)
-			continue;
-		if (by_sku)
-			values[2] = CStringGetTextDatum(items[i].sku);
-		else
-			values[1] = UUIDPGetDatum(&items[i].product_id);
-		ec_rows_add(&wanted, values, nulls);
-	}
-	ec_rows_register(&wanted);
-	rows = ec_query(plan, arguments, NULL);
-	for (uint64 row = 0; row < rows; row++)
+	ec_scan_begin(scan, GetActiveSnapshot(), 2, keys);
+	while (!found && ec_scan_next(scan))
 	{
 		bool		isnull;
-		EcItem	   *item = &items[DatumGetInt32(ec_value(row, 1, &isnull))];
-		Datum		id = ec_value(row, 2, &isnull);
 
-		if (isnull)
-		{
-			list_product(unknown, item);
+		(void) ec_scan_value(scan, PRODUCT_DELETED_AT, &isnull);
+		if (!isnull)
 			continue;
-		}
-		item->product_id = *DatumGetUUIDP(id);
-		item->found_sku = TextDatumGetCString(ec_value(row, 3, &isnull));
-		item->name = TextDatumGetCString(ec_value(row, 4, &isnull));
-		item->price = ec_numeric_decode(ec_value(row, 5, &isnull), "price");
-		item->track_stock = DatumGetBool(ec_value(row, 6, &isnull));
-		item->vat_class = TextDatumGetCString(ec_value(row, 7, &isnull));
-		if (!DatumGetBool(ec_value(row, 8, &isnull)))
-			list_product(not_for_sale, item);
+		found = true;
+		item->product_id = *DatumGetUUIDP(ec_scan_value(scan, PRODUCT_ID, &isnull));
+		item->found_sku = TextDatumGetCString(ec_scan_value(scan, PRODUCT_SKU, &isnull));
+		item->name = TextDatumGetCString(ec_scan_value(scan, PRODUCT_NAME, &isnull));
+		item->price = ec_numeric_decode(ec_scan_value(scan, PRODUCT_PRICE, &isnull),
+										"price");
+		item->track_stock = DatumGetBool(ec_scan_value(scan, PRODUCT_TRACK_STOCK, &isnull));
+		item->vat_class = TextDatumGetCString(ec_scan_value(scan, PRODUCT_VAT_CLASS, &isnull));
+		*for_sale = strcmp(TextDatumGetCString(ec_scan_value(scan, PRODUCT_STATUS, &isnull)),
+						   "active") == 0;
 	}
-	ec_rows_end(&wanted);
+	ec_scan_end(scan);
+	return found;
+}
+
+/* Find the products of the items that were written by SKU, or by id. */
+static void
+find_items(EcItem *items, int n, bool by_sku, int32 tenant_id,
+		   StringInfo unknown, StringInfo not_for_sale)
+{
+	const char *const columns[PRODUCT_COLUMNS] = {
+		"tenant_id", by_sku ? "sku" : "id", "id", "sku", "name", "price",
+		"track_stock", "vat_class", "status", "deleted_at"
+	};
+	EcScan		scan;
+
+	ec_scan_open(&scan, "products", by_sku ? "idx_products_sku" : "products_pkey",
+				 AccessShareLock, columns, PRODUCT_COLUMNS);
+	for (int i = 0; i < n; i++)
+	{
+		bool		for_sale = true;
+
+		CHECK_FOR_INTERRUPTS();
+		if ((items[i].sku != NULL) != by_sku)
+			continue;
+		if (!find_item(&scan, &items[i], tenant_id, &for_sale))
+			list_product(unknown, &items[i]);
+		else if (!for_sale)
+			list_product(not_for_sale, &items[i]);
+	}
+	ec_scan_close(&scan);
 }
 
 /*
@@ -167,11 +174,9 @@ ec_items_find(EcItem *items, int n, int32 tenant_id, bool for_sale)
 	for (int i = 0; i < n; i++)
 		by_sku += items[i].sku != NULL;
 	if (by_sku > 0)
-		find(&find_by_sku_plan, items, n, true, tenant_id,
-			 &unknown, &not_for_sale);
+		find_items(items, n, true, tenant_id, &unknown, &not_for_sale);
 	if (by_sku < n)
-		find(&find_by_id_plan, items, n, false, tenant_id,
-			 &unknown, &not_for_sale);
+		find_items(items, n, false, tenant_id, &unknown, &not_for_sale);
 	if (unknown.len > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_PRODUCT),

@@ -2,9 +2,9 @@
  * order.c
  *	  Orders: placing and cancelling them.
  *
- * place_order() runs a handful of statements, whatever the number of lines:
- * settings, products, stock, and one that writes the order, its lines and its
- * event.
+ * place_order() looks up settings, rates and products, locks the stock, and
+ * then runs two statements, whatever the number of lines: one takes the stock,
+ * one writes the order, its lines and its event.
  */
 #include "postgres.h"
 
@@ -21,6 +21,7 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "pg_compat.h"
@@ -33,6 +34,7 @@
 #include "json.h"
 #include "numeric_codec.h"
 #include "plan.h"
+#include "scan.h"
 #include "stock.h"
 
 /* Arguments of place_order */
@@ -64,6 +66,9 @@ enum
 #define MAX_REASON 10000
 #define MAX_METADATA 1000000
 
+/* Classes of VAT rates that a country can have, as their table checks */
+#define MAX_RATES 16
+
 /* The VAT rate of a class of products */
 typedef struct Rate
 {
@@ -81,8 +86,8 @@ typedef struct Placement
 	text	   *country;
 	text	   *region;
 	DateADT		tax_date;
-	Rate	   *rates;			/* of the country and region, on tax_date */
 	int			nrates;
+	Rate		rates[MAX_RATES];	/* of the country and region, on tax_date */
 	char	   *currency;
 	int			minor_units;
 	EcPrices	prices;
@@ -111,24 +116,6 @@ static EcRows new_items = {
 	}
 };
 
-static EcPlan settings_plan = {
-	.sql = "SELECT country, region, currency, prices, ($2 AT TIME ZONE timezone)::date"
-	" FROM ecommerce.settings WHERE tenant_id = $1",
-	.nargs = 2,
-	.types = {INT4OID, TIMESTAMPTZOID}
-};
-static EcPlan rates_plan = {
-	.sql = "SELECT vat_class, rate FROM ecommerce.vat_rates"
-	" WHERE country = $1 AND region = $2 AND valid_from <= $3 AND (valid_to IS NULL OR valid_to >= $3)",
-	.nargs = 3,
-	.types = {TEXTOID, TEXTOID, DATEOID}
-};
-static EcPlan user_plan = {
-	.sql = "SELECT email FROM ecommerce.users"
-	" WHERE tenant_id = $1 AND id = $2 AND status = 'active' AND deleted_at IS NULL",
-	.nargs = 2,
-	.types = {INT4OID, UUIDOID}
-};
 static EcPlan cart_plan = {
 	.sql = "SELECT user_id FROM ecommerce.carts"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'open' FOR UPDATE",
@@ -310,22 +297,36 @@ choose_id(FunctionCallInfo fcinfo, Placement *order)
 										   UUIDPGetDatum(&order->id)));
 }
 
+/* The day on which a moment falls in a time zone. */
+static DateADT
+day_in(Datum timezone, TimestampTz at)
+{
+	Datum		local = DirectFunctionCall2(timestamptz_zone, timezone,
+											TimestampTzGetDatum(at));
+
+	return DatumGetDateADT(DirectFunctionCall1(timestamp_date, local));
+}
+
 /* Read how the tenant sells. */
 static void
 read_settings(FunctionCallInfo fcinfo, Placement *order)
 {
-	Datum		arguments[2] = {
-		Int32GetDatum(order->tenant_id),
-		TimestampTzGetDatum(order->created_at)
+	static const char *const columns[] = {
+		"tenant_id", "country", "region", "currency", "prices", "timezone"
 	};
+	Datum		keys[1] = {Int32GetDatum(order->tenant_id)};
+	EcScan		scan;
 	bool		isnull;
 	Datum		country;
 
-	if (ec_query(&settings_plan, arguments, NULL) != 1)
+	ec_scan_open(&scan, "settings", "settings_pkey", AccessShareLock,
+				 columns, lengthof(columns));
+	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
+	if (!ec_scan_next(&scan))
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
 				 errmsg("the tenant has no settings")));
-	country = ec_value(0, 1, &isnull);
+	country = ec_scan_value(&scan, 1, &isnull);
 	if (isnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
@@ -333,11 +334,13 @@ read_settings(FunctionCallInfo fcinfo, Placement *order)
 				 errdetail("It decides which VAT rates apply."),
 				 errhint("UPDATE ecommerce.settings SET country = 'GR' (or where the shop is established).")));
 	order->country = DatumGetTextPCopy(country);
-	order->region = DatumGetTextPCopy(ec_value(0, 2, &isnull));
-	order->currency = TextDatumGetCString(ec_value(0, 3, &isnull));
-	order->prices = strcmp(TextDatumGetCString(ec_value(0, 4, &isnull)),
+	order->region = DatumGetTextPCopy(ec_scan_value(&scan, 2, &isnull));
+	order->currency = TextDatumGetCString(ec_scan_value(&scan, 3, &isnull));
+	order->prices = strcmp(TextDatumGetCString(ec_scan_value(&scan, 4, &isnull)),
 						   "net") == 0 ? EC_NET : EC_GROSS;
-	order->tax_date = DatumGetDateADT(ec_value(0, 5, &isnull));
+	order->tax_date = day_in(ec_scan_value(&scan, 5, &isnull), order->created_at);
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
 
 	if (!PG_ARGISNULL(ARG_CURRENCY))
 	{
@@ -360,49 +363,77 @@ read_settings(FunctionCallInfo fcinfo, Placement *order)
 static void
 read_rates(Placement *order)
 {
-	Datum		arguments[3] = {
-		PointerGetDatum(order->country), PointerGetDatum(order->region),
-		DateADTGetDatum(order->tax_date)
+	static const char *const columns[] = {
+		"country", "region", "vat_class", "rate", "valid_from", "valid_to"
 	};
+	Datum		keys[2] = {
+		PointerGetDatum(order->country), PointerGetDatum(order->region)
+	};
+	EcScan		scan;
 
-	order->nrates = (int) ec_query(&rates_plan, arguments, NULL);
-	order->rates = palloc_array(Rate, (Size) order->nrates);
-	for (int i = 0; i < order->nrates; i++)
+	ec_scan_open(&scan, "vat_rates", "vat_rates_pkey", AccessShareLock,
+				 columns, lengthof(columns));
+	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
+	order->nrates = 0;
+	while (order->nrates < (int) lengthof(order->rates) && ec_scan_next(&scan))
 	{
+		Rate	   *rate = &order->rates[order->nrates];
 		bool		isnull;
+		DateADT		until;
 
-		order->rates[i].vat_class = TextDatumGetCString(ec_value((uint64) i, 1, &isnull));
-		order->rates[i].rate = ec_numeric_decode(ec_value((uint64) i, 2, &isnull),
-												 "VAT rate");
+		if (DatumGetDateADT(ec_scan_value(&scan, 4, &isnull)) > order->tax_date)
+			continue;
+		until = DatumGetDateADT(ec_scan_value(&scan, 5, &isnull));
+		if (!isnull && until < order->tax_date)
+			continue;
+		rate->vat_class = TextDatumGetCString(ec_scan_value(&scan, 2, &isnull));
+		rate->rate = ec_numeric_decode(ec_scan_value(&scan, 3, &isnull), "VAT rate");
+		order->nrates++;
 	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
 }
 
 /* Check that the customer is one, and settle where to write to. */
 static void
 read_user(FunctionCallInfo fcinfo, Placement *order)
 {
-	Datum		arguments[2] = {
+	static const char *const columns[] = {
+		"tenant_id", "id", "email", "status", "deleted_at"
+	};
+	Datum		keys[2] = {
 		Int32GetDatum(order->tenant_id), UUIDPGetDatum(&order->user_id)
 	};
+	EcScan		scan;
+	bool		active = false;
 
 	order->has_email = !PG_ARGISNULL(ARG_EMAIL);
 	if (order->has_email)
 		order->email = PG_GETARG_DATUM(ARG_EMAIL);
 	if (!order->has_user)
 		return;
-	if (ec_query(&user_plan, arguments, NULL) != 1)
+	ec_scan_open(&scan, "users", "users_pkey", AccessShareLock,
+				 columns, lengthof(columns));
+	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
+	if (ec_scan_next(&scan))
+	{
+		bool		isnull;
+
+		(void) ec_scan_value(&scan, 4, &isnull);
+		active = isnull &&
+			strcmp(TextDatumGetCString(ec_scan_value(&scan, 3, &isnull)), "active") == 0;
+		if (!order->has_email)
+			order->email = PointerGetDatum(DatumGetTextPCopy(ec_scan_value(&scan, 2, &isnull)));
+		order->has_email = true;
+	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	if (!active)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_USER),
 				 errmsg("unknown user"),
 				 errdetail("User %s does not exist, or is not active.",
 						   ec_uuid_text(&order->user_id))));
-	if (!order->has_email)
-	{
-		bool		isnull;
-
-		order->email = PointerGetDatum(DatumGetTextPCopy(ec_value(0, 1, &isnull)));
-		order->has_email = true;
-	}
 }
 
 /* Lock a cart and read its items. */

@@ -10,6 +10,8 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "funcapi.h"
@@ -18,6 +20,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "pg_compat.h"
@@ -26,6 +29,7 @@
 #include "ecommerce.h"
 #include "errors.h"
 #include "plan.h"
+#include "scan.h"
 #include "stock.h"
 
 /* Short products that an error lists */
@@ -55,13 +59,6 @@ static EcRows changes = {
 	.columns = {{"product_id", UUIDOID}, {"slot", INT2OID}, {"change", INT4OID}}
 };
 
-static EcPlan lock_plan = {
-	.sql = "SELECT s.product_id, s.slot, s.available"
-	" FROM demanded d JOIN ecommerce.stock s ON s.tenant_id = $1 AND s.product_id = d.product_id"
-	" ORDER BY s.product_id, s.slot FOR NO KEY UPDATE OF s",
-	.nargs = 1,
-	.types = {INT4OID}
-};
 static EcPlan change_plan = {
 	.sql = "UPDATE ecommerce.stock s SET available = s.available + c.change"
 	" FROM changes c WHERE s.tenant_id = $1 AND s.product_id = c.product_id AND s.slot = c.slot",
@@ -187,26 +184,98 @@ begin_demanded(const EcDemand *demands, int n)
 	ec_rows_register(&demanded);
 }
 
-/* Lock the stock of demands, which are sorted, and return its rows. */
+/* Columns of stock that lock_stock reads, after its two keys */
+enum
+{
+	STOCK_SLOT = 2,
+	STOCK_AVAILABLE,
+	STOCK_COLUMNS
+};
+
+/*
+ * Lock the newest version of the row that the scan stands on, into slot.
+ * False if it was deleted meanwhile.
+ */
+static bool
+lock_row(EcScan *scan, TupleTableSlot *slot, Snapshot snapshot)
+{
+	TM_FailureData failure;
+	uint8		flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
+	TM_Result	result;
+
+	if (!IsolationUsesXactSnapshot())
+		flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
+	result = table_tuple_lock(scan->rel, &scan->tuple->t_self, snapshot, slot,
+							  GetCurrentCommandId(false),
+							  LockTupleNoKeyExclusive, LockWaitBlock, flags,
+							  &failure);
+	if (result == TM_Ok)
+		return true;
+	if (IsolationUsesXactSnapshot() &&
+		(result == TM_Updated || result == TM_Deleted))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	if (result != TM_Deleted)
+		elog(ERROR, "unexpected table_tuple_lock status: %d", (int) result);
+	return false;
+}
+
+/*
+ * Lock the stock of demands, which are sorted, and return its rows.  What a
+ * statement FOR NO KEY UPDATE would do, without its cost.
+ */
 static Slot *
 lock_stock(int32 tenant_id, const EcDemand *demands, int n, int *nslots)
 {
-	Datum		arguments[1] = {Int32GetDatum(tenant_id)};
-	Slot	   *slots;
+	static const char *const columns[STOCK_COLUMNS] = {
+		"tenant_id", "product_id", "slot", "available"
+	};
+	int			capacity = n;
+	Slot	   *slots = palloc_array(Slot, (Size) capacity);
+	EcScan		scan;
+	TupleTableSlot *row;
 
-	begin_demanded(demands, n);
-	*nslots = (int) ec_execute(&lock_plan, arguments, NULL);
-	slots = palloc_array(Slot, (Size) *nslots);
-	for (int i = 0; i < *nslots; i++)
+	*nslots = 0;
+
+	/* See what this transaction did before, and what others did until now. */
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	ec_scan_open(&scan, "stock", "stock_pkey", RowShareLock, columns, STOCK_COLUMNS);
+	row = table_slot_create(scan.rel, NULL);
+	for (int i = 0; i < n; i++)
 	{
-		bool		isnull;
+		Datum		keys[2] = {
+			Int32GetDatum(tenant_id), UUIDPGetDatum(&demands[i].product_id)
+		};
 
-		slots[i].product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, &isnull));
-		slots[i].slot = DatumGetInt16(ec_value((uint64) i, 2, &isnull));
-		slots[i].available = DatumGetInt32(ec_value((uint64) i, 3, &isnull));
-		slots[i].change = 0;
+		CHECK_FOR_INTERRUPTS();
+		ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
+		while (ec_scan_next(&scan))
+		{
+			Slot	   *slot;
+			bool		isnull;
+
+			if (!lock_row(&scan, row, GetActiveSnapshot()))
+				continue;
+			if (*nslots == capacity)
+			{
+				capacity *= 2;
+				slots = repalloc(slots, sizeof(Slot) * (Size) capacity);
+			}
+			slot = &slots[(*nslots)++];
+			slot->product_id = demands[i].product_id;
+			slot->slot = DatumGetInt16(slot_getattr(row, scan.attnums[STOCK_SLOT],
+													&isnull));
+			slot->available = DatumGetInt32(slot_getattr(row, scan.attnums[STOCK_AVAILABLE],
+														 &isnull));
+			slot->change = 0;
+		}
+		ec_scan_end(&scan);
 	}
-	ec_rows_end(&demanded);
+	ExecDropSingleTupleTableSlot(row);
+	ec_scan_close(&scan);
+	PopActiveSnapshot();
 	return slots;
 }
 
