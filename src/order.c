@@ -299,9 +299,9 @@ choose_id(FunctionCallInfo fcinfo, Placement *order)
 
 /* The day on which a moment falls in a time zone. */
 static DateADT
-day_in(Datum timezone, TimestampTz at)
+day_in(Datum zone, TimestampTz at)
 {
-	Datum		local = DirectFunctionCall2(timestamptz_zone, timezone,
+	Datum		local = DirectFunctionCall2(timestamptz_zone, zone,
 											TimestampTzGetDatum(at));
 
 	return DatumGetDateADT(DirectFunctionCall1(timestamp_date, local));
