@@ -30,6 +30,10 @@ PERL5LIB=$(realpath "$pgxs/src/test/perl")${PERL5LIB:+:$PERL5LIB}
 export PG_REGRESS PERL5LIB TESTDIR="$PWD"
 export TESTDATADIR="$PWD/tmp_check" TESTLOGDIR="$PWD/tmp_check/log"
 
+# The unit tests allocate nothing, and leak detection fails where it may not
+# trace processes.
+export ASAN_OPTIONS=detect_leaks=0
+
 # shellcheck disable=SC2086 # flags, such as "-v"
 exec prove --failures --comments ${PROVE_FLAGS:-} --source pgTAP \
 	--pgtap-option suffix=.sql --pgtap-option dbname=pgtap "${tests[@]}"

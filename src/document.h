@@ -48,7 +48,7 @@ extern void ec_document_begin(EcDocument *document, EcPrices prices,
 							  const JsonbValue *charges);
 extern void ec_document_total(EcDocument *document,
 							  const JsonbValue *allowances);
-extern void ec_totals_error(EcTotalsResult result) pg_attribute_noreturn();
+pg_noreturn extern void ec_totals_error(EcTotalsResult result);
 extern void ec_line_amount(EcLine *line, EcDecimal quantity,
 						   EcDecimal unit_price, EcDecimal base_quantity,
 						   int minor_units);

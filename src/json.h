@@ -9,6 +9,8 @@
 #include "utils/jsonb.h"
 #include "utils/uuid.h"
 
+#include "pg_compat.h"
+
 #include "core/amount.h"
 
 /* Elements that one list may have */
@@ -42,8 +44,8 @@ extern int	ec_json_choice(const JsonbValue *field,
 						   const EcPlace *place, const char *key);
 extern void ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
 						 const EcPlace *place, const char *key);
-extern void ec_json_wrong(const EcPlace *place, const char *key,
-						  const char *must) pg_attribute_noreturn();
+pg_noreturn extern void ec_json_wrong(const EcPlace *place, const char *key,
+									  const char *must);
 
 extern void ec_json_push_key(JsonbParseState **state, char *key);
 extern void ec_json_push_amount(JsonbParseState **state, char *key,

@@ -16,6 +16,11 @@
 #define palloc0_array(type, count) ((type *) palloc0(sizeof(type) * (count)))
 #endif
 
+/* 18 put this before the declaration, and named it anew. */
+#ifndef pg_noreturn
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 /* 17 put the parts of a virtual transaction id into a struct. */
 #if PG_VERSION_NUM >= 170000
 #define EcLocalTransactionId() (MyProc->vxid.lxid)

@@ -49,9 +49,9 @@ distribute(ec_int128 total, const ec_int128 *weights, size_t n,
 		ec_int128	product;
 		ec_int128	remainder;
 
-		if (!ec_multiply(weights[i], numerator, &product))
+		if (!ec_multiply(weights[i], numerator, &product) ||
+			!ec_multiply(product, sign, &product))
 			return EC_ALLOCATE_OVERFLOW;
-		product *= sign;
 		shares[i] = product / denominator;
 		remainder = product % denominator;
 		if (remainder < 0)

@@ -157,8 +157,11 @@ ec_decimal_parse(const char *text, size_t length, EcDecimal *result)
 
 	for (; i < length; i++)
 	{
-		if (text[i] == '.' && !fraction)
+		if (text[i] == '.' && digits && !fraction)
+		{
 			fraction = true;
+			digits = false;
+		}
 		else if (text[i] < '0' || text[i] > '9')
 			return EC_MALFORMED;
 		else
@@ -188,7 +191,7 @@ ec_decimal_parse(const char *text, size_t length, EcDecimal *result)
 	}
 	if (!digits)
 		return EC_MALFORMED;
-	if (negative)
+	if (negative && status == EC_PARSED)
 		result->value = -result->value;
 	return status;
 }

@@ -106,7 +106,8 @@ EcTotalsResult
 ec_discount_lines(EcLine *lines, size_t n, ec_int128 discount,
 				  EcScratch *scratch, ec_int128 *applied)
 {
-	ec_int128	sum = 0;
+	ec_int128	sum = 0;		/* of the lines that a discount can lower */
+	ec_int128	total = 0;		/* of all, returned goods included */
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -114,10 +115,13 @@ ec_discount_lines(EcLine *lines, size_t n, ec_int128 discount,
 
 		scratch->weights[i] =
 			lines[i].kind == EC_PRODUCT && left > 0 ? left : 0;
-		if (!ec_add(sum, scratch->weights[i], &sum))
+		if (!ec_add(sum, scratch->weights[i], &sum) ||
+			!ec_add(total, lines[i].kind == EC_PRODUCT ? left : 0, &total))
 			return EC_TOTALS_OVERFLOW;
 	}
-	*applied = discount < sum ? discount : sum;
+	if (total < 0)
+		total = 0;
+	*applied = discount < total ? discount : total;
 	if (ec_allocate(*applied, scratch->weights, n,
 					scratch->shares, scratch->order) != EC_ALLOCATED)
 		return EC_TOTALS_OVERFLOW;
@@ -190,7 +194,7 @@ ec_add_charge(EcLine *lines, size_t *n, EcKind kind, ec_int128 amount,
 
 	if (ngroups == 0)
 		append_charge(lines, n, kind, amount, category, rate);
-	else if (vat == EC_HIGHEST || !weighty)
+	else if (vat == EC_HIGHEST || !weighty || amount == 0)
 		append_charge(lines, n, kind, amount,
 					  groups[highest].category, groups[highest].rate);
 	else
@@ -199,7 +203,7 @@ ec_add_charge(EcLine *lines, size_t *n, EcKind kind, ec_int128 amount,
 						shares, order) != EC_ALLOCATED)
 			return EC_TOTALS_OVERFLOW;
 		for (int i = 0; i < ngroups; i++)
-			if (shares[i] != 0 || ngroups == 1)
+			if (shares[i] != 0)
 				append_charge(lines, n, kind, shares[i],
 							  groups[i].category, groups[i].rate);
 	}
@@ -252,7 +256,7 @@ ec_total_lines(EcLine *lines, size_t n, EcPrices prices,
 		EcTotalsResult result;
 
 		/* A later sum of amounts below the limit cannot overflow. */
-		if (!ec_in_range(lines[i].amount))
+		if (!ec_in_range(lines[i].amount) || !ec_in_range(lines[i].discount))
 			return EC_TOTALS_OVERFLOW;
 		if (lines[i].kind == EC_PRODUCT)
 			totals->lines += lines[i].amount;
@@ -286,7 +290,8 @@ ec_total_lines(EcLine *lines, size_t n, EcPrices prices,
 			return result;
 	}
 	totals->gross = totals->net + totals->vat;
-	if (!ec_in_range(totals->gross))
+	if (!ec_in_range(totals->net) || !ec_in_range(totals->vat) ||
+		!ec_in_range(totals->gross))
 		return EC_TOTALS_OVERFLOW;
 	return EC_TOTALS_OK;
 }

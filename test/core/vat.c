@@ -113,6 +113,8 @@ static const struct
 	{"discount of an empty order", EC_NET, 2, "-1.00", "0.00 + 0.00 = 0.00"},
 	{"discount of less than nothing", EC_NET, 2, "-10@24 -1.00", "-10.00 + -2.40 = -12.40"},
 	{"discount of more, a negative line", EC_NET, 2, "100@24 -50@24 -80", "0.00 + 0.00 = 0.00"},
+	{"discount of goods, not of charges", EC_NET, 2, "100@24 =10@24 -110",
+	"10.00 + 2.40 = 12.40", NULL, "0.00+0.00 10.00+2.40"},
 
 	/* Charges */
 	{"charge of its own rate", EC_NET, 2, "60@24 40@6 =5.00@13", "105.00 + 17.45 = 122.45",
@@ -149,6 +151,8 @@ static const struct
 	"9999999999999999999999.99 + 0.00 = 9999999999999999999999.99"},
 	{"a line too large", EC_NET, 2, "10000000000000000000000.00@Z", "overflow"},
 	{"a line too small", EC_NET, 2, "-10000000000000000000000.00@Z", "overflow"},
+	{"a line too large, not the sum", EC_NET, 2,
+	"10000000000000000000000.00@Z -1@Z", "overflow"},
 	{"a sum too large", EC_NET, 2, "9999999999999999999999.99@Z 0.01@Z", "overflow"},
 	{"a gross amount too large", EC_NET, 2, "9999999999999999999999.99@24", "overflow"}
 };
