@@ -68,11 +68,13 @@ OBJS = \
 	src/order.o \
 	src/plan.o \
 	src/scan.o \
+	src/settings.o \
 	src/stock.o \
 	src/tenant.o \
 	src/totals.o \
 	src/updated_at.o \
 	src/uuid_v7.o \
+	src/writer.o \
 	src/core/allocate.o \
 	src/core/amount.o \
 	src/core/currency.o \

@@ -7,6 +7,7 @@
 #include "fmgr.h"
 
 #include "ecommerce.h"
+#include "settings.h"
 
 PG_MODULE_MAGIC;
 
@@ -17,4 +18,5 @@ void
 _PG_init(void)
 {
 	ec_tenant_init();
+	ec_settings_init();
 }

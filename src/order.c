@@ -35,6 +35,7 @@
 #include "numeric_codec.h"
 #include "plan.h"
 #include "scan.h"
+#include "settings.h"
 #include "stock.h"
 
 /* Arguments of place_order */
@@ -66,16 +67,6 @@ enum
 #define MAX_REASON 10000
 #define MAX_METADATA 1000000
 
-/* Classes of VAT rates that a country can have, as their table checks */
-#define MAX_RATES 16
-
-/* The VAT rate of a class of products */
-typedef struct Rate
-{
-	char	   *vat_class;
-	EcDecimal	rate;			/* percent */
-} Rate;
-
 /* What goes through placing an order */
 typedef struct Placement
 {
@@ -83,14 +74,9 @@ typedef struct Placement
 	pg_uuid_t	id;
 	TimestampTz created_at;
 	bool		history;		/* placed_at was given */
-	text	   *country;
-	text	   *region;
-	DateADT		tax_date;
-	int			nrates;
-	Rate		rates[MAX_RATES];	/* of the country and region, on tax_date */
+	const EcSettings *settings;
 	char	   *currency;
 	int			minor_units;
-	EcPrices	prices;
 	bool		has_user;
 	pg_uuid_t	user_id;
 	Datum		email;
@@ -297,51 +283,11 @@ choose_id(FunctionCallInfo fcinfo, Placement *order)
 										   UUIDPGetDatum(&order->id)));
 }
 
-/* The day on which a moment falls in a time zone. */
-static DateADT
-day_in(Datum zone, TimestampTz at)
-{
-	Datum		local = DirectFunctionCall2(timestamptz_zone, zone,
-											TimestampTzGetDatum(at));
-
-	return DatumGetDateADT(DirectFunctionCall1(timestamp_date, local));
-}
-
-/* Read how the tenant sells. */
+/* Settle the currency: the prices', unless history tells its own. */
 static void
-read_settings(FunctionCallInfo fcinfo, Placement *order)
+settle_currency(FunctionCallInfo fcinfo, Placement *order)
 {
-	static const char *const columns[] = {
-		"tenant_id", "country", "region", "currency", "prices", "timezone"
-	};
-	Datum		keys[1] = {Int32GetDatum(order->tenant_id)};
-	EcScan		scan;
-	bool		isnull;
-	Datum		country;
-
-	ec_scan_open(&scan, "settings", "settings_pkey", AccessShareLock,
-				 columns, lengthof(columns));
-	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
-	if (!ec_scan_next(&scan))
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_NOT_CONFIGURED),
-				 errmsg("the tenant has no settings")));
-	country = ec_scan_value(&scan, 1, &isnull);
-	if (isnull)
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_NOT_CONFIGURED),
-				 errmsg("the shop's country is not set"),
-				 errdetail("It decides which VAT rates apply."),
-				 errhint("UPDATE ecommerce.settings SET country = 'GR' (or where the shop is established).")));
-	order->country = DatumGetTextPCopy(country);
-	order->region = DatumGetTextPCopy(ec_scan_value(&scan, 2, &isnull));
-	order->currency = TextDatumGetCString(ec_scan_value(&scan, 3, &isnull));
-	order->prices = strcmp(TextDatumGetCString(ec_scan_value(&scan, 4, &isnull)),
-						   "net") == 0 ? EC_NET : EC_GROSS;
-	order->tax_date = day_in(ec_scan_value(&scan, 5, &isnull), order->created_at);
-	ec_scan_end(&scan);
-	ec_scan_close(&scan);
-
+	order->currency = text_to_cstring(order->settings->currency);
 	if (!PG_ARGISNULL(ARG_CURRENCY))
 	{
 		char	   *currency;
@@ -357,41 +303,6 @@ read_settings(FunctionCallInfo fcinfo, Placement *order)
 	}
 	order->minor_units = ec_currency_check(order->currency,
 										   strlen(order->currency));
-}
-
-/* Read the VAT rates of the seller's country and region on the day. */
-static void
-read_rates(Placement *order)
-{
-	static const char *const columns[] = {
-		"country", "region", "vat_class", "rate", "valid_from", "valid_to"
-	};
-	Datum		keys[2] = {
-		PointerGetDatum(order->country), PointerGetDatum(order->region)
-	};
-	EcScan		scan;
-
-	ec_scan_open(&scan, "vat_rates", "vat_rates_pkey", AccessShareLock,
-				 columns, lengthof(columns));
-	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
-	order->nrates = 0;
-	while (order->nrates < (int) lengthof(order->rates) && ec_scan_next(&scan))
-	{
-		Rate	   *rate = &order->rates[order->nrates];
-		bool		isnull;
-		DateADT		until;
-
-		if (DatumGetDateADT(ec_scan_value(&scan, 4, &isnull)) > order->tax_date)
-			continue;
-		until = DatumGetDateADT(ec_scan_value(&scan, 5, &isnull));
-		if (!isnull && until < order->tax_date)
-			continue;
-		rate->vat_class = TextDatumGetCString(ec_scan_value(&scan, 2, &isnull));
-		rate->rate = ec_numeric_decode(ec_scan_value(&scan, 3, &isnull), "VAT rate");
-		order->nrates++;
-	}
-	ec_scan_end(&scan);
-	ec_scan_close(&scan);
 }
 
 /* Check that the customer is one, and settle where to write to. */
@@ -523,17 +434,17 @@ settle_prices(Placement *order)
 
 /* Set the VAT category and rate of a product's line. */
 static void
-set_vat(const Placement *order, const EcItem *item, EcLine *line)
+set_vat(const EcSettings *settings, const EcItem *item, EcLine *line)
 {
 	if (strcmp(item->vat_class, "exempt") == 0)
 	{
 		line->category = EC_EXEMPT;
 		return;
 	}
-	for (int i = 0; i < order->nrates; i++)
-		if (strcmp(order->rates[i].vat_class, item->vat_class) == 0)
+	for (int i = 0; i < settings->nrates; i++)
+		if (strcmp(settings->rates[i].vat_class, item->vat_class) == 0)
 		{
-			line->rate = order->rates[i].rate;
+			line->rate = settings->rates[i].rate;
 			line->category = line->rate.value > 0 ? EC_STANDARD : EC_ZERO;
 			return;
 		}
@@ -541,10 +452,10 @@ set_vat(const Placement *order, const EcItem *item, EcLine *line)
 			(errcode(ERRCODE_EC_NO_VAT_RATE),
 			 errmsg("no VAT rate is known"),
 			 errdetail("Country \"%s\", region \"%s\", class \"%s\", on %s.",
-					   text_to_cstring(order->country),
-					   text_to_cstring(order->region), item->vat_class,
+					   text_to_cstring(settings->country),
+					   text_to_cstring(settings->region), item->vat_class,
 					   DatumGetCString(DirectFunctionCall1(date_out,
-														   DateADTGetDatum(order->tax_date)))),
+														   DateADTGetDatum(settings->day)))),
 			 errhint("Add it to ecommerce.vat_rates.")));
 }
 
@@ -558,7 +469,7 @@ total_order(FunctionCallInfo fcinfo, Placement *order)
 
 	json_argument(fcinfo, ARG_ALLOWANCES, &allowances);
 	json_argument(fcinfo, ARG_CHARGES, &charges);
-	ec_document_begin(document, order->prices, order->minor_units,
+	ec_document_begin(document, order->settings->prices, order->minor_units,
 					  (size_t) order->nitems, &charges);
 	for (int i = 0; i < order->nitems; i++)
 	{
@@ -566,7 +477,7 @@ total_order(FunctionCallInfo fcinfo, Placement *order)
 		EcLine	   *line = &document->lines[i];
 
 		line->kind = EC_PRODUCT;
-		set_vat(order, item, line);
+		set_vat(order->settings, item, line);
 		ec_line_amount(line, ec_decimal_of(item->quantity), item->unit_price,
 					   ec_decimal_of(1), order->minor_units);
 	}
@@ -708,12 +619,12 @@ insert_order(FunctionCallInfo fcinfo, Placement *order)
 	values[5] = order->email;
 	nulls[5] = order->has_email ? ' ' : 'n';
 	values[7] = CStringGetTextDatum(order->currency);
-	values[8] = CStringGetTextDatum(order->prices == EC_NET ? "net" : "gross");
+	values[8] = CStringGetTextDatum(order->settings->prices == EC_NET ? "net" : "gross");
 	values[9] = EcAmountGetDatum(totals->net, scale);
 	values[10] = EcAmountGetDatum(totals->vat, scale);
 	values[11] = EcAmountGetDatum(totals->gross, scale);
-	values[12] = PointerGetDatum(order->country);
-	values[13] = PointerGetDatum(order->region);
+	values[12] = PointerGetDatum(order->settings->country);
+	values[13] = PointerGetDatum(order->settings->region);
 	values[18] = UUIDPGetDatum(&event_id);
 
 #define PASS(n, argument) \
@@ -861,8 +772,8 @@ ec_place_order(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_EC_EMPTY_ORDER),
 				 errmsg("nothing is ordered")));
 	read_user(fcinfo, &order);
-	read_settings(fcinfo, &order);
-	read_rates(&order);
+	order.settings = ec_settings(order.tenant_id, order.created_at);
+	settle_currency(fcinfo, &order);
 	ec_items_find(order.items, order.nitems, order.tenant_id, !order.history);
 	settle_prices(&order);
 	total_order(fcinfo, &order);

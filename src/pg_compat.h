@@ -28,4 +28,32 @@
 #define EcLocalTransactionId() (MyProc->lxid)
 #endif
 
+/* 16 moved permissions out of range table entries, 18 prunes result relations. */
+#if PG_VERSION_NUM >= 160000
+#define EcEvalPlanQualInit(epq, estate) \
+	EvalPlanQualInit(epq, estate, NULL, NIL, -1, NIL)
+#else
+#define EcEvalPlanQualInit(epq, estate) \
+	EvalPlanQualInit(epq, estate, NULL, NIL, -1)
+#endif
+#if PG_VERSION_NUM >= 180000
+#define EcInitRangeTable(estate, rte) \
+	do { \
+		List	   *permissions = NIL; \
+		addRTEPermissionInfo(&permissions, rte); \
+		ExecInitRangeTable(estate, list_make1(rte), permissions, \
+						   bms_make_singleton(1)); \
+	} while (0)
+#elif PG_VERSION_NUM >= 160000
+#define EcInitRangeTable(estate, rte) \
+	do { \
+		List	   *permissions = NIL; \
+		addRTEPermissionInfo(&permissions, rte); \
+		ExecInitRangeTable(estate, list_make1(rte), permissions); \
+	} while (0)
+#else
+#define EcInitRangeTable(estate, rte) \
+	ExecInitRangeTable(estate, list_make1(rte))
+#endif
+
 #endif							/* EC_PG_COMPAT_H */

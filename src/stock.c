@@ -31,6 +31,7 @@
 #include "plan.h"
 #include "scan.h"
 #include "stock.h"
+#include "writer.h"
 
 /* Short products that an error lists */
 #define MAX_LISTED 100
@@ -43,6 +44,7 @@
 typedef struct Slot
 {
 	pg_uuid_t	product_id;
+	HeapTuple	tuple;
 	int16		slot;
 	int32		available;
 	int32		change;
@@ -192,6 +194,10 @@ enum
 	STOCK_COLUMNS
 };
 
+static const char *const stock_columns[STOCK_COLUMNS] = {
+	"tenant_id", "product_id", "slot", "available"
+};
+
 /*
  * Lock the newest version of the row that the scan stands on, into slot.
  * False if it was deleted meanwhile.
@@ -228,9 +234,6 @@ lock_row(EcScan *scan, TupleTableSlot *slot, Snapshot snapshot)
 static Slot *
 lock_stock(int32 tenant_id, const EcDemand *demands, int n, int *nslots)
 {
-	static const char *const columns[STOCK_COLUMNS] = {
-		"tenant_id", "product_id", "slot", "available"
-	};
 	int			capacity = n;
 	Slot	   *slots = palloc_array(Slot, (Size) capacity);
 	EcScan		scan;
@@ -241,7 +244,8 @@ lock_stock(int32 tenant_id, const EcDemand *demands, int n, int *nslots)
 	/* See what this transaction did before, and what others did until now. */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	ec_scan_open(&scan, "stock", "stock_pkey", RowShareLock, columns, STOCK_COLUMNS);
+	ec_scan_open(&scan, "stock", "stock_pkey", RowShareLock,
+				 stock_columns, STOCK_COLUMNS);
 	row = table_slot_create(scan.rel, NULL);
 	for (int i = 0; i < n; i++)
 	{
@@ -265,6 +269,7 @@ lock_stock(int32 tenant_id, const EcDemand *demands, int n, int *nslots)
 			}
 			slot = &slots[(*nslots)++];
 			slot->product_id = demands[i].product_id;
+			slot->tuple = ExecCopySlotHeapTuple(row);
 			slot->slot = DatumGetInt16(slot_getattr(row, scan.attnums[STOCK_SLOT],
 													&isnull));
 			slot->available = DatumGetInt32(slot_getattr(row, scan.attnums[STOCK_AVAILABLE],
@@ -279,9 +284,9 @@ lock_stock(int32 tenant_id, const EcDemand *demands, int n, int *nslots)
 	return slots;
 }
 
-/* Write the changes of locked rows. */
+/* Write the changes of locked rows by a statement, which fires all triggers. */
 static void
-write_changes(int32 tenant_id, const Slot *slots, int nslots)
+write_by_statement(int32 tenant_id, const Slot *slots, int nslots)
 {
 	bool		nulls[3] = {false, false, false};
 	Datum		arguments[1] = {Int32GetDatum(tenant_id)};
@@ -304,6 +309,30 @@ write_changes(int32 tenant_id, const Slot *slots, int nslots)
 	if (count > 0 && ec_execute(&change_plan, arguments, NULL) != count)
 		elog(ERROR, "locked rows of stock have gone");
 	ec_rows_end(&changes);
+}
+
+/* Write the changes of locked rows. */
+static void
+write_changes(int32 tenant_id, const Slot *slots, int nslots)
+{
+	EcScan		stock;
+	EcWriter	writer;
+
+	ec_scan_open(&stock, "stock", "stock_pkey", RowExclusiveLock,
+				 stock_columns, STOCK_COLUMNS);
+	if (!ec_writer_suits(stock.rel))
+		write_by_statement(tenant_id, slots, nslots);
+	else
+	{
+		ec_writer_begin(&writer, stock.rel);
+		for (int i = 0; i < nslots; i++)
+			if (slots[i].change != 0)
+				ec_writer_update(&writer, slots[i].tuple,
+								 stock.attnums[STOCK_AVAILABLE],
+								 Int32GetDatum(slots[i].available + slots[i].change));
+		ec_writer_end(&writer);
+	}
+	ec_scan_close(&stock);
 }
 
 /* Give the expired holds of a product back; its stock is locked. */

@@ -5,6 +5,11 @@ CREATE FUNCTION ecommerce.set_updated_at() RETURNS trigger
 COMMENT ON FUNCTION ecommerce.set_updated_at() IS
     'BEFORE UPDATE FOR EACH ROW: sets the column updated_at to the time of the transaction.';
 
+CREATE FUNCTION ecommerce.settings_changed() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'ec_settings_changed';
+COMMENT ON FUNCTION ecommerce.settings_changed() IS
+    'AFTER any change of settings or vat_rates: sessions forget what they keep of them.';
+
 CREATE FUNCTION ecommerce.refuse_change() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

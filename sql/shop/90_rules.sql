@@ -59,6 +59,10 @@ BEGIN
         SELECT * FROM (VALUES
             ('tenants',         'keep_tenants',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('tenants',         'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('settings',        'settings_changed',  'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
+            ('settings',        'settings_emptied',  'AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.settings_changed()'),
+            ('vat_rates',       'rates_changed',     'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
+            ('vat_rates',       'rates_emptied',     'AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.settings_changed()'),
             ('categories',      'no_cycle',          'BEFORE INSERT OR UPDATE OF parent_id ON %s FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION ecommerce.check_category_tree()'),
             ('products',        'keep_ordered',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_product_delete()'),
             ('stock_movements', 'append_only',       'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
@@ -76,6 +80,10 @@ BEGIN
     LOOP
         IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = format('ecommerce.%I', t.relation)::regclass AND tgname = t.trigger) THEN
             EXECUTE format('CREATE TRIGGER %I ' || t.definition, t.trigger, format('ecommerce.%I', t.relation));
+            -- Sessions must hear of changes that replication makes, too.
+            IF t.definition LIKE '%.settings_changed()' THEN
+                EXECUTE format('ALTER TABLE ecommerce.%I ENABLE ALWAYS TRIGGER %I', t.relation, t.trigger);
+            END IF;
         END IF;
     END LOOP;
 

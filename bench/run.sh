@@ -1,0 +1,116 @@
+#!/bin/bash
+# Measures how fast the extension is, as ratios to peers and to the limit in
+# the same run, and checks afterwards that what was measured was right.
+#
+#   make bench [ROUNDS=3] [ROUND_SECONDS=8] [CLIENTS=8]
+#
+# Changes settings of the server, so that has to be one of its own.
+set -eu -o pipefail
+cd "$(dirname "$0")"
+
+rounds=${ROUNDS:-3}
+seconds=${ROUND_SECONDS:-8}
+clients=${CLIENTS:-8}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Ids that clients make start from here, and each round from a number of its own.
+ids=1000000000
+
+sql() {
+	psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"
+}
+
+median() {
+	sort -n | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+}
+
+# pgbench_round TOPIC CONTENDER COMMIT SECONDS: notes transactions per second
+# in $work/CONTENDER.COMMIT, and adds up transactions in $work/CONTENDER.done.
+pgbench_round() {
+	local log=$work/pgbench.log
+	ids=$((ids + 10000000))
+	if ! PGOPTIONS="-c synchronous_commit=$3" pgbench -n -M prepared \
+		-c "$clients" -j 2 -T "$4" -D n="$ids" -f "$1/$2.sql" >"$log" 2>&1; then
+		head -n 20 "$log" >&2
+		exit 1
+	fi
+	sed -n 's/^tps = \([0-9.]*\) .*/\1/p' "$log" >>"$work/$2.$3"
+	sed -n 's/^number of transactions actually processed: //p' "$log" >>"$work/$2.done"
+}
+
+# table TOPIC COMMIT: reads lines of "contender|goal|what it is" from the
+# input, of which the first is what the others are compared with.
+table() {
+	local contender goal what tps ours=
+	while IFS='|' read -r contender goal what; do
+		tps=$(median <"$work/$contender.$2")
+		: "${ours:=$tps}"
+		awk -v what="$what" -v tps="$tps" -v ours="$ours" -v goal="$goal" 'BEGIN {
+			printf "  %-42s %8.0f", what, tps
+			if (goal != "") {
+				ratio = ours / tps
+				verdict = "met"
+				if (ratio < goal)
+					verdict = sprintf("missed by %.0f %%", 100 * (1 - ratio / goal))
+				printf " %8.2f   >= %-5s %s", ratio, goal, verdict
+			}
+			print ""
+		}'
+	done
+}
+
+# place_order() against what writes the same rows in other ways.
+place_order() {
+	local contenders=(ecommerce limit plpgsql orm) commit round i contender transactions problems
+
+	sql -f place_order/setup.sql -f place_order/peer_plpgsql.sql
+	sql -c 'ALTER SYSTEM SET autovacuum = off' -c 'SELECT pg_reload_conf()' >/dev/null
+
+	# Plans are made for tables that have rows.
+	for contender in "${contenders[@]}"; do
+		pgbench_round place_order "$contender" off 1
+	done
+	rm "$work"/*.off
+	sql -c 'VACUUM ANALYZE' -c CHECKPOINT
+
+	for ((round = 0; round < rounds; round++)); do
+		for commit in off on; do
+			for i in "${!contenders[@]}"; do
+				contender=${contenders[(i + round) % ${#contenders[@]}]}
+				pgbench_round place_order "$contender" "$commit" "$seconds"
+				sql -c "VACUUM \"$contender\".stock"
+			done
+		done
+	done
+
+	echo "place_order, 3 lines, $clients clients, median of $rounds rounds of $seconds s"
+	for commit in off on; do
+		case $commit in
+		off) printf '\n  %-42s %8s %8s   %s\n' 'synchronous_commit = off (judged)' orders/s ratio goal ;;
+		on) printf '\n  %-42s %8s %8s   %s\n' 'durable: all wait for the disk' orders/s ratio goal ;;
+		esac
+		table place_order "$commit" <<-'END'
+			ecommerce||place_order()
+			limit|0.85|limit: two statements, same rows
+			plpgsql|1.5|plpgsql, same work
+			orm|4|ORM: a round trip for each row
+		END
+	done
+
+	echo
+	for contender in "${contenders[@]}"; do
+		transactions=$(awk '{ n += $1 } END { print n }' "$work/$contender.done")
+		problems=$(sql -v schema="$contender" -v transactions="$transactions" \
+			-f place_order/verify.sql)
+		if [ -n "$problems" ]; then
+			printf 'WRONG: %s: %s\n' "$contender" "$problems"
+			exit 1
+		fi
+	done
+	echo '  checked: every transaction is an order with its lines and its event,'
+	echo '  stock taken is items sold, totals are sums of lines, VAT is exact'
+	sql -c 'ALTER SYSTEM RESET autovacuum' -c 'SELECT pg_reload_conf()' >/dev/null
+}
+
+place_order
