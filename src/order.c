@@ -655,6 +655,11 @@ insert_order(FunctionCallInfo fcinfo, Placement *order)
 static bytea *
 hash_request(FunctionCallInfo fcinfo)
 {
+	static const Oid types[ARG_IDEMPOTENCY_KEY] = {
+		JSONBOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, JSONBOID,
+		JSONBOID, TEXTOID, NUMERICOID, JSONBOID, JSONBOID, TEXTOID, JSONBOID,
+		TIMESTAMPTZOID
+	};
 	StringInfoData request;
 	bytea	   *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
 	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
@@ -662,17 +667,21 @@ hash_request(FunctionCallInfo fcinfo)
 	initStringInfo(&request);
 	for (int i = 0; i < ARG_IDEMPOTENCY_KEY; i++)
 	{
-		Oid			type = get_fn_expr_argtype(fcinfo->flinfo, i);
 		Oid			output;
 		bool		is_varlena;
 		char	   *text;
 
 		if (PG_ARGISNULL(i))
 			continue;
-		if (!OidIsValid(type))
-			elog(ERROR, "could not determine the type of an argument");
-		getTypeOutputInfo(type, &output, &is_varlena);
-		text = OidOutputFunctionCall(output, PG_GETARG_DATUM(i));
+		if (types[i] == TIMESTAMPTZOID)
+			/* As text it would depend on the session's time zone. */
+			text = psprintf(INT64_FORMAT, PG_GETARG_TIMESTAMPTZ(i));
+
+		else
+		{
+			getTypeOutputInfo(types[i], &output, &is_varlena);
+			text = OidOutputFunctionCall(output, PG_GETARG_DATUM(i));
+		}
 
 		appendStringInfo(&request, "%d:%zu:", i, strlen(text));
 		appendStringInfoString(&request, text);
