@@ -97,9 +97,9 @@ CODE = \
 
 # The shop's own objects: the body of ecommerce.install()
 SHOP = \
-	10_tenant \
-	20_reference \
-	21_reference_data \
+	10_reference \
+	11_reference_data \
+	20_tenant \
 	30_user \
 	40_catalog \
 	50_stock \

@@ -2,7 +2,7 @@
 """Generate the built-in reference data.
 
 Reads currencies.csv and vat_rates.csv, and the ISO lists of Debian's package
-iso-codes; writes sql/shop/21_reference_data.sql and src/core/currency_data.h.
+iso-codes; writes sql/shop/11_reference_data.sql and src/core/currency_data.h.
 The same inputs give the same bytes.  Everything written is ASCII, so that the
 extension installs in a database of any encoding.
 
@@ -325,7 +325,7 @@ def main():
         ("vat_rates", args.vat_date, VAT_SOURCE),
     ]
     outputs = {
-        "sql/shop/21_reference_data.sql":
+        "sql/shop/11_reference_data.sql":
             sql_file(currencies, countries, vat_rates, reference),
         "src/core/currency_data.h":
             c_file(currencies, args.iso_date, currency_source),

@@ -87,6 +87,18 @@ ec_json_array(const JsonbValue *value, const EcPlace *parent,
 	return container;
 }
 
+/* The keys of an object, for a hint. */
+static char *
+list_keys(const char *const *keys, int n)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < n; i++)
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", keys[i]);
+	return text.data;
+}
+
 /*
  * Read an object into fields, in the order of keys; those that it lacks are
  * absent.  Any other key is an error, because it would be a misspelt one.
@@ -118,6 +130,7 @@ ec_json_object(const JsonbValue *value, const EcPlace *place,
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unknown key in JSON argument"),
+					 errhint("Known keys are %s.", list_keys(keys, n)),
 					 errdetail("It is %s.",
 							   path_of(place, pnstrdup(key.val.string.val,
 													   (Size) Min(key.val.string.len, 100))))));

@@ -234,17 +234,25 @@ CheckArguments(FunctionCallInfo fcinfo)
 {
 	int			sources = !PG_ARGISNULL(ARG_ITEMS) + !PG_ARGISNULL(ARG_CART);
 
-	if (sources > 1 || (sources == 0 && PG_ARGISNULL(ARG_RESERVATION)))
+	if (sources > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("an order needs items, a cart or a reservation"),
-				 errdetail("Items and a cart exclude each other; either may come with a reservation of its stock.")));
+				 errmsg("an order takes either items or a cart, not both")));
+	if (sources == 0 && PG_ARGISNULL(ARG_RESERVATION))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an order needs items, a cart or a reservation")));
 	ec_argument_length(fcinfo, ARG_EMAIL, "email", MAX_EMAIL);
 	ec_argument_length(fcinfo, ARG_PHONE, "phone", MAX_PHONE);
 	ec_argument_length(fcinfo, ARG_NOTES, "notes", MAX_NOTES);
 	ec_argument_length(fcinfo, ARG_METADATA, "metadata", MAX_METADATA);
 	CheckObject(fcinfo, ARG_METADATA, "metadata");
 	ec_argument_length(fcinfo, ARG_IDEMPOTENCY_KEY, "idempotency_key", MAX_KEY);
+	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) &&
+		VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(ARG_IDEMPOTENCY_KEY)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("idempotency_key must not be empty")));
 	CheckEmail(fcinfo);
 	CheckAddress(fcinfo, ARG_BILLING_ADDRESS, "billing_address");
 	CheckAddress(fcinfo, ARG_SHIPPING_ADDRESS, "shipping_address");

@@ -758,6 +758,24 @@ ec_expire_reservations(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64((int64) expired);
 }
 
+/* Refuse a reason that movements do not have. */
+static void
+CheckReason(text *reason)
+{
+	static const char *const reasons[] = {
+		"receipt", "adjustment", "return", "write_off"
+	};
+
+	for (int i = 0; i < (int) lengthof(reasons); i++)
+		if (VARSIZE_ANY_EXHDR(reason) == strlen(reasons[i]) &&
+			memcmp(VARDATA_ANY(reason), reasons[i], strlen(reasons[i])) == 0)
+			return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown reason of a stock movement"),
+			 errhint("Use receipt, adjustment, return or write_off.")));
+}
+
 /* The body of adjust_stock, for a product by id or by SKU. */
 static Datum
 adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
@@ -772,6 +790,7 @@ adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
 
 	ec_argument_given(fcinfo, 1, "quantity");
 	ec_argument_given(fcinfo, 2, "reason");
+	CheckReason(PG_GETARG_TEXT_PP(2));
 	ec_argument_length(fcinfo, 3, "reference", MAX_NAME);
 	ec_argument_length(fcinfo, 4, "note", MAX_NOTE);
 	quantity = PG_GETARG_INT32(1);

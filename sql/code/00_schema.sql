@@ -1,7 +1,10 @@
 -- The schema.  It belongs to the shop, not to the extension: see 99_finish.sql.
 --
 -- A schema that exists already may bring a shop with it (a dump creates the
--- schema first), so it must not hold code that somebody planted there.
+-- schema first), so it must not hold code that somebody planted there.  Nor may
+-- it belong to somebody else, who could replace what is in it: unless a dump
+-- is being restored, which sets row_security and check_function_bodies so.
+-- Then the code goes to the schema's owner, who had it before.
 
 DO $schema$
 DECLARE
@@ -16,7 +19,10 @@ BEGIN
 
     SELECT r.rolname INTO foreigner
     FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
-    WHERE n.nspname OPERATOR(pg_catalog.=) 'ecommerce' AND NOT r.rolsuper AND r.rolname OPERATOR(pg_catalog.<>) owner;
+    WHERE n.nspname OPERATOR(pg_catalog.=) 'ecommerce' AND NOT r.rolsuper AND r.rolname OPERATOR(pg_catalog.<>) owner
+      AND NOT (pg_catalog.current_setting('row_security') OPERATOR(pg_catalog.=) 'off'
+               AND pg_catalog.current_setting('check_function_bodies') OPERATOR(pg_catalog.=) 'off'
+               AND (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) owner));
     IF FOUND THEN
         RAISE EXCEPTION 'schema "ecommerce" belongs to another role'
             USING ERRCODE = 'insufficient_privilege',

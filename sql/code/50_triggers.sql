@@ -20,7 +20,11 @@ BEGIN
                   WHEN 'keep_tenant'  THEN 'The tenant of a row never changes.'
                   WHEN 'keep_tenants' THEN 'Tenants are never deleted.'
                   WHEN 'append_only'  THEN 'Its rows are a record of what happened.'
-                  ELSE 'Its rows are business records.' END;
+                  ELSE 'Its rows are business records.' END,
+              HINT = CASE TG_NAME
+                  WHEN 'keep_orders' THEN 'Call ecommerce.cancel_order().'
+                  WHEN 'keep_tenant' THEN 'Make a new row.'
+                  ELSE 'Add a row that corrects it.' END;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.refuse_change() IS 'Refuses whatever fires it, with error EC017.';

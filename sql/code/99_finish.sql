@@ -11,8 +11,8 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ecommerce FROM PUBLIC;
 
 DO $finish$
 DECLARE
-    v_owner name := (SELECT r.rolname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) e.extowner
-                     WHERE e.extname OPERATOR(pg_catalog.=) 'ecommerce');
+    v_extension oid := (SELECT oid FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'ecommerce');
+    v_owner name;
     v_new_schema boolean := EXISTS (SELECT FROM pg_catalog.pg_depend
                                     WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
                                       AND objid OPERATOR(pg_catalog.=) 'ecommerce'::pg_catalog.regnamespace
@@ -21,12 +21,27 @@ DECLARE
     o record;
 BEGIN
     -- Functions that run with their owner's rights must not run as a superuser
-    -- because of who installed the extension for whom.
+    -- because of who installed the extension for whom: the role that creates
+    -- the extension, or, in a restore, the one whose schema is there already.
+    SELECT r.rolname INTO STRICT v_owner
+    FROM pg_catalog.pg_extension e
+    JOIN pg_catalog.pg_namespace n ON n.nspname OPERATOR(pg_catalog.=) 'ecommerce'
+    JOIN pg_catalog.pg_roles s ON s.oid OPERATOR(pg_catalog.=) n.nspowner
+    JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) CASE WHEN v_new_schema OR s.rolsuper THEN e.extowner ELSE s.oid END
+    WHERE e.oid OPERATOR(pg_catalog.=) v_extension;
     FOR o IN
-        SELECT p.oid::pg_catalog.regprocedure AS name, p.prokind AS kind
+        SELECT t.oid::pg_catalog.regtype AS name
+        FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) d.objid
+        WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype OPERATOR(pg_catalog.=) 'e'
+          AND d.refobjid OPERATOR(pg_catalog.=) v_extension
+    LOOP
+        EXECUTE pg_catalog.format('ALTER TYPE %s OWNER TO %I', o.name, v_owner);
+    END LOOP;
+    FOR o IN
+        SELECT p.oid::pg_catalog.regprocedure AS name
         FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) d.objid
         WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype OPERATOR(pg_catalog.=) 'e'
-          AND d.refobjid OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'ecommerce')
+          AND d.refobjid OPERATOR(pg_catalog.=) v_extension
     LOOP
         EXECUTE pg_catalog.format('ALTER ROUTINE %s OWNER TO %I', o.name, v_owner);
     END LOOP;
@@ -49,7 +64,7 @@ BEGIN
         SELECT c.oid::pg_catalog.regclass AS name, c.relkind AS kind
         FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) d.objid
         WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype OPERATOR(pg_catalog.=) 'e'
-          AND d.refobjid OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'ecommerce')
+          AND d.refobjid OPERATOR(pg_catalog.=) v_extension
           AND c.relkind OPERATOR(pg_catalog.<>) 'c'
     LOOP
         EXECUTE pg_catalog.format('ALTER EXTENSION ecommerce DROP %s %s',

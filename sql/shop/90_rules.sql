@@ -41,7 +41,6 @@ BEGIN
             IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = t.name AND polname = 'tenant_isolation') THEN
                 EXECUTE format('CREATE POLICY tenant_isolation ON %s USING (tenant_id = ecommerce.current_tenant())', t.name);
                 EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t.name);
-                EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t.name);
             END IF;
             IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.name AND tgname = 'keep_tenant') THEN
                 EXECUTE format('CREATE TRIGGER keep_tenant BEFORE UPDATE OF tenant_id ON %s FOR EACH ROW

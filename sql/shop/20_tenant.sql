@@ -16,9 +16,9 @@ COMMENT ON COLUMN ecommerce.tenants.updated_at IS 'When the row last changed, se
 CREATE TABLE IF NOT EXISTS ecommerce.settings (
     tenant_id       integer     NOT NULL CONSTRAINT settings_pkey PRIMARY KEY
                                 CONSTRAINT settings_tenant_fkey REFERENCES ecommerce.tenants (id),
-    country         text        CONSTRAINT check_settings_country CHECK (country ~ '^[A-Z]{2}$'),
+    country         text        CONSTRAINT settings_country_fkey REFERENCES ecommerce.countries (code),
     region          text        NOT NULL DEFAULT '',
-    currency        text        NOT NULL DEFAULT 'EUR' CONSTRAINT check_settings_currency CHECK (currency ~ '^[A-Z]{3}$'),
+    currency        text        NOT NULL DEFAULT 'EUR' CONSTRAINT settings_currency_fkey REFERENCES ecommerce.currencies (code),
     prices          text        NOT NULL DEFAULT 'gross' CONSTRAINT check_settings_prices CHECK (prices IN ('net', 'gross')),
     timezone        text        NOT NULL DEFAULT 'UTC' CONSTRAINT check_settings_timezone CHECK (timestamptz 'epoch' AT TIME ZONE timezone IS NOT NULL),
     reservation_ttl interval    NOT NULL DEFAULT '15 minutes'
