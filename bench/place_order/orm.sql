@@ -1,5 +1,5 @@
--- What an ORM sends: one statement for each row, one round trip each.  It
--- computes the totals itself and sorts what it locks.
+-- What an ORM sends: one prepared statement for each row, one round trip each.
+-- It loads whole rows, computes the totals itself, and sorts what it locks.
 \set a random(10000, 13332)
 \set b random(13333, 16665)
 \set c random(16666, 19999)
@@ -7,17 +7,17 @@
 \set id :n * 100 + :client_id
 \set number random(1000000000, 9999999999)
 BEGIN;
-SELECT sku, name, price, vat_class, status, track_stock FROM orm.products
+SELECT * FROM orm.products
 WHERE tenant_id = 1 AND id = ('01900000-0000-7000-8000-0000000' || :b::text)::uuid AND deleted_at IS NULL;
-SELECT sku, name, price, vat_class, status, track_stock FROM orm.products
+SELECT * FROM orm.products
 WHERE tenant_id = 1 AND id = ('01900000-0000-7000-8000-0000000' || :c::text)::uuid AND deleted_at IS NULL;
-SELECT sku, name, price, vat_class, status, track_stock FROM orm.products
+SELECT * FROM orm.products
 WHERE tenant_id = 1 AND id = ('01900000-0000-7000-8000-0000000' || :a::text)::uuid AND deleted_at IS NULL;
-SELECT slot, available FROM orm.stock
+SELECT * FROM orm.stock
 WHERE tenant_id = 1 AND product_id = ('01900000-0000-7000-8000-0000000' || :a::text)::uuid AND slot = 0 FOR UPDATE;
-SELECT slot, available FROM orm.stock
+SELECT * FROM orm.stock
 WHERE tenant_id = 1 AND product_id = ('01900000-0000-7000-8000-0000000' || :b::text)::uuid AND slot = 0 FOR UPDATE;
-SELECT slot, available FROM orm.stock
+SELECT * FROM orm.stock
 WHERE tenant_id = 1 AND product_id = ('01900000-0000-7000-8000-0000000' || :c::text)::uuid AND slot = 0 FOR UPDATE;
 UPDATE orm.stock SET available = available - 3
 WHERE tenant_id = 1 AND product_id = ('01900000-0000-7000-8000-0000000' || :a::text)::uuid AND slot = 0;
