@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -27,7 +28,8 @@ ec_currency_check(const char *code, size_t length)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown currency"),
-				 errdetail("It is \"%.*s\".", (int) Min(length, 20), code),
+				 errdetail("It is \"%.*s\".",
+						   pg_mbcliplen(code, (int) length, 20), code),
 				 errhint("Use an ISO 4217 code in capitals, such as EUR.")));
 	return minor_units;
 }
@@ -43,9 +45,9 @@ currency_argument(FunctionCallInfo fcinfo, int n)
 
 /* Refuse a result that has too many digits. */
 static void
-CheckAmount(bool valid, ec_int128 amount)
+CheckAmount(bool valid, const ec_int128 *amount)
 {
-	if (!valid || !ec_in_range(amount))
+	if (!valid || !ec_in_range(*amount))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("amount is out of range")));
@@ -75,8 +77,8 @@ vat_arguments(FunctionCallInfo fcinfo, EcPrices prices, const char *what,
 	EcDecimal	rate = rate_argument(fcinfo, 1);
 
 	*minor_units = currency_argument(fcinfo, 2);
-	CheckAmount(ec_decimal_round(d, *minor_units, amount), *amount);
-	CheckAmount(ec_vat_of(*amount, rate, prices, vat), *vat);
+	CheckAmount(ec_decimal_round(d, *minor_units, amount), amount);
+	CheckAmount(ec_vat_of(*amount, rate, prices, vat), vat);
 }
 
 PG_FUNCTION_INFO_V1(ec_round_amount);
@@ -89,7 +91,7 @@ ec_round_amount(PG_FUNCTION_ARGS)
 	int			minor_units = currency_argument(fcinfo, 1);
 	ec_int128	amount;
 
-	CheckAmount(ec_decimal_round(d, minor_units, &amount), amount);
+	CheckAmount(ec_decimal_round(d, minor_units, &amount), &amount);
 	PG_RETURN_DATUM(EcAmountGetDatum(amount, minor_units));
 }
 
@@ -130,10 +132,12 @@ ec_gross_from_net(PG_FUNCTION_ARGS)
 	int			minor_units;
 	ec_int128	net;
 	ec_int128	vat;
+	ec_int128	gross;
 
 	vat_arguments(fcinfo, EC_NET, "net amount", &minor_units, &net, &vat);
-	CheckAmount(true, net + vat);
-	PG_RETURN_DATUM(EcAmountGetDatum(net + vat, minor_units));
+	gross = net + vat;
+	CheckAmount(true, &gross);
+	PG_RETURN_DATUM(EcAmountGetDatum(gross, minor_units));
 }
 
 PG_FUNCTION_INFO_V1(ec_allocate_amount);
@@ -176,7 +180,7 @@ ec_allocate_amount(PG_FUNCTION_ARGS)
 		scale = Max(scale, decimals[i].scale);
 	}
 	for (int i = 0; i < n; i++)
-		CheckAmount(ec_decimal_round(decimals[i], scale, &weights[i]), 0);
+		CheckAmount(ec_decimal_round(decimals[i], scale, &weights[i]), &total);
 
 	switch (ec_allocate(total, weights, (size_t) n, shares, scratch))
 	{
@@ -193,7 +197,7 @@ ec_allocate_amount(PG_FUNCTION_ARGS)
 					 errmsg("weights must not be negative")));
 			break;
 		case EC_ALLOCATE_OVERFLOW:
-			CheckAmount(false, 0);
+			CheckAmount(false, &total);
 			break;
 	}
 	for (int i = 0; i < n; i++)

@@ -53,7 +53,7 @@ read_amount(const JsonbValue *field, int minor_units,
 	if (d.scale > minor_units)
 		ec_json_wrong(place, key,
 					  psprintf("an amount of at most %d decimals", minor_units));
-	if (!ec_decimal_round(d, minor_units, &amount))
+	if (!ec_decimal_round(d, minor_units, &amount) || !ec_in_range(amount))
 		ec_totals_error(EC_TOTALS_OVERFLOW);
 	return amount;
 }
@@ -142,6 +142,8 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 		if (base >= 0 && amount > line->amount)
 			amount = line->amount;
 		line->amount -= amount;
+		if (!ec_in_range(line->amount))
+			ec_totals_error(EC_TOTALS_OVERFLOW);
 	}
 	array = ec_json_array(charges, line_place, "charges", &n);
 	for (int i = 0; i < n; i++)
@@ -156,10 +158,10 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 	}
 }
 
-/* Read one charge of the document. */
+/* Read one charge; without goods it needs a VAT rate of its own. */
 static void
 read_charge(const JsonbValue *element, const EcPlace *place, int minor_units,
-			EcCharge *charge)
+			bool goods, EcCharge *charge)
 {
 	static const char *const keys[] = {
 		"kind", "name", "amount", "vat", "vat_category", "vat_rate"
@@ -180,7 +182,7 @@ read_charge(const JsonbValue *element, const EcPlace *place, int minor_units,
 											   place, "vat");
 	charge->category = EC_ZERO;
 	charge->rate = ec_decimal_of(0);
-	if (charge->vat == EC_FIXED || ec_json_given(&fields[5]))
+	if (charge->vat == EC_FIXED || !goods || ec_json_given(&fields[5]))
 		read_vat(&fields[4], &fields[5], place, &charge->category,
 				 &charge->rate);
 }
@@ -205,7 +207,7 @@ ec_document_begin(EcDocument *document, EcPrices prices, int minor_units,
 		EcPlace		place = {"charges", i, NULL};
 
 		read_charge(getIthJsonbValueFromContainer(array, (uint32) i), &place,
-					minor_units, &document->charges[i]);
+					minor_units, nproducts > 0, &document->charges[i]);
 		capacity += Min(Max(nproducts, 1), EC_MAX_GROUPS);
 	}
 	document->lines = palloc0_array(EcLine, capacity);
@@ -233,6 +235,7 @@ ec_document_total(EcDocument *document, const JsonbValue *allowances)
 		ec_int128	amount;
 		ec_int128	applied;
 
+		CHECK_FOR_INTERRUPTS();
 		amount = read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
 								 &place, Max(left, 0), document->minor_units);
 		CheckTotals(ec_discount_lines(document->lines, document->nproducts,
@@ -246,6 +249,7 @@ ec_document_total(EcDocument *document, const JsonbValue *allowances)
 		EcCharge   *charge = &document->charges[i];
 		size_t		first = document->nlines;
 
+		CHECK_FOR_INTERRUPTS();
 		CheckTotals(ec_add_charge(document->lines, &document->nlines,
 								  charge->kind, charge->amount, charge->vat,
 								  charge->category, charge->rate));

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -133,7 +134,9 @@ ec_json_object(const JsonbValue *value, const EcPlace *place,
 					 errhint("Known keys are %s.", list_keys(keys, n)),
 					 errdetail("It is %s.",
 							   path_of(place, pnstrdup(key.val.string.val,
-													   (Size) Min(key.val.string.len, 100))))));
+													   (Size) pg_mbcliplen(key.val.string.val,
+																		   key.val.string.len,
+																		   100))))));
 		(void) JsonbIteratorNext(&iterator, &fields[i], true);
 	}
 }

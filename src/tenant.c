@@ -26,6 +26,7 @@
 
 #include "pg_compat.h"
 
+#include "arguments.h"
 #include "ecommerce.h"
 #include "errors.h"
 #include "plan.h"
@@ -153,11 +154,13 @@ PG_FUNCTION_INFO_V1(ec_use_tenant);
 Datum
 ec_use_tenant(PG_FUNCTION_ARGS)
 {
-	int32		tenant_id = PG_GETARG_INT32(0);
-	Datum		values[1] = {Int32GetDatum(tenant_id)};
-	char text[	12];
-	bool		exists;
+	int32		tenant_id;
+	Datum		values[1];
+	char		number[12];
+	bool		exists = false;
 
+	ec_argument_given(fcinfo, 0, "tenant_id");
+	tenant_id = PG_GETARG_INT32(0);
 	if (tenant_setting != 0 && tenant_setting != tenant_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),
@@ -165,18 +168,21 @@ ec_use_tenant(PG_FUNCTION_ARGS)
 				 errdetail("It is tenant %d.", tenant_setting),
 				 errhint("One transaction works for one tenant.")));
 
-	/* The policy on tenants shows a tenant its own row, so choose it first. */
-	pg_ltoa(tenant_id, text);
-	(void) set_config_option("ecommerce.tenant", text, PGC_SUSET,
-							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	(void) ec_relation_oid("tenants");
-	ec_connect();
-	exists = ec_query(&tenant_exists_plan, values, NULL) == 1;
-	ec_finish();
+	if (tenant_id > 0)
+	{
+		values[0] = Int32GetDatum(tenant_id);
+		(void) ec_relation_oid("tenants");
+		ec_connect();
+		exists = ec_query(&tenant_exists_plan, values, NULL) == 1;
+		ec_finish();
+	}
 	if (!exists)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),
 				 errmsg("there is no such tenant"),
 				 errdetail("It is tenant %d.", tenant_id)));
+	pg_ltoa(tenant_id, number);
+	(void) set_config_option("ecommerce.tenant", number, PGC_SUSET,
+							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 	PG_RETURN_VOID();
 }

@@ -160,6 +160,18 @@ ec_uuid_v7_from_seed(PG_FUNCTION_ARGS)
 	PG_RETURN_UUID_P(uuid);
 }
 
+/* Refuse an id that has no time. */
+static void
+CheckVersion(const pg_uuid_t *uuid)
+{
+	if (uuid->data[6] >> 4 != 7 || uuid->data[8] >> 6 != 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("id is not a UUIDv7"),
+				 errdetail("It is %s.", ec_uuid_text(uuid)),
+				 errhint("Use ecommerce.uuid_v7(), which ids default to.")));
+}
+
 PG_FUNCTION_INFO_V1(ec_uuid_v7_time);
 
 /* uuid_v7_time(id uuid) -> timestamptz */
@@ -168,12 +180,7 @@ ec_uuid_v7_time(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t  *uuid = PG_GETARG_UUID_P(0);
 
-	if (uuid->data[6] >> 4 != 7 || uuid->data[8] >> 6 != 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("id is not a UUIDv7"),
-				 errdetail("It is %s.", ec_uuid_text(uuid)),
-				 errhint("Use ecommerce.uuid_v7(), which ids default to.")));
+	CheckVersion(uuid);
 	PG_RETURN_TIMESTAMPTZ(ec_uuid_v7_timestamp(uuid));
 }
 
@@ -190,6 +197,7 @@ ec_order_number(PG_FUNCTION_ARGS)
 	uint64		bits = 0;
 	char text[	18];
 
+	CheckVersion(uuid);
 	if (timestamp2tm(ec_uuid_v7_timestamp(uuid), NULL, &tm, &fsec,
 					 NULL, NULL) != 0)
 		ereport(ERROR,

@@ -51,6 +51,8 @@ ec_writer_begin(EcWriter *writer, Relation rel)
 	writer->estate->es_output_cid = GetCurrentCommandId(true);
 	writer->target = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->target, rel, 1, NULL, 0);
+	/* Where triggers that waited look for their table */
+	writer->estate->es_opened_result_relations = list_make1(writer->target);
 	EcEvalPlanQualInit(&writer->epq, writer->estate);
 	writer->old_row = ExecInitExtraTupleSlot(writer->estate,
 											 RelationGetDescr(rel),

@@ -14,10 +14,12 @@ CREATE FUNCTION ecommerce.refuse_change() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE EXCEPTION '% on % is refused', TG_OP, TG_TABLE_NAME
+    RAISE EXCEPTION '% on % is refused', TG_OP,
+        (SELECT relname FROM pg_class WHERE oid = coalesce(pg_partition_root(TG_RELID), TG_RELID))
         USING ERRCODE = 'EC017',
               DETAIL = CASE TG_NAME
                   WHEN 'keep_tenant'  THEN 'The tenant of a row never changes.'
+                  WHEN 'keep_id'      THEN 'Orders know it by its id.'
                   WHEN 'keep_tenants' THEN 'Tenants are never deleted.'
                   WHEN 'append_only'  THEN 'Its rows are a record of what happened.'
                   ELSE 'Its rows are business records.' END,

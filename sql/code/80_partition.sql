@@ -20,6 +20,22 @@ $$;
 COMMENT ON FUNCTION ecommerce.partitions() IS
     'The partitions of orders, order_items and events: bounds (from_time inclusive, to_time exclusive; both NULL for the default partition), rows as of the last ANALYZE, and size with indexes.';
 
+CREATE FUNCTION ecommerce.isolate_tenants(relation regclass) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'tenant_isolation') THEN
+        RETURN;
+    END IF;
+    EXECUTE format('CREATE POLICY tenant_isolation ON %s USING (%s = ecommerce.current_tenant())', relation,
+                   CASE WHEN relation = 'ecommerce.tenants'::regclass THEN 'id' ELSE 'tenant_id' END);
+    -- Not FORCE: the owner dumps, moves and counts rows, whosever they are.
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
+END
+$$;
+COMMENT ON FUNCTION ecommerce.isolate_tenants(regclass) IS
+    'Give a table or partition its policy, if it has none: rows of current_tenant() only.';
+
 CREATE FUNCTION ecommerce.link_partitions(suffix text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -58,7 +74,7 @@ BEGIN
     IF from_time IS NULL OR to_time IS NULL OR NOT isfinite(from_time) OR NOT isfinite(to_time)
        OR to_time < from_time OR to_time > from_time + interval '100 years' THEN
         RAISE EXCEPTION 'wrong range of time' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It runs from %s to %s.', from_time, to_time), HINT = 'Give a range of at most 100 years.';
+            DETAIL = format('It runs from %L to %L.', from_time, to_time), HINT = 'Give a range of at most 100 years.';
     END IF;
 
     -- Sessions that create the same partitions do it one after the other.
@@ -67,6 +83,7 @@ BEGIN
     FOREACH relation IN ARRAY '{orders,order_items,events}'::text[] LOOP
         IF to_regclass(format('ecommerce.%I', relation || '_default')) IS NULL THEN
             EXECUTE format('CREATE TABLE ecommerce.%I PARTITION OF ecommerce.%I DEFAULT', relation || '_default', relation);
+            PERFORM ecommerce.isolate_tenants(format('ecommerce.%I', relation || '_default')::regclass);
         END IF;
     END LOOP;
     PERFORM ecommerce.link_partitions('default');
@@ -90,7 +107,7 @@ BEGIN
             relation := missing[i];
             EXECUTE format('LOCK TABLE ecommerce.%I IN ACCESS EXCLUSIVE MODE', relation || '_default');
             EXECUTE format('CREATE TABLE ecommerce.%I (LIKE ecommerce.%I INCLUDING ALL)', relation || '_' || suffix, relation);
-            within := format('WHERE %I >= %L AND %1$I < %L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
+            within := format('WHERE %1$I >= %2$L AND %1$I < %3$L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
             EXECUTE format('INSERT INTO ecommerce.%I SELECT * FROM ecommerce.%I %s', relation || '_' || suffix, relation || '_default', within);
             GET DIAGNOSTICS n = ROW_COUNT;
             moved[i] := n;
@@ -98,7 +115,7 @@ BEGIN
         FOR i IN REVERSE cardinality(missing) .. 1 LOOP
             CONTINUE WHEN moved[i] = 0;
             relation := missing[i];
-            within := format('WHERE %I >= %L AND %1$I < %L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
+            within := format('WHERE %1$I >= %2$L AND %1$I < %3$L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
             EXECUTE format('ALTER TABLE ecommerce.%I DISABLE TRIGGER USER', relation || '_default');
             EXECUTE format('DELETE FROM ecommerce.%I %s', relation || '_default', within);
             EXECUTE format('ALTER TABLE ecommerce.%I ENABLE TRIGGER USER', relation || '_default');
@@ -108,6 +125,7 @@ BEGIN
             EXECUTE format('ALTER TABLE ecommerce.%I ATTACH PARTITION ecommerce.%I FOR VALUES FROM (%L) TO (%L)',
                            relation, relation || '_' || suffix, low, high);
             partition := format('ecommerce.%I', relation || '_' || suffix)::regclass;
+            PERFORM ecommerce.isolate_tenants(partition);
             lower_bound := low;
             upper_bound := high;
             moved_rows := moved[i];

@@ -47,6 +47,8 @@ BEGIN
     END LOOP;
 
     IF NOT v_new_schema THEN
+        -- Scripts of extensions are silent otherwise.
+        PERFORM pg_catalog.set_config('client_min_messages', 'notice', true);
         RAISE NOTICE 'schema "ecommerce" exists already: installed code only'
             USING HINT = 'If no dump is about to bring its tables, run SELECT ecommerce.install().';
         RETURN;

@@ -38,10 +38,7 @@ BEGIN
             END IF;
         END IF;
         IF t.attribute = 'tenant_id' THEN
-            IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = t.name AND polname = 'tenant_isolation') THEN
-                EXECUTE format('CREATE POLICY tenant_isolation ON %s USING (tenant_id = ecommerce.current_tenant())', t.name);
-                EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t.name);
-            END IF;
+            PERFORM ecommerce.isolate_tenants(t.name);
             IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.name AND tgname = 'keep_tenant') THEN
                 EXECUTE format('CREATE TRIGGER keep_tenant BEFORE UPDATE OF tenant_id ON %s FOR EACH ROW
                                 WHEN (OLD.tenant_id <> NEW.tenant_id) EXECUTE FUNCTION ecommerce.refuse_change()', t.name);
@@ -54,6 +51,10 @@ BEGIN
         END IF;
     END LOOP;
 
+    -- Privileges on all tables are privileges on partitions, too.
+    PERFORM ecommerce.isolate_tenants('ecommerce.tenants');
+    PERFORM ecommerce.isolate_tenants(p.partition) FROM ecommerce.partitions() p;
+
     FOR t IN
         SELECT * FROM (VALUES
             ('tenants',         'keep_tenants',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
@@ -63,6 +64,7 @@ BEGIN
             ('vat_rates',       'rates_changed',     'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
             ('vat_rates',       'rates_emptied',     'AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.settings_changed()'),
             ('categories',      'no_cycle',          'BEFORE INSERT OR UPDATE OF parent_id ON %s FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION ecommerce.check_category_tree()'),
+            ('products',        'keep_id',           'BEFORE UPDATE OF id ON %s FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('products',        'keep_ordered',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_product_delete()'),
             ('stock_movements', 'append_only',       'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('stock_movements', 'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
