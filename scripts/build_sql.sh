@@ -8,7 +8,7 @@ shop_function() {
 	cat <<-'EOF'
 
 		CREATE FUNCTION ecommerce.install() RETURNS void
-		LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+		LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 		SET client_min_messages = warning AS $install$
 		BEGIN
 	EOF

@@ -130,7 +130,8 @@ int32
 ec_tenant_check(int32 tenant_id)
 {
 	if (tenant_id != tenant_setting &&
-		!has_bypassrls_privilege(GetOuterUserId()) &&
+		(InSecurityRestrictedOperation() ||
+		 !has_bypassrls_privilege(GetOuterUserId())) &&
 		tenant_id != current_tenant())
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),

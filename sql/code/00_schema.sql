@@ -13,16 +13,17 @@ DECLARE
     foreigner text;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) 'ecommerce') THEN
-        CREATE SCHEMA ecommerce;
+        EXECUTE pg_catalog.format('CREATE SCHEMA ecommerce AUTHORIZATION %I', owner);
         RETURN;
     END IF;
 
     SELECT r.rolname INTO foreigner
     FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
-    WHERE n.nspname OPERATOR(pg_catalog.=) 'ecommerce' AND NOT r.rolsuper AND r.rolname OPERATOR(pg_catalog.<>) owner
-      AND NOT (pg_catalog.current_setting('row_security') OPERATOR(pg_catalog.=) 'off'
-               AND pg_catalog.current_setting('check_function_bodies') OPERATOR(pg_catalog.=) 'off'
-               AND (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) owner));
+    WHERE n.nspname OPERATOR(pg_catalog.=) 'ecommerce' AND r.rolname OPERATOR(pg_catalog.<>) owner
+      AND NOT ((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) owner)
+               AND (r.rolsuper
+                    OR pg_catalog.current_setting('row_security') OPERATOR(pg_catalog.=) 'off'
+                       AND pg_catalog.current_setting('check_function_bodies') OPERATOR(pg_catalog.=) 'off'));
     IF FOUND THEN
         RAISE EXCEPTION 'schema "ecommerce" belongs to another role'
             USING ERRCODE = 'insufficient_privilege',
@@ -30,13 +31,21 @@ BEGIN
                   HINT = 'Drop it, or give it to the role that creates the extension.';
     END IF;
 
-    SELECT p.oid::pg_catalog.regprocedure::text INTO foreigner
-    FROM pg_catalog.pg_proc p
-    WHERE p.pronamespace OPERATOR(pg_catalog.=) 'ecommerce'::pg_catalog.regnamespace
+    -- Nor may anything in it be anyone else's: install() would fill their tables
+    -- and fire their triggers.
+    SELECT pg_catalog.pg_describe_object(o.classid, o.objid, 0) INTO foreigner
+    FROM pg_catalog.pg_namespace n
+    JOIN (SELECT tableoid AS classid, oid AS objid, relnamespace AS namespace, relowner AS owner FROM pg_catalog.pg_class
+          UNION ALL SELECT tableoid, oid, pronamespace, proowner FROM pg_catalog.pg_proc
+          UNION ALL SELECT tableoid, oid, typnamespace, typowner FROM pg_catalog.pg_type
+          UNION ALL SELECT tableoid, oid, oprnamespace, oprowner FROM pg_catalog.pg_operator) o
+        ON o.namespace OPERATOR(pg_catalog.=) n.oid AND o.owner OPERATOR(pg_catalog.<>) n.nspowner
+    JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) o.owner AND NOT r.rolsuper
+    WHERE n.nspname OPERATOR(pg_catalog.=) 'ecommerce'
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'schema "ecommerce" holds functions that are not the extension''s'
-            USING ERRCODE = 'duplicate_function',
+        RAISE EXCEPTION 'schema "ecommerce" holds objects of another role'
+            USING ERRCODE = 'insufficient_privilege',
                   DETAIL = pg_catalog.format('One of them is %s.', foreigner),
                   HINT = 'Drop them, or move them to another schema.';
     END IF;

@@ -12,7 +12,7 @@ COMMENT ON FUNCTION ecommerce.use_tenant(integer) IS
     'Choose the tenant of this transaction, until it ends. For trusted application roles. Error EC011 if there is no such tenant, or another one was chosen already.';
 
 CREATE FUNCTION ecommerce.create_tenant(name text, country text DEFAULT NULL, currency text DEFAULT 'EUR', prices text DEFAULT 'gross') RETURNS integer
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     new_id integer;

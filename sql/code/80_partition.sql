@@ -21,7 +21,7 @@ COMMENT ON FUNCTION ecommerce.partitions() IS
     'The partitions of orders, order_items and events: bounds (from_time inclusive, to_time exclusive; both NULL for the default partition), rows as of the last ANALYZE, and size with indexes.';
 
 CREATE FUNCTION ecommerce.isolate_tenants(relation regclass) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'tenant_isolation') THEN
@@ -37,7 +37,7 @@ COMMENT ON FUNCTION ecommerce.isolate_tenants(regclass) IS
     'Give a table or partition its policy, if it has none: rows of current_tenant() only.';
 
 CREATE FUNCTION ecommerce.link_partitions(suffix text) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_constraint
@@ -54,7 +54,7 @@ COMMENT ON FUNCTION ecommerce.link_partitions(text) IS
 
 CREATE FUNCTION ecommerce.ensure_partitions(from_time timestamptz DEFAULT now(), to_time timestamptz DEFAULT now() + interval '1 year', every text DEFAULT 'quarter')
     RETURNS TABLE (partition regclass, lower_bound timestamptz, upper_bound timestamptz, moved_rows bigint)
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
 AS $$
 DECLARE
     step     interval := CASE every WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
@@ -65,6 +65,7 @@ DECLARE
     moved    bigint[];
     relation text;
     within   text;
+    columns  text;
     n        bigint;
 BEGIN
     IF step IS NULL THEN
@@ -108,7 +109,10 @@ BEGIN
             EXECUTE format('LOCK TABLE ecommerce.%I IN ACCESS EXCLUSIVE MODE', relation || '_default');
             EXECUTE format('CREATE TABLE ecommerce.%I (LIKE ecommerce.%I INCLUDING ALL)', relation || '_' || suffix, relation);
             within := format('WHERE %1$I >= %2$L AND %1$I < %3$L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
-            EXECUTE format('INSERT INTO ecommerce.%I SELECT * FROM ecommerce.%I %s', relation || '_' || suffix, relation || '_default', within);
+            SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
+            FROM pg_attribute a
+            WHERE a.attrelid = format('ecommerce.%I', relation)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
+            EXECUTE format('INSERT INTO ecommerce.%I (%s) SELECT %2$s FROM ecommerce.%I %s', relation || '_' || suffix, columns, relation || '_default', within);
             GET DIAGNOSTICS n = ROW_COUNT;
             moved[i] := n;
         END LOOP;

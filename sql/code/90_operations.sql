@@ -1,7 +1,7 @@
 -- Running the shop's database.
 
 CREATE FUNCTION ecommerce.refresh_product_stats() RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     REFRESH MATERIALIZED VIEW CONCURRENTLY ecommerce.product_stats;

@@ -5,9 +5,7 @@
 -- handed to the role that creates the extension.
 
 COMMENT ON FUNCTION ecommerce.install() IS
-    'Create what the shop lacks: tables, indexes, triggers, policies, views, partitions. Touches no data, and nothing that is there already.';
-
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ecommerce FROM PUBLIC;
+    'Create what the shop lacks: tables, indexes, triggers, policies, views, partitions. Touches no data, and nothing that is there already but the comments on it.';
 
 DO $finish$
 DECLARE
@@ -44,6 +42,8 @@ BEGIN
           AND d.refobjid OPERATOR(pg_catalog.=) v_extension
     LOOP
         EXECUTE pg_catalog.format('ALTER ROUTINE %s OWNER TO %I', o.name, v_owner);
+        -- After that, so that it is recorded as the owner's, and a dump need not say it.
+        EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', o.name);
     END LOOP;
 
     IF NOT v_new_schema THEN
@@ -71,10 +71,7 @@ BEGIN
     LOOP
         EXECUTE pg_catalog.format('ALTER EXTENSION ecommerce DROP %s %s',
             CASE o.kind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, o.name);
-        EXECUTE pg_catalog.format('ALTER %s %s OWNER TO %I',
-            CASE o.kind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, o.name, v_owner);
     END LOOP;
     ALTER EXTENSION ecommerce DROP SCHEMA ecommerce;
-    EXECUTE pg_catalog.format('ALTER SCHEMA ecommerce OWNER TO %I', v_owner);
 END
 $finish$;

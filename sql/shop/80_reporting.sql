@@ -1,29 +1,42 @@
--- Views for people, and the statistics of products.
+-- Views for people, and the statistics of products.  A view that exists is left
+-- as it is, because its users may have extended it.
 
-CREATE OR REPLACE VIEW ecommerce.customers WITH (security_invoker = true) AS
-SELECT u.tenant_id, u.id, u.email, concat_ws(' ', u.first_name, u.last_name) AS name,
-       p.phone, p.company, p.vat_id, u.role, u.status, u.email_verified, u.created_at
-FROM ecommerce.users u
-LEFT JOIN ecommerce.user_profiles p ON p.tenant_id = u.tenant_id AND p.user_id = u.id
-WHERE u.deleted_at IS NULL;
+DO $view$
+BEGIN
+    IF to_regclass('ecommerce.customers') IS NULL THEN
+        CREATE VIEW ecommerce.customers WITH (security_invoker = true) AS
+        SELECT u.tenant_id, u.id, u.email, concat_ws(' ', u.first_name, u.last_name) AS name,
+               p.phone, p.company, p.vat_id, u.role, u.status, u.email_verified, u.created_at
+        FROM ecommerce.users u
+        LEFT JOIN ecommerce.user_profiles p ON p.tenant_id = u.tenant_id AND p.user_id = u.id
+        WHERE u.deleted_at IS NULL;
+    END IF;
+END
+$view$;
 COMMENT ON VIEW ecommerce.customers IS 'Customers that are not deleted, with their profile.';
 COMMENT ON COLUMN ecommerce.customers.name IS 'First and last name.';
 
-CREATE OR REPLACE VIEW ecommerce.product_listing WITH (security_invoker = true) AS
-SELECT p.tenant_id, p.id, p.sku, p.slug, p.name, p.short_description, c.name AS category,
-       p.price, p.original_price, s.currency,
-       CASE WHEN p.track_stock THEN coalesce((SELECT sum(k.available) FROM ecommerce.stock k
-                                              WHERE k.tenant_id = p.tenant_id AND k.product_id = p.id), 0) END AS stock,
-       r.rating, coalesce(r.review_count, 0) AS review_count,
-       i.url AS image_url, p.is_featured, p.created_at
-FROM ecommerce.products p
-JOIN ecommerce.settings s ON s.tenant_id = p.tenant_id
-LEFT JOIN ecommerce.categories c ON c.tenant_id = p.tenant_id AND c.id = p.category_id
-LEFT JOIN ecommerce.product_images i ON i.tenant_id = p.tenant_id AND i.product_id = p.id AND i.is_primary
-LEFT JOIN LATERAL (SELECT round(avg(v.rating), 2) AS rating, count(*) AS review_count
-                   FROM ecommerce.product_reviews v
-                   WHERE v.tenant_id = p.tenant_id AND v.product_id = p.id AND v.is_approved) r ON true
-WHERE p.status = 'active' AND p.deleted_at IS NULL;
+DO $view$
+BEGIN
+    IF to_regclass('ecommerce.product_listing') IS NULL THEN
+        CREATE VIEW ecommerce.product_listing WITH (security_invoker = true) AS
+        SELECT p.tenant_id, p.id, p.sku, p.slug, p.name, p.short_description, c.name AS category,
+               p.price, p.original_price, s.currency,
+               CASE WHEN p.track_stock THEN coalesce((SELECT sum(k.available) FROM ecommerce.stock k
+                                                      WHERE k.tenant_id = p.tenant_id AND k.product_id = p.id), 0) END AS stock,
+               r.rating, coalesce(r.review_count, 0) AS review_count,
+               i.url AS image_url, p.is_featured, p.created_at
+        FROM ecommerce.products p
+        JOIN ecommerce.settings s ON s.tenant_id = p.tenant_id
+        LEFT JOIN ecommerce.categories c ON c.tenant_id = p.tenant_id AND c.id = p.category_id
+        LEFT JOIN ecommerce.product_images i ON i.tenant_id = p.tenant_id AND i.product_id = p.id AND i.is_primary
+        LEFT JOIN LATERAL (SELECT round(avg(v.rating), 2) AS rating, count(*) AS review_count
+                           FROM ecommerce.product_reviews v
+                           WHERE v.tenant_id = p.tenant_id AND v.product_id = p.id AND v.is_approved) r ON true
+        WHERE p.status = 'active' AND p.deleted_at IS NULL;
+    END IF;
+END
+$view$;
 COMMENT ON VIEW ecommerce.product_listing IS 'Products that are for sale, as a storefront shows them.';
 COMMENT ON COLUMN ecommerce.product_listing.category IS 'Name of its category.';
 COMMENT ON COLUMN ecommerce.product_listing.currency IS 'Currency of its prices.';

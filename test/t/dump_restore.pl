@@ -1,0 +1,111 @@
+# A shop survives pg_dump and every way to restore it.
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use Shop;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+make_shop($node, 'shop');
+check_books($node, 'shop', 'shop: its books balance');
+
+my $contents    = contents($node, 'shop');
+my $definitions = definitions($node, 'shop');
+my $tmp         = PostgreSQL::Test::Utils::tempdir;
+
+sub check_restored
+{
+	my ($db, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	same_text(contents($node, $db), $contents, "$name: same rows");
+	same_text(definitions($node, $db),
+		$definitions, "$name: same definitions");
+	shop_works($node, $db, $name);
+	return;
+}
+
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$tmp/custom", 'shop' ],
+	'pg_dump -Fc');
+$node->command_ok([ 'pg_dump', '-f', "$tmp/plain", 'shop' ], 'pg_dump');
+
+my %restore = (
+	'pg_restore -1'  => [ 'pg_restore', '-1', "$tmp/custom" ],
+	'pg_restore -j4' =>
+	  [ 'pg_restore', '-j4', '--exit-on-error', "$tmp/custom" ],
+	'psql -1' => [
+		'psql', '-X',              '-q', '-1',
+		'-v',   'ON_ERROR_STOP=1', '-f', "$tmp/plain"
+	]);
+my $n = 0;
+foreach my $name (sort keys %restore)
+{
+	my $db = 'restored' . ++$n;
+	$node->safe_psql('postgres', "CREATE DATABASE $db");
+	$node->command_ok([ @{ $restore{$name} }, '-d', $db ], $name);
+	check_restored($db, $name);
+}
+
+# A dump of the schema, with the extension: goes where there is no such schema.
+# Where the extension is, and with it a shop that may go, that goes first.
+$node->command_ok(
+	[
+		'pg_dump',   '-n', 'ecommerce',   '-e',
+		'ecommerce', '-f', "$tmp/schema", 'shop'
+	],
+	'pg_dump -n -e');
+$node->safe_psql('postgres', 'CREATE DATABASE replaced');
+$node->safe_psql(
+	'replaced', "$Shop::app_code
+	CREATE EXTENSION ecommerce;
+	DROP SCHEMA ecommerce CASCADE;");
+$node->command_ok(
+	[
+		'psql',        '-X', '-q', '-1', '-v', 'ON_ERROR_STOP=1', '-f',
+		"$tmp/schema", 'replaced'
+	],
+	'psql -1 of pg_dump -n -e');
+check_restored('replaced', 'pg_dump -n -e');
+
+# A dump of the schema alone, into a database that has the extension, without
+# a shop: -n leaves out CREATE SCHEMA.  What was granted on the schema and on
+# functions is not in the dump.
+$node->command_ok(
+	[
+		'pg_dump', '-Fc', '-n', 'ecommerce',
+		'-f',      "$tmp/schema.custom", 'shop'
+	],
+	'pg_dump -Fc -n');
+foreach my $jobs ('-1', '-j4')
+{
+	my $db = "schema$jobs" =~ s/-/_/r;
+	$node->safe_psql('postgres', "CREATE DATABASE $db");
+	$node->safe_psql(
+		$db, "$Shop::app_code
+		CREATE SCHEMA ecommerce;
+		CREATE EXTENSION ecommerce;");
+	is( $node->safe_psql(
+			$db,
+			"SELECT count(*) FROM pg_class WHERE relnamespace = 'ecommerce'::regnamespace AND relkind <> 'c'"
+		),
+		0,
+		"CREATE EXTENSION in $db makes no tables");
+	$node->command_ok(
+		[
+			'pg_restore', $jobs, '--exit-on-error', '-n', 'ecommerce', '-d',
+			$db, "$tmp/schema.custom"
+		],
+		"pg_restore $jobs -n");
+	$node->safe_psql($db, $Shop::grants);
+	check_restored($db, "pg_restore $jobs -n");
+}
+
+$node->stop;
+done_testing();
