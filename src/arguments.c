@@ -6,6 +6,7 @@
 
 #include "access/detoast.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 
 #include "pg_compat.h"
 
@@ -31,18 +32,30 @@ ec_argument_tenant(FunctionCallInfo fcinfo, int n)
 }
 
 /*
- * Refuse an argument that is too long before reading it.  The limit counts
- * bytes, four for each character; the table's checks count characters.
+ * Refuse a text that has too many characters, before reading it if that can
+ * be seen from its size.
  */
 void
 ec_argument_length(FunctionCallInfo fcinfo, int n, const char *name,
 				   int max_length)
 {
-	if (!PG_ARGISNULL(n) &&
-		toast_raw_datum_size(PG_GETARG_DATUM(n)) >
-		(Size) 4 * (Size) max_length + VARHDRSZ)
-		ereport(ERROR,
-				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
-				 errmsg("%s is too long", name),
-				 errdetail("It may have %d characters.", max_length)));
+	Size		size;
+
+	if (PG_ARGISNULL(n))
+		return;
+	size = toast_raw_datum_size(PG_GETARG_DATUM(n)) - VARHDRSZ;
+	if (size <= (Size) max_length)
+		return;
+	if (size <= (Size) max_length * MAX_MULTIBYTE_CHAR_LEN)
+	{
+		text	   *value = PG_GETARG_TEXT_PP(n);
+
+		if (pg_mbstrlen_with_len(VARDATA_ANY(value),
+								 (int) VARSIZE_ANY_EXHDR(value)) <= max_length)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+			 errmsg("%s is too long", name),
+			 errdetail("It may have %d characters.", max_length)));
 }

@@ -61,6 +61,10 @@ ec_items_read(Jsonb *jsonb, int *n)
 			items[i].unit_price = ec_json_decimal(&fields[3], &place, "unit_price");
 			if (items[i].unit_price.value < 0)
 				ec_json_wrong(&place, "unit_price", "zero or more");
+			if (items[i].unit_price.value >= EC_MAX_PRICE * ec_power_of_ten(items[i].unit_price.scale))
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("unit_price is out of range")));
 		}
 	}
 	return items;

@@ -13,6 +13,9 @@
 /* Units that one line may have */
 #define EC_MAX_QUANTITY 1000000000
 
+/* Prices lie below this, as the table of products checks */
+#define EC_MAX_PRICE ((ec_int128) 1000000000000000LL)
+
 /* A line, as the caller wrote it and as its product was found */
 typedef struct EcItem
 {

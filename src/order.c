@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "common/cryptohash.h"
@@ -67,6 +68,9 @@ enum
 #define MAX_REASON 10000
 #define MAX_METADATA 1000000
 
+/* Digits before the decimal point that a total may have */
+#define MAX_TOTAL_DIGITS 18
+
 /* What goes through placing an order */
 typedef struct Placement
 {
@@ -87,21 +91,33 @@ typedef struct Placement
 	text	   *order_number;
 } Placement;
 
-/* Is place_order() writing, so that its totals need no check? */
+/* Is a function of ours writing orders, so that they need no check? */
 static bool placing = false;
 
 static EcRows new_items = {
 	.name = "new_items",
-	.ncolumns = 12,
+	.ncolumns = 13,
 	.columns = {
 		{"line_number", INT4OID}, {"kind", TEXTOID}, {"product_id", UUIDOID},
 		{"sku", TEXTOID}, {"name", TEXTOID}, {"quantity", INT4OID},
 		{"unit_price", NUMERICOID}, {"discount", NUMERICOID},
 		{"vat_category", TEXTOID}, {"vat_rate", NUMERICOID},
-		{"net", NUMERICOID}, {"vat", NUMERICOID}
+		{"net", NUMERICOID}, {"vat", NUMERICOID}, {"from_stock", BOOLOID}
 	}
 };
 
+static EcRows untracked = {
+	.name = "untracked",
+	.ncolumns = 1,
+	.columns = {{"product_id", UUIDOID}}
+};
+
+static EcPlan keep_products_plan = {
+	.sql = "SELECT FROM untracked u JOIN ecommerce.products p ON p.tenant_id = $1 AND p.id = u.product_id"
+	" ORDER BY p.id FOR KEY SHARE OF p",
+	.nargs = 1,
+	.types = {INT4OID}
+};
 static EcPlan cart_plan = {
 	.sql = "SELECT user_id FROM ecommerce.carts"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'open' FOR UPDATE",
@@ -126,9 +142,9 @@ static EcPlan insert_plan = {
 	" event AS (INSERT INTO ecommerce.events (tenant_id, id, created_at, kind, entity_id)"
 	" VALUES ($1, $19, $3, 'order.placed', $2))"
 	" INSERT INTO ecommerce.order_items (tenant_id, order_id, order_created_at, line_number, kind, product_id,"
-	" sku, name, quantity, unit_price, discount, vat_category, vat_rate, net, vat)"
+	" sku, name, quantity, unit_price, discount, vat_category, vat_rate, net, vat, from_stock)"
 	" SELECT $1, $2, $3, line_number, kind, product_id, sku, name, quantity, unit_price, discount,"
-	" vat_category, vat_rate, net, vat FROM new_items",
+	" vat_category, vat_rate, net, vat, from_stock FROM new_items",
 	.nargs = 19,
 	.types = {
 		INT4OID, UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID,
@@ -201,13 +217,20 @@ CheckAddress(FunctionCallInfo fcinfo, int n, const char *name)
 		ec_json_wrong(&place, "country", "an ISO 3166-1 alpha-2 code");
 }
 
-/* Refuse a jsonb argument that is no object. */
+/* Refuse a jsonb argument that is no object, or too large. */
 static void
-CheckObject(FunctionCallInfo fcinfo, int n, const char *name)
+CheckObject(FunctionCallInfo fcinfo, int n, const char *name, int max_size)
 {
 	EcPlace		place = {name, -1, NULL};
 
-	if (!PG_ARGISNULL(n) && !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(n)))
+	if (PG_ARGISNULL(n))
+		return;
+	if (toast_raw_datum_size(PG_GETARG_DATUM(n)) > (Size) max_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+				 errmsg("%s is too long", name),
+				 errdetail("It may have %d bytes.", max_size)));
+	if (!JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(n)))
 		ec_json_wrong(&place, NULL, "an object");
 }
 
@@ -245,8 +268,7 @@ CheckArguments(FunctionCallInfo fcinfo)
 	ec_argument_length(fcinfo, ARG_EMAIL, "email", MAX_EMAIL);
 	ec_argument_length(fcinfo, ARG_PHONE, "phone", MAX_PHONE);
 	ec_argument_length(fcinfo, ARG_NOTES, "notes", MAX_NOTES);
-	ec_argument_length(fcinfo, ARG_METADATA, "metadata", MAX_METADATA);
-	CheckObject(fcinfo, ARG_METADATA, "metadata");
+	CheckObject(fcinfo, ARG_METADATA, "metadata", MAX_METADATA);
 	ec_argument_length(fcinfo, ARG_IDEMPOTENCY_KEY, "idempotency_key", MAX_KEY);
 	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) &&
 		VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(ARG_IDEMPOTENCY_KEY)) == 0)
@@ -491,6 +513,8 @@ total_order(FunctionCallInfo fcinfo, Placement *order)
 					   ec_decimal_of(1), order->minor_units);
 	}
 	ec_document_total(document, &allowances);
+	if (document->totals.gross >= ec_power_of_ten(MAX_TOTAL_DIGITS + order->minor_units))
+		ec_totals_error(EC_TOTALS_OVERFLOW);
 
 	if (!PG_ARGISNULL(ARG_EXPECTED_TOTAL))
 	{
@@ -550,6 +574,38 @@ take_stock(Placement *order, const EcDemand *reserved, int nreserved)
 	ec_stock_change(order->tenant_id, merged, count);
 }
 
+/*
+ * Keep the products from being deleted while they are ordered.  Those that
+ * have stock are kept by the lock on it.
+ */
+static void
+keep_products(Placement *order)
+{
+	Datum		arguments[1] = {Int32GetDatum(order->tenant_id)};
+	uint64		count = 0;
+	bool		nulls[1] = {false};
+
+	for (int i = 0; i < order->nitems; i++)
+		count += !order->items[i].track_stock;
+	if (count == 0)
+		return;
+	ec_rows_begin(&untracked);
+	for (int i = 0; i < order->nitems; i++)
+	{
+		Datum		values[1] = {UUIDPGetDatum(&order->items[i].product_id)};
+
+		if (!order->items[i].track_stock)
+			ec_rows_add(&untracked, values, nulls);
+	}
+	ec_rows_register(&untracked);
+	if (ec_execute(&keep_products_plan, arguments, NULL) != count)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_PRODUCT),
+				 errmsg("unknown product"),
+				 errdetail("It was deleted just now.")));
+	ec_rows_end(&untracked);
+}
+
 /* A numeric as people write prices: with the currency's decimals at least. */
 static Datum
 price_datum(EcDecimal price, int minor_units)
@@ -575,8 +631,8 @@ fill_items(Placement *order)
 	for (size_t i = 0; i < document->nlines; i++)
 	{
 		EcLine	   *line = &document->lines[i];
-		Datum		values[12];
-		bool		nulls[12] = {false};
+		Datum		values[13];
+		bool		nulls[13] = {false};
 
 		values[0] = Int32GetDatum((int32) i + 1);
 		values[1] = CStringGetTextDatum(ec_kind_names[line->kind]);
@@ -589,6 +645,7 @@ fill_items(Placement *order)
 			values[4] = CStringGetTextDatum(item->name);
 			values[5] = Int32GetDatum(item->quantity);
 			values[6] = price_datum(item->unit_price, scale);
+			values[12] = BoolGetDatum(item->track_stock);
 		}
 		else
 		{
@@ -596,6 +653,7 @@ fill_items(Placement *order)
 			values[4] = CStringGetTextDatum(document->charges[document->sources[i]].name);
 			values[5] = Int32GetDatum(1);
 			values[6] = EcAmountGetDatum(line->amount, scale);
+			values[12] = BoolGetDatum(false);
 		}
 		values[7] = EcAmountGetDatum(line->discount, scale);
 		values[8] = CStringGetTextDatum(ec_category_code(line->category));
@@ -605,6 +663,22 @@ fill_items(Placement *order)
 		ec_rows_add(&new_items, values, nulls);
 	}
 	ec_rows_register(&new_items);
+}
+
+/* Run a statement that writes what needs no check. */
+static void
+execute_unchecked(EcPlan *plan, Datum *values, const char *nulls)
+{
+	placing = true;
+	PG_TRY();
+	{
+		(void) ec_execute(plan, values, nulls);
+	}
+	PG_FINALLY();
+	{
+		placing = false;
+	}
+	PG_END_TRY();
 }
 
 /* Write the order, its lines and its event. */
@@ -647,16 +721,7 @@ insert_order(FunctionCallInfo fcinfo, Placement *order)
 #undef PASS
 
 	fill_items(order);
-	placing = true;
-	PG_TRY();
-	{
-		(void) ec_execute(&insert_plan, values, nulls);
-	}
-	PG_FINALLY();
-	{
-		placing = false;
-	}
-	PG_END_TRY();
+	execute_unchecked(&insert_plan, values, nulls);
 	ec_rows_end(&new_items);
 }
 
@@ -796,6 +861,7 @@ ec_place_order(PG_FUNCTION_ARGS)
 	settle_prices(&order);
 	total_order(fcinfo, &order);
 	take_stock(&order, reserved, nreserved);
+	keep_products(&order);
 	if (nreserved > 0)
 		ec_reservation_commit(order.tenant_id, PG_GETARG_UUID_P(ARG_RESERVATION),
 							  nreserved, &order.id);
@@ -878,7 +944,7 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 		arguments[4] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
 		nulls[4] = PG_ARGISNULL(1) ? 'n' : ' ';
 		arguments[5] = CStringGetTextDatum(status);
-		(void) ec_execute(&cancel_plan, arguments, nulls);
+		execute_unchecked(&cancel_plan, arguments, nulls);
 	}
 	ec_finish();
 	PG_RETURN_VOID();

@@ -159,8 +159,7 @@ static EcPlan expire_plan = {
 };
 static EcPlan order_products_plan = {
 	.sql = "SELECT i.product_id, sum(i.quantity) FROM ecommerce.order_items i"
-	" JOIN ecommerce.stock s ON s.tenant_id = i.tenant_id AND s.product_id = i.product_id AND s.slot = 0"
-	" WHERE i.tenant_id = $1 AND i.order_id = $2 AND i.order_created_at = $3 AND i.product_id IS NOT NULL"
+	" WHERE i.tenant_id = $1 AND i.order_id = $2 AND i.order_created_at = $3 AND i.from_stock"
 	" GROUP BY i.product_id ORDER BY i.product_id",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
 	.nargs = 3,
@@ -430,10 +429,7 @@ ec_stock_change(int32 tenant_id, const EcDemand *demands, int n)
 	write_changes(tenant_id, slots, nslots);
 }
 
-/*
- * Give the stock of an order back.  Reads what was sold from its lines, of
- * products that have stock.
- */
+/* Give back the stock that was taken for the lines of an order. */
 void
 ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 					  TimestampTz order_created_at)
@@ -448,10 +444,15 @@ ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 	for (int i = 0; i < n; i++)
 	{
 		bool		isnull;
+		int64		quantity = DatumGetInt64(ec_value((uint64) i, 2, &isnull));
 
+		if (quantity > PG_INT32_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("stock is out of range")));
 		demands[i].product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, &isnull));
 		demands[i].sku = ec_uuid_text(&demands[i].product_id);
-		demands[i].quantity = -(int32) DatumGetInt64(ec_value((uint64) i, 2, &isnull));
+		demands[i].quantity = -(int32) quantity;
 	}
 	ec_stock_change(tenant_id, demands, n);
 }
@@ -532,9 +533,9 @@ hold_until(FunctionCallInfo fcinfo, int n, int32 tenant_id)
 	{
 		Interval   *ttl = PG_GETARG_INTERVAL_P(n);
 		int64		days = (int64) ttl->month * DAYS_PER_MONTH + ttl->day;
+		ec_int128	span = (ec_int128) days * USECS_PER_DAY + ttl->time;
 
-		if (days < 0 || days > 30 || ttl->time < 0 ||
-			ttl->time > 30 * USECS_PER_DAY || (days == 0 && ttl->time == 0))
+		if (span <= 0 || span > 30 * USECS_PER_DAY)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("wrong ttl"),

@@ -82,6 +82,10 @@ CREATE FUNCTION ecommerce.order_transition_allowed(old_status text, new_status t
         ELSE false END;
 COMMENT ON FUNCTION ecommerce.order_transition_allowed(text, text) IS 'Whether an order may go from one status to another, different one.';
 
+CREATE FUNCTION ecommerce.plain_sql() RETURNS boolean
+    LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_plain_sql';
+COMMENT ON FUNCTION ecommerce.plain_sql() IS 'False while place_order() or cancel_order() writes an order, else true.';
+
 CREATE FUNCTION ecommerce.check_order_update() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -99,6 +103,14 @@ BEGIN
             RAISE EXCEPTION 'an order cannot go from % to %', OLD.status, NEW.status
                 USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number);
         END IF;
+        IF NEW.status = 'cancelled' AND ecommerce.plain_sql()
+           AND EXISTS (SELECT FROM ecommerce.order_items i
+                       WHERE i.tenant_id = OLD.tenant_id AND i.order_id = OLD.id AND i.order_created_at = OLD.created_at AND i.from_stock)
+        THEN
+            RAISE EXCEPTION 'an order that took stock cannot be cancelled by UPDATE'
+                USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
+                      HINT = 'Use ecommerce.cancel_order(), which gives its stock back.';
+        END IF;
         CASE NEW.status
             WHEN 'shipped'   THEN NEW.shipped_at   := coalesce(NEW.shipped_at, now());
             WHEN 'delivered' THEN NEW.delivered_at := coalesce(NEW.delivered_at, now());
@@ -111,10 +123,6 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.check_order_update() IS
     'Guards the state machine of orders (error EC009) and what never changes about one (error EC017).';
-
-CREATE FUNCTION ecommerce.plain_sql() RETURNS boolean
-    LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_plain_sql';
-COMMENT ON FUNCTION ecommerce.plain_sql() IS 'False while place_order() inserts what it has checked already, else true.';
 
 CREATE FUNCTION ecommerce.check_order() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -223,9 +231,15 @@ CREATE FUNCTION ecommerce.check_item_totals() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF EXISTS (SELECT FROM ecommerce.events e
+               WHERE e.tenant_id = NEW.tenant_id AND e.entity_id = NEW.order_id AND e.created_at = NEW.order_created_at
+                 AND e.kind = 'order.placed') THEN
+        RAISE EXCEPTION 'INSERT on order_items is refused'
+            USING ERRCODE = 'EC017', DETAIL = 'No line is added to an order that was placed.';
+    END IF;
     PERFORM ecommerce.check_totals(NEW.tenant_id, NEW.order_id, NEW.order_created_at);
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.check_item_totals() IS
-    'Deferred to the commit: lines made by plain SQL must sum to their order.';
+    'Deferred to the commit: lines made by plain SQL must sum to their order, and not join one that place_order() made (error EC017).';

@@ -65,7 +65,6 @@ DECLARE
     moved    bigint[];
     relation text;
     within   text;
-    columns  text;
     n        bigint;
 BEGIN
     IF step IS NULL THEN
@@ -109,10 +108,11 @@ BEGIN
             EXECUTE format('LOCK TABLE ecommerce.%I IN ACCESS EXCLUSIVE MODE', relation || '_default');
             EXECUTE format('CREATE TABLE ecommerce.%I (LIKE ecommerce.%I INCLUDING ALL)', relation || '_' || suffix, relation);
             within := format('WHERE %1$I >= %2$L AND %1$I < %3$L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
-            SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
-            FROM pg_attribute a
-            WHERE a.attrelid = format('ecommerce.%I', relation)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
-            EXECUTE format('INSERT INTO ecommerce.%I (%s) SELECT %2$s FROM ecommerce.%I %s', relation || '_' || suffix, columns, relation || '_default', within);
+            EXECUTE format('INSERT INTO ecommerce.%I (%s) SELECT %2$s FROM ecommerce.%I %s', relation || '_' || suffix,
+                           (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+                            WHERE a.attrelid = format('ecommerce.%I', relation)::regclass
+                              AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
+                           relation || '_default', within);
             GET DIAGNOSTICS n = ROW_COUNT;
             moved[i] := n;
         END LOOP;
@@ -138,6 +138,14 @@ BEGIN
         IF 'order_items' = ANY (missing) THEN
             PERFORM ecommerce.link_partitions(suffix);
         END IF;
+    END LOOP;
+
+    -- A partition inherits the triggers of rows, but not those of TRUNCATE.
+    FOR relation IN
+        SELECT p.partition::text FROM ecommerce.partitions() p
+        WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = p.partition AND g.tgname = 'no_truncate')
+    LOOP
+        EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()', relation);
     END LOOP;
 END
 $$;

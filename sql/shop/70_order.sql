@@ -85,6 +85,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.order_items (
     vat_rate         numeric     NOT NULL,
     net              numeric     NOT NULL,
     vat              numeric     NOT NULL,
+    from_stock       boolean     NOT NULL DEFAULT false,
     CONSTRAINT order_items_pkey PRIMARY KEY (tenant_id, order_id, order_created_at, line_number)
 ) PARTITION BY RANGE (order_created_at);
 CREATE INDEX IF NOT EXISTS idx_order_items_product ON ecommerce.order_items (tenant_id, product_id, order_created_at) WHERE product_id IS NOT NULL;
@@ -103,6 +104,7 @@ COMMENT ON COLUMN ecommerce.order_items.vat_category IS 'Category code of EN 169
 COMMENT ON COLUMN ecommerce.order_items.vat_rate IS 'Percent, as it was on the day of the order.';
 COMMENT ON COLUMN ecommerce.order_items.net IS 'Net amount after discount.';
 COMMENT ON COLUMN ecommerce.order_items.vat IS 'Share of the VAT of its category and rate, which is rounded once for the order.';
+COMMENT ON COLUMN ecommerce.order_items.from_stock IS 'Whether place_order() took it from stock; cancel_order() gives back what it took.';
 
 CREATE TABLE IF NOT EXISTS ecommerce.events (
     tenant_id  integer     NOT NULL,
