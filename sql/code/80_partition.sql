@@ -108,11 +108,13 @@ BEGIN
             EXECUTE format('LOCK TABLE ecommerce.%I IN ACCESS EXCLUSIVE MODE', relation || '_default');
             EXECUTE format('CREATE TABLE ecommerce.%I (LIKE ecommerce.%I INCLUDING ALL)', relation || '_' || suffix, relation);
             within := format('WHERE %1$I >= %2$L AND %1$I < %3$L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
-            EXECUTE format('INSERT INTO ecommerce.%I (%s) SELECT %2$s FROM ecommerce.%I %s', relation || '_' || suffix,
-                           (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
-                            WHERE a.attrelid = format('ecommerce.%I', relation)::regclass
-                              AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
-                           relation || '_default', within);
+            EXECUTE (SELECT format('INSERT INTO ecommerce.%I (%s) SELECT %s FROM ecommerce.%I %s', relation || '_' || suffix,
+                                   string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
+                                   string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
+                                   relation || '_default', within)
+                     FROM pg_attribute a
+                     WHERE a.attrelid = format('ecommerce.%I', relation)::regclass
+                       AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
             GET DIAGNOSTICS n = ROW_COUNT;
             moved[i] := n;
         END LOOP;
