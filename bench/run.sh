@@ -2,14 +2,14 @@
 # Measures how fast the extension is, as ratios to peers and to the limit in
 # the same run, and checks afterwards that what was measured was right.
 #
-#   make bench [ROUNDS=3] [ROUND_SECONDS=8] [CLIENTS=8]
+#   make bench [ROUNDS=3] [ROUND_SECONDS=6] [CLIENTS=8]
 #
 # Changes settings of the server, so that has to be one of its own.
 set -eu -o pipefail
 cd "$(dirname "$0")"
 
 rounds=${ROUNDS:-3}
-seconds=${ROUND_SECONDS:-8}
+seconds=${ROUND_SECONDS:-6}
 clients=${CLIENTS:-8}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -65,6 +65,7 @@ DECLARE
     moved    bigint[];
     relation text;
     within   text;
+    columns  text;
     n        bigint;
 BEGIN
     IF step IS NULL THEN
@@ -108,13 +109,11 @@ BEGIN
             EXECUTE format('LOCK TABLE ecommerce.%I IN ACCESS EXCLUSIVE MODE', relation || '_default');
             EXECUTE format('CREATE TABLE ecommerce.%I (LIKE ecommerce.%I INCLUDING ALL)', relation || '_' || suffix, relation);
             within := format('WHERE %1$I >= %2$L AND %1$I < %3$L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
-            EXECUTE (SELECT format('INSERT INTO ecommerce.%I (%s) SELECT %s FROM ecommerce.%I %s', relation || '_' || suffix,
-                                   string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
-                                   string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
-                                   relation || '_default', within)
-                     FROM pg_attribute a
-                     WHERE a.attrelid = format('ecommerce.%I', relation)::regclass
-                       AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
+            columns := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+                        WHERE a.attrelid = format('ecommerce.%I', relation)::regclass
+                          AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
+            EXECUTE format('INSERT INTO ecommerce.%1$I (%2$s) SELECT %2$s FROM ecommerce.%3$I %4$s',
+                           relation || '_' || suffix, columns, relation || '_default', within);
             GET DIAGNOSTICS n = ROW_COUNT;
             moved[i] := n;
         END LOOP;
