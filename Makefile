@@ -3,6 +3,8 @@
 # make check [TESTS=file...] [PROVE_FLAGS=-v], make lint
 # make demo, make bench, make replay DATA=file
 #	install what this machine lacks, and run on a server of their own
+# make fuzz [FUZZ_SECONDS=60]
+#	fuzzes src/core, the targets of test/fuzz one after the other
 #
 # PG_CONFIG selects the PostgreSQL installation.
 
@@ -12,7 +14,7 @@ EXTVERSION = 0.1.0
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-HARNESS = check lint demo bench replay
+HARNESS = check lint demo bench replay fuzz
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
@@ -45,6 +47,10 @@ replay: setup
 	@test -n "$(DATA)" || { echo "usage: make replay DATA=file" >&2; exit 2; }
 	@scripts/throwaway.sh -i "$(DATA)" scripts/replay.sh
 
+fuzz: PROFILE = fuzz
+fuzz: setup
+	@scripts/fuzz.sh
+
 # "make clean check"
 OTHERS = $(filter-out $(HARNESS),$(MAKECMDGOALS))
 ifneq (,$(OTHERS))
@@ -62,6 +68,7 @@ OBJS = \
 	src/arguments.o \
 	src/document.o \
 	src/ecommerce.o \
+	src/identifiers.o \
 	src/items.o \
 	src/json.o \
 	src/numeric_codec.o \
@@ -78,7 +85,10 @@ OBJS = \
 	src/core/allocate.o \
 	src/core/amount.o \
 	src/core/currency.o \
-	src/core/vat.o
+	src/core/iban.o \
+	src/core/identifier.o \
+	src/core/vat.o \
+	src/core/vat_id.o
 PG_CPPFLAGS = -I$(srcdir)/src
 
 # Members of the extension, in the order of creation
@@ -87,6 +97,7 @@ CODE = \
 	10_uuid_v7 \
 	20_tenant \
 	30_amount \
+	35_identifiers \
 	40_totals \
 	50_triggers \
 	60_stock \

@@ -6,7 +6,7 @@ set -eu -o pipefail
 
 write=
 [ "${1:-}" != -w ] || { write=1; shift; }
-[ $# -gt 0 ] || set -- src/*.[ch] src/core/*.[ch] test/core/*.[ch]
+[ $# -gt 0 ] || set -- src/*.[ch] src/core/*.[ch] test/core/*.[ch] test/fuzz/*.[ch]
 
 pg_config=${PG_CONFIG:-pg_config}
 PATH=$("$pg_config" --bindir):$PATH

@@ -2,7 +2,7 @@
 # Makes this machine ready: installs the Debian packages that are missing,
 # builds the extension and installs it.
 #
-#   scripts/setup.sh [run|test|lint]    what for; each includes the one before
+#   scripts/setup.sh [run|test|lint|fuzz]    what for; each includes those before
 #
 # Needs root or sudo for packages and for PostgreSQL's directories.  Takes no
 # network when nothing is missing.
@@ -62,6 +62,10 @@ packages() {
 	for package in pg-bsd-indent "postgresql-$version-plpgsql-check"; do
 		[ -z "$(apt-cache policy "$package")" ] || echo "$package"
 	done
+	[ "$profile" != lint ] || return 0
+	# libFuzzer and the sanitizers of the version that "clang" is
+	apt-cache depends clang |
+		sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p'
 }
 
 missing() {
@@ -90,8 +94,8 @@ install_packages() {
 }
 
 case $profile in
-run | test | lint) ;;
-*) die "unknown profile \"$profile\": run, test or lint" ;;
+run | test | lint | fuzz) ;;
+*) die "unknown profile \"$profile\": run, test, lint or fuzz" ;;
 esac
 
 if ! command -v apt-get >/dev/null; then

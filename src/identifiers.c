@@ -1,0 +1,67 @@
+/*
+ * identifiers.c
+ *	  SQL functions of VAT identification numbers and IBANs.
+ *
+ * They answer for any text and raise nothing.  Of a long text only the
+ * beginning is fetched, one byte more than can be valid.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "pg_compat.h"
+
+#include "core/iban.h"
+#include "core/identifier.h"
+#include "core/vat_id.h"
+
+PG_FUNCTION_INFO_V1(ec_vat_id_valid_text);
+
+/* vat_id_valid(id text) -> boolean */
+Datum
+ec_vat_id_valid_text(PG_FUNCTION_ARGS)
+{
+	text	   *id = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
+
+	PG_RETURN_BOOL(ec_vat_id_valid(VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id)));
+}
+
+PG_FUNCTION_INFO_V1(ec_vat_id_normalize_text);
+
+/* vat_id_normalize(id text) -> text */
+Datum
+ec_vat_id_normalize_text(PG_FUNCTION_ARGS)
+{
+	text	   *id = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
+	char		normal[EC_VAT_ID_TEXT];
+
+	if (!ec_vat_id_normalize(VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id), normal))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(normal));
+}
+
+PG_FUNCTION_INFO_V1(ec_iban_valid_text);
+
+/* iban_valid(iban text) -> boolean */
+Datum
+ec_iban_valid_text(PG_FUNCTION_ARGS)
+{
+	text	   *iban = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
+
+	PG_RETURN_BOOL(ec_iban_valid(VARDATA_ANY(iban), VARSIZE_ANY_EXHDR(iban)));
+}
+
+PG_FUNCTION_INFO_V1(ec_iban_normalize_text);
+
+/* iban_normalize(iban text) -> text */
+Datum
+ec_iban_normalize_text(PG_FUNCTION_ARGS)
+{
+	text	   *iban = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
+	char		normal[EC_IBAN_TEXT];
+
+	if (!ec_iban_normalize(VARDATA_ANY(iban), VARSIZE_ANY_EXHDR(iban), normal))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(normal));
+}
