@@ -99,9 +99,11 @@ CODE = \
 	30_amount \
 	35_identifiers \
 	40_totals \
+	45_invoice \
 	50_triggers \
 	60_stock \
 	70_order \
+	75_vat_return \
 	80_partition \
 	90_operations \
 	99_finish

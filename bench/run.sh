@@ -119,4 +119,46 @@ place_order() {
 	sql -c 'ALTER SYSTEM RESET autovacuum' -c 'SELECT pg_reload_conf()' >/dev/null
 }
 
-place_order
+# timed QUERY: notes the milliseconds that totals/QUERY.sql takes.
+timed() {
+	PGOPTIONS='-c work_mem=1GB -c max_parallel_workers_per_gather=0 -c jit=off' \
+		sql -c '\timing on' -f "totals/$1.sql" >"$work/timed.log"
+	sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' "$work/timed.log" >>"$work/$1.ms"
+	grep -v '^Time\|^Timing' "$work/timed.log" >"$work/$1.result" || true
+}
+
+# The aggregate order_totals() against exact SQL and sum().
+totals() {
+	local round query
+	sql -f totals/setup.sql
+	for ((round = 0; round < rounds; round++)); do
+		for query in exact aggregate sum rates; do
+			timed "$query"
+		done
+	done
+	if ! cmp -s "$work/exact.result" "$work/aggregate.result"; then
+		echo 'WRONG: the aggregate differs from exact SQL'
+		exit 1
+	fi
+	echo "order_totals(), 4 M lines in 1 M orders, median of $rounds rounds"
+	awk -v exact="$(median <"$work/exact.ms")" -v aggregate="$(median <"$work/aggregate.ms")" \
+		-v sum="$(median <"$work/sum.ms")" -v rates="$(median <"$work/rates.ms")" '
+		function line(what, ms, ratio, goal, met) {
+			printf "  %-42s %8.0f ms", what, ms
+			if (goal != "") printf " %6.2f   %-7s %s", ratio, goal, met ? "met" : "missed"
+			print ""
+		}
+		BEGIN {
+			line("totals of all orders, exact SQL", exact)
+			line("  order_totals()", aggregate, exact / aggregate, ">= 4", exact / aggregate >= 4)
+			line("sum() of a column", sum)
+			line("  VAT for each rate by order_totals()", rates, rates / sum, "<= 1.5", rates / sum <= 1.5)
+		}'
+	echo '  checked: the aggregate equals exact SQL'
+}
+
+topics=("$@")
+[ ${#topics[@]} -gt 0 ] || topics=(place_order totals)
+for topic in "${topics[@]}"; do
+	"$topic"
+done

@@ -141,7 +141,12 @@ def load_currencies(data_dir, iso_path):
         rows.append((code, number, int(row["minor_units"]), name))
     check_unique(rows, lambda r: r[0], "currencies")
 
+    # Of those that the list lacks, only these have other than two decimals;
+    # X... are no currencies (units of account, testing, none).
     codes = {r[0] for r in rows}
+    rows += [(code, c["numeric"], {"UYI": 0, "UYW": 4}.get(code, 2), to_ascii(c["name"]))
+             for code, c in iso.items() if code not in codes and code[0] != "X"]
+
     warn("currencies not in iso-codes (withdrawn): " + " ".join(sorted(codes - set(iso))))
     warn("currencies only in iso-codes: " + " ".join(sorted(set(iso) - codes)))
     return sorted(rows)

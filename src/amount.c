@@ -205,3 +205,32 @@ ec_allocate_amount(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(construct_array(elements, n, NUMERICOID, -1, false,
 										  TYPALIGN_INT));
 }
+
+PG_FUNCTION_INFO_V1(ec_refund_amount);
+
+/* refund_amount(amount, quantity, returned_before, returned_now, currency) */
+Datum
+ec_refund_amount(PG_FUNCTION_ARGS)
+{
+	int			minor_units = currency_argument(fcinfo, 4);
+	ec_int128	amount = ec_amount_decode(PG_GETARG_DATUM(0), minor_units,
+										  "amount");
+	EcDecimal	quantity = ec_numeric_decode(PG_GETARG_DATUM(1), "quantity");
+	EcDecimal	before = ec_numeric_decode(PG_GETARG_DATUM(2), "returned_before");
+	EcDecimal	now = ec_numeric_decode(PG_GETARG_DATUM(3), "returned_now");
+	ec_int128	rest[3];
+	ec_int128	share;
+	int			scale = Max(quantity.scale, Max(before.scale, now.scale));
+
+	CheckAmount(ec_decimal_round(quantity, scale, &rest[0]) &&
+				ec_decimal_round(before, scale, &rest[1]) &&
+				ec_decimal_round(now, scale, &rest[2]), &amount);
+	if (rest[0] <= 0 || rest[1] < 0 || rest[2] < 0 || rest[1] > rest[0] ||
+		rest[2] > rest[0] - rest[1])
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("more is returned than was sold"),
+				 errdetail("Quantities must not be negative, and what is returned at most the quantity, which is above zero.")));
+	CheckAmount(ec_refund_share(amount, quantity, before, now, &share), &share);
+	PG_RETURN_DATUM(EcAmountGetDatum(share, minor_units));
+}

@@ -17,11 +17,28 @@
 #include "ecommerce.h"
 #include "numeric_codec.h"
 
-const char *const ec_kind_names[] = {"product", "shipping", "fee"};
+const char *const ec_kind_names[] = {"product", "shipping", "fee", "allowance"};
 
-static const char *const charge_names[] = {"", "Shipping", "Fee"};
+static const char *const default_names[] = {"Product", "Shipping", "Fee", "Discount"};
 static const char *const prices_names[] = {"net", "gross"};
 static const char *const charge_vat_names[] = {"proportional", "highest", "fixed"};
+
+/* An allowance or a charge, of a line or of the document */
+typedef struct Adjustment
+{
+	ec_int128	amount;
+	bool		has_vat;		/* is it of one VAT rate, given here? */
+	EcCategory	category;
+	EcDecimal	rate;
+	EcChargeVat vat;
+	EcKind		kind;
+	char	   *name;
+} Adjustment;
+
+/* How many keys an adjustment may have, by where it stands */
+#define LINE_KEYS 5
+#define ALLOWANCE_KEYS 7
+#define CHARGE_KEYS 10
 
 /* Raise the error of what the arithmetic refused. */
 void
@@ -63,49 +80,81 @@ static void
 read_vat(const JsonbValue *category_field, const JsonbValue *rate_field,
 		 const EcPlace *place, EcCategory *category, EcDecimal *rate)
 {
-	*rate = ec_json_decimal(rate_field, place, "vat_rate");
-	if (!ec_rate_valid(*rate))
-		ec_json_wrong(place, "vat_rate", "a percentage from 0 to 100 with at most 6 decimals");
-	*category = rate->value > 0 ? EC_STANDARD : EC_ZERO;
-	if (ec_json_given(category_field) &&
+	bool		given = ec_json_given(category_field);
+
+	if (given &&
 		(category_field->type != jbvString ||
 		 !ec_category_parse(category_field->val.string.val,
 							(size_t) category_field->val.string.len, category)))
 		ec_json_wrong(place, "vat_category", "one of S, Z, E, AE, K, G, O");
+
+	/* What is outside the scope of VAT has no rate, not even zero. */
+	*rate = ec_decimal_of(0);
+	if (!given || *category != EC_OUTSIDE || ec_json_given(rate_field))
+		*rate = ec_json_decimal(rate_field, place, "vat_rate");
+	if (!ec_rate_valid(*rate))
+		ec_json_wrong(place, "vat_rate", "a percentage from 0 to 100 with at most 6 decimals");
+	if (!given)
+		*category = rate->value > 0 ? EC_STANDARD : EC_ZERO;
 	if ((*category == EC_STANDARD) != (rate->value > 0))
 		ec_json_wrong(place, "vat_rate", *category == EC_STANDARD
 					  ? "above zero in category S" : "zero in this category");
 }
 
 /*
- * What one allowance or charge {"amount"} or {"percent"} is, given the amount
- * that a percentage refers to.
+ * Read an allowance or a charge: {"amount"} or {"percent"}, of "base" or of
+ * the amount given here.  An amount beside a percentage is what counts.
  */
-static ec_int128
-read_adjustment(const JsonbValue *element, const EcPlace *place,
-				ec_int128 base, int minor_units)
+static void
+read_adjustment(const JsonbValue *element, const EcPlace *place, int nkeys,
+				ec_int128 base, int minor_units, Adjustment *adjustment)
 {
-	static const char *const keys[] = {"amount", "percent"};
-	JsonbValue	fields[2];
-	EcDecimal	percent;
-	ec_int128	amount;
+	static const char *const keys[] = {
+		"amount", "percent", "base", "reason", "reason_code", "vat_category",
+		"vat_rate", "vat", "kind", "name"
+	};
+	static const char *const kinds[] = {"shipping", "fee"};
+	JsonbValue	fields[CHARGE_KEYS];
 
-	ec_json_object(element, place, keys, fields, 2);
-	if (ec_json_given(&fields[0]) == ec_json_given(&fields[1]))
-		ec_json_wrong(place, NULL, "either an amount or a percentage");
+	memset(adjustment, 0, sizeof(Adjustment));
+	for (int i = nkeys; i < CHARGE_KEYS; i++)
+		fields[i].type = jbvNull;
+	ec_json_object(element, place, keys, fields, nkeys);
+	if (!ec_json_given(&fields[0]) && !ec_json_given(&fields[1]))
+		ec_json_wrong(place, NULL, "given an amount or a percentage");
 	if (ec_json_given(&fields[0]))
+		adjustment->amount = read_amount(&fields[0], minor_units, place, "amount");
+	else
 	{
-		amount = read_amount(&fields[0], minor_units, place, "amount");
-		if (amount < 0)
-			ec_json_wrong(place, "amount", "zero or more");
-		return amount;
+		EcDecimal	percent = ec_json_decimal(&fields[1], place, "percent");
+
+		if (!ec_rate_valid(percent))
+			ec_json_wrong(place, "percent", "from 0 to 100 with at most 6 decimals");
+		if (ec_json_given(&fields[2]))
+			base = read_amount(&fields[2], minor_units, place, "base");
+		if (!ec_vat_of(base, percent, EC_NET, &adjustment->amount))
+			ec_totals_error(EC_TOTALS_OVERFLOW);
 	}
-	percent = ec_json_decimal(&fields[1], place, "percent");
-	if (!ec_rate_valid(percent))
-		ec_json_wrong(place, "percent", "from 0 to 100 with at most 6 decimals");
-	if (!ec_vat_of(base, percent, EC_NET, &amount))
-		ec_totals_error(EC_TOTALS_OVERFLOW);
-	return amount;
+
+	adjustment->vat = (EcChargeVat) ec_json_choice(&fields[7], charge_vat_names, 3,
+												   place, "vat");
+	adjustment->has_vat = ec_json_given(&fields[5]) ||
+		ec_json_given(&fields[6]) || adjustment->vat == EC_FIXED;
+	if (adjustment->has_vat)
+		read_vat(&fields[5], &fields[6], place, &adjustment->category,
+				 &adjustment->rate);
+
+	/* What lowers a returned line is as negative as the line. */
+	if (adjustment->amount < 0 && base >= 0 && !adjustment->has_vat)
+		ec_json_wrong(place, "amount", "zero or more");
+	if (nkeys == CHARGE_KEYS)
+		adjustment->kind = ec_json_choice(&fields[8], kinds, 2, place, "kind") == 0
+			? EC_SHIPPING : EC_FEE;
+	else
+		adjustment->kind = EC_ALLOWANCE;
+	adjustment->name = ec_json_given(&fields[9])
+		? ec_json_text(&fields[9], 255, place, "name")
+		: pstrdup(default_names[adjustment->kind]);
 }
 
 /* A line's amount: quantity * unit_price / base_quantity, rounded once. */
@@ -126,6 +175,7 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 			int minor_units)
 {
 	ec_int128	base = line->amount;
+	Adjustment	adjustment;
 	JsonbContainer *array;
 	int			n;
 
@@ -133,15 +183,14 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 	for (int i = 0; i < n; i++)
 	{
 		EcPlace		place = {"allowances", i, line_place};
-		ec_int128	amount;
 
-		amount = read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
-								 &place, line->amount, minor_units);
+		read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
+						&place, LINE_KEYS, line->amount, minor_units, &adjustment);
 
 		/* A discount does not turn a sale into a payment to the customer. */
-		if (base >= 0 && amount > line->amount)
-			amount = line->amount;
-		line->amount -= amount;
+		if (base >= 0 && adjustment.amount > line->amount)
+			adjustment.amount = line->amount;
+		line->amount -= adjustment.amount;
 		if (!ec_in_range(line->amount))
 			ec_totals_error(EC_TOTALS_OVERFLOW);
 	}
@@ -150,112 +199,103 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 	{
 		EcPlace		place = {"charges", i, line_place};
 
-		line->amount +=
-			read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
-							&place, base, minor_units);
+		read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
+						&place, LINE_KEYS, base, minor_units, &adjustment);
+		line->amount += adjustment.amount;
 		if (!ec_in_range(line->amount))
 			ec_totals_error(EC_TOTALS_OVERFLOW);
 	}
 }
 
-/* Read one charge; without goods it needs a VAT rate of its own. */
-static void
-read_charge(const JsonbValue *element, const EcPlace *place, int minor_units,
-			bool goods, EcCharge *charge)
-{
-	static const char *const keys[] = {
-		"kind", "name", "amount", "vat", "vat_category", "vat_rate"
-	};
-	static const char *const kinds[] = {"shipping", "fee"};
-	JsonbValue	fields[6];
-
-	ec_json_object(element, place, keys, fields, 6);
-	charge->kind = ec_json_choice(&fields[0], kinds, 2, place, "kind") == 0
-		? EC_SHIPPING : EC_FEE;
-	charge->name = ec_json_given(&fields[1])
-		? ec_json_text(&fields[1], 255, place, "name")
-		: pstrdup(charge_names[charge->kind]);
-	charge->amount = read_amount(&fields[2], minor_units, place, "amount");
-	if (charge->amount < 0)
-		ec_json_wrong(place, "amount", "zero or more");
-	charge->vat = (EcChargeVat) ec_json_choice(&fields[3], charge_vat_names, 3,
-											   place, "vat");
-	charge->category = EC_ZERO;
-	charge->rate = ec_decimal_of(0);
-	if (charge->vat == EC_FIXED || !goods || ec_json_given(&fields[5]))
-		read_vat(&fields[4], &fields[5], place, &charge->category,
-				 &charge->rate);
-}
-
-/* Make room for a document's lines, and read its charges. */
+/* Make room for a document's lines. */
 void
 ec_document_begin(EcDocument *document, EcPrices prices, int minor_units,
-				  size_t nproducts, const JsonbValue *charges)
+				  size_t nproducts, const JsonbValue *allowances,
+				  const JsonbValue *charges)
 {
-	JsonbContainer *array = ec_json_array(charges, NULL, "charges",
-										  &document->ncharges);
-	size_t		capacity = nproducts;
+	size_t		capacity;
 
 	document->prices = prices;
 	document->minor_units = minor_units;
 	document->nproducts = nproducts;
 	document->nlines = nproducts;
-	document->discount = 0;
-	document->charges = palloc_array(EcCharge, (size_t) document->ncharges);
-	for (int i = 0; i < document->ncharges; i++)
-	{
-		EcPlace		place = {"charges", i, NULL};
-
-		read_charge(getIthJsonbValueFromContainer(array, (uint32) i), &place,
-					minor_units, nproducts > 0, &document->charges[i]);
-		capacity += Min(Max(nproducts, 1), EC_MAX_GROUPS);
-	}
+	document->allowances = ec_json_array(allowances, NULL, "allowances",
+										 &document->nallowances);
+	document->charges = ec_json_array(charges, NULL, "charges",
+									  &document->ncharges);
+	capacity = nproducts + (size_t) document->nallowances +
+		(size_t) document->ncharges * Min(Max(nproducts, 1), EC_MAX_GROUPS);
 	document->lines = palloc0_array(EcLine, capacity);
-	document->sources = palloc_array(int, capacity);
+	document->names = palloc0_array(char *, capacity);
 	document->scratch.weights = palloc_array(ec_int128, capacity);
 	document->scratch.shares = palloc_array(ec_int128, capacity);
 	document->scratch.order = palloc_array(EcShare, capacity);
-	for (size_t i = 0; i < nproducts; i++)
-		document->sources[i] = (int) i;
 }
 
-/* Total a document whose product lines are set. */
-void
-ec_document_total(EcDocument *document, const JsonbValue *allowances)
+/* Take the document's allowances off its products, in their order. */
+static void
+apply_allowances(EcDocument *document, ec_int128 products)
 {
-	int			n;
-	JsonbContainer *array = ec_json_array(allowances, NULL, "allowances", &n);
-	ec_int128	left = 0;
-
-	for (size_t i = 0; i < document->nproducts; i++)
-		left += document->lines[i].amount;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < document->nallowances; i++)
 	{
 		EcPlace		place = {"allowances", i, NULL};
-		ec_int128	amount;
+		Adjustment	allowance;
 		ec_int128	applied;
 
 		CHECK_FOR_INTERRUPTS();
-		amount = read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
-								 &place, Max(left, 0), document->minor_units);
+		read_adjustment(getIthJsonbValueFromContainer(document->allowances, (uint32) i),
+						&place, ALLOWANCE_KEYS, Max(products, 0),
+						document->minor_units, &allowance);
+		if (allowance.has_vat)
+		{
+			document->names[document->nlines] = allowance.name;
+			CheckTotals(ec_add_charge(document->lines, &document->nlines,
+									  EC_ALLOWANCE, -allowance.amount, EC_FIXED,
+									  allowance.category, allowance.rate));
+			continue;
+		}
 		CheckTotals(ec_discount_lines(document->lines, document->nproducts,
-									  amount, &document->scratch,
+									  allowance.amount, &document->scratch,
 									  &applied));
-		document->discount += applied;
-		left -= applied;
+		products -= applied;
 	}
+}
+
+/* Add the document's charges, which may follow the VAT of its products. */
+static void
+apply_charges(EcDocument *document, ec_int128 products)
+{
 	for (int i = 0; i < document->ncharges; i++)
 	{
-		EcCharge   *charge = &document->charges[i];
+		EcPlace		place = {"charges", i, NULL};
 		size_t		first = document->nlines;
+		Adjustment	charge;
 
 		CHECK_FOR_INTERRUPTS();
+		read_adjustment(getIthJsonbValueFromContainer(document->charges, (uint32) i),
+						&place, CHARGE_KEYS, Max(products, 0),
+						document->minor_units, &charge);
+		if (document->nproducts == 0 && !charge.has_vat)
+			ec_json_wrong(&place, "vat_rate", "given, because there are no products");
 		CheckTotals(ec_add_charge(document->lines, &document->nlines,
-								  charge->kind, charge->amount, charge->vat,
-								  charge->category, charge->rate));
+								  charge.kind, charge.amount,
+								  charge.has_vat ? EC_FIXED : charge.vat,
+								  charge.category, charge.rate));
 		for (size_t line = first; line < document->nlines; line++)
-			document->sources[line] = i;
+			document->names[line] = charge.name;
 	}
+}
+
+/* Total a document whose products are set. */
+void
+ec_document_total(EcDocument *document)
+{
+	ec_int128	products = 0;
+
+	for (size_t i = 0; i < document->nproducts; i++)
+		products += document->lines[i].amount;
+	apply_allowances(document, products);
+	apply_charges(document, products);
 	CheckTotals(ec_total_lines(document->lines, document->nlines,
 							   document->prices, &document->scratch,
 							   &document->totals));
@@ -343,7 +383,7 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 {
 	static const char *const keys[] = {
 		"currency", "prices", "lines", "allowances", "charges", "prepaid",
-		"rounding"
+		"rounding", "cash_rounding"
 	};
 	static const char *const line_keys[] = {
 		"line", "quantity", "unit_price", "base_quantity", "vat_category",
@@ -352,7 +392,7 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 	Jsonb	   *jsonb = PG_GETARG_JSONB_P(0);
 	EcPlace		root = {"document", -1, NULL};
 	JsonbValue	value;
-	JsonbValue	fields[7];
+	JsonbValue	fields[8];
 	JsonbContainer *array;
 	EcDocument	document;
 	EcPrices	prices;
@@ -363,7 +403,7 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 	ec_int128	rounding = 0;
 
 	JsonbToJsonbValue(jsonb, &value);
-	ec_json_object(&value, &root, keys, fields, 7);
+	ec_json_object(&value, &root, keys, fields, 8);
 	ec_json_require(&fields[0], NULL, "currency");
 	if (fields[0].type != jbvString)
 		ec_json_wrong(NULL, "currency", "an ISO 4217 code");
@@ -372,7 +412,8 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 	prices = (EcPrices) ec_json_choice(&fields[1], prices_names, 2, NULL, "prices");
 	ec_json_require(&fields[2], NULL, "lines");
 	array = ec_json_array(&fields[2], NULL, "lines", &n);
-	ec_document_begin(&document, prices, minor_units, (size_t) n, &fields[4]);
+	ec_document_begin(&document, prices, minor_units, (size_t) n, &fields[3],
+					  &fields[4]);
 
 	line_numbers = palloc_array(int32, (size_t) n);
 	for (int i = 0; i < n; i++)
@@ -400,10 +441,19 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 					   base_quantity, minor_units);
 		adjust_line(line, &line_fields[6], &line_fields[7], &place, minor_units);
 	}
-	ec_document_total(&document, &fields[3]);
+	ec_document_total(&document);
 	if (ec_json_given(&fields[5]))
 		prepaid = read_amount(&fields[5], minor_units, NULL, "prepaid");
 	if (ec_json_given(&fields[6]))
 		rounding = read_amount(&fields[6], minor_units, NULL, "rounding");
+	if (ec_json_given(&fields[7]))
+	{
+		ec_int128	step = read_amount(&fields[7], minor_units, NULL, "cash_rounding");
+		ec_int128	payable = document.totals.gross - prepaid;
+
+		if (ec_json_given(&fields[6]) || step <= 0)
+			ec_json_wrong(NULL, "cash_rounding", "above zero, and not beside rounding");
+		rounding = ec_divide_round(payable, step) * step - payable;
+	}
 	PG_RETURN_JSONB_P(totals_to_jsonb(&document, line_numbers, prepaid, rounding));
 }

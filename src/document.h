@@ -11,20 +11,9 @@
 #include "core/vat.h"
 #include "json.h"
 
-/* Shipping or a fee, as read from JSON */
-typedef struct EcCharge
-{
-	EcKind		kind;
-	char	   *name;
-	ec_int128	amount;
-	EcChargeVat vat;
-	EcCategory	category;
-	EcDecimal	rate;
-} EcCharge;
-
 /*
- * A document.  Products come first in lines, then the charges; sources tells
- * from which product or charge a line comes.
+ * A document.  Products come first in lines, then what its allowances and
+ * charges add.
  */
 typedef struct EcDocument
 {
@@ -33,10 +22,11 @@ typedef struct EcDocument
 	size_t		nproducts;
 	size_t		nlines;
 	EcLine	   *lines;
-	int		   *sources;
+	char	  **names;			/* of the lines after the products */
+	int			nallowances;
+	JsonbContainer *allowances;
 	int			ncharges;
-	EcCharge   *charges;
-	ec_int128	discount;		/* what was used of the document's discounts */
+	JsonbContainer *charges;
 	EcTotals	totals;
 	EcScratch	scratch;
 } EcDocument;
@@ -45,9 +35,9 @@ extern const char *const ec_kind_names[];
 
 extern void ec_document_begin(EcDocument *document, EcPrices prices,
 							  int minor_units, size_t nproducts,
+							  const JsonbValue *allowances,
 							  const JsonbValue *charges);
-extern void ec_document_total(EcDocument *document,
-							  const JsonbValue *allowances);
+extern void ec_document_total(EcDocument *document);
 pg_noreturn extern void ec_totals_error(EcTotalsResult result);
 extern void ec_line_amount(EcLine *line, EcDecimal quantity,
 						   EcDecimal unit_price, EcDecimal base_quantity,

@@ -490,6 +490,18 @@ set_vat(const EcSettings *settings, const EcItem *item, EcLine *line)
 			 errhint("Add it to ecommerce.vat_rates.")));
 }
 
+/* Refuse what orders do not have: a discount that is a line of its own. */
+static void
+CheckLines(const EcDocument *document)
+{
+	for (size_t i = document->nproducts; i < document->nlines; i++)
+		if (document->lines[i].kind == EC_ALLOWANCE)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("allowances of an order cannot have a VAT rate of their own"),
+					 errdetail("They are spread over its lines.")));
+}
+
 /* Compute the lines, their VAT, and the totals. */
 static void
 total_order(FunctionCallInfo fcinfo, Placement *order)
@@ -501,7 +513,7 @@ total_order(FunctionCallInfo fcinfo, Placement *order)
 	json_argument(fcinfo, ARG_ALLOWANCES, &allowances);
 	json_argument(fcinfo, ARG_CHARGES, &charges);
 	ec_document_begin(document, order->settings->prices, order->minor_units,
-					  (size_t) order->nitems, &charges);
+					  (size_t) order->nitems, &allowances, &charges);
 	for (int i = 0; i < order->nitems; i++)
 	{
 		EcItem	   *item = &order->items[i];
@@ -512,7 +524,8 @@ total_order(FunctionCallInfo fcinfo, Placement *order)
 		ec_line_amount(line, ec_decimal_of(item->quantity), item->unit_price,
 					   ec_decimal_of(1), order->minor_units);
 	}
-	ec_document_total(document, &allowances);
+	ec_document_total(document);
+	CheckLines(document);
 	if (document->totals.gross >= ec_power_of_ten(MAX_TOTAL_DIGITS + order->minor_units))
 		ec_totals_error(EC_TOTALS_OVERFLOW);
 
@@ -638,7 +651,7 @@ fill_items(Placement *order)
 		values[1] = CStringGetTextDatum(ec_kind_names[line->kind]);
 		if (line->kind == EC_PRODUCT)
 		{
-			EcItem	   *item = &order->items[document->sources[i]];
+			EcItem	   *item = &order->items[i];
 
 			values[2] = UUIDPGetDatum(&item->product_id);
 			values[3] = CStringGetTextDatum(item->found_sku);
@@ -650,7 +663,7 @@ fill_items(Placement *order)
 		else
 		{
 			nulls[2] = nulls[3] = true;
-			values[4] = CStringGetTextDatum(document->charges[document->sources[i]].name);
+			values[4] = CStringGetTextDatum(document->names[i]);
 			values[5] = Int32GetDatum(1);
 			values[6] = EcAmountGetDatum(line->amount, scale);
 			values[12] = BoolGetDatum(false);

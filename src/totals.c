@@ -244,16 +244,27 @@ ec_order_totals_deserialize(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-/* Highest rate first. */
-static int
-compare_rates(const void *a, const void *b)
+/* A rate as a whole number, to compare it with others. */
+static ec_int128
+rate_key(EcDecimal rate)
 {
-	EcDecimal	x = ((const RateSum *) a)->rate;
-	EcDecimal	y = ((const RateSum *) b)->rate;
-	ec_int128	p = x.value * ec_power_of_ten(EC_MAX_RATE_SCALE - x.scale);
-	ec_int128	q = y.value * ec_power_of_ten(EC_MAX_RATE_SCALE - y.scale);
+	return rate.value * ec_power_of_ten(EC_MAX_RATE_SCALE - rate.scale);
+}
 
-	return p > q ? -1 : p < q;
+/* Put the highest rate first.  There are few, and this runs for each order. */
+static void
+sort_rates(RateSum *rates, int n)
+{
+	for (int i = 1; i < n; i++)
+	{
+		RateSum		moved = rates[i];
+		ec_int128	key = rate_key(moved.rate);
+		int			place = i;
+
+		for (; place > 0 && rate_key(rates[place - 1].rate) < key; place--)
+			rates[place] = rates[place - 1];
+		rates[place] = moved;
+	}
 }
 
 PG_FUNCTION_INFO_V1(ec_order_totals_final);
@@ -289,7 +300,7 @@ ec_order_totals_final(PG_FUNCTION_ARGS)
 	/* A window aggregate goes on with its state, so leave that as it is. */
 	rates = palloc_array(RateSum, (size_t) state->nrates);
 	memcpy(rates, state->rates, sizeof(RateSum) * (Size) state->nrates);
-	qsort(rates, (size_t) state->nrates, sizeof(RateSum), compare_rates);
+	sort_rates(rates, state->nrates);
 	(void) pushJsonbValue(&breakdown, WJB_BEGIN_ARRAY, NULL);
 	for (int i = 0; i < state->nrates; i++)
 	{

@@ -24,3 +24,8 @@ CREATE FUNCTION ecommerce.gross_from_net(net numeric, rate numeric, currency tex
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_gross_from_net';
 COMMENT ON FUNCTION ecommerce.gross_from_net(numeric, numeric, text) IS
     'Gross amount of a net one: net + round(net * rate / 100), rate in percent.';
+
+CREATE FUNCTION ecommerce.refund_amount(amount numeric, quantity numeric, returned_before numeric, returned_now numeric, currency text) RETURNS numeric
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_refund_amount';
+COMMENT ON FUNCTION ecommerce.refund_amount(numeric, numeric, numeric, numeric, text) IS
+    'What is refunded of an amount (of a line: what was paid for it, or the VAT in it) when returned_now of its units come back after returned_before did: round(amount * all returned / quantity) less what was refunded already. So any sequence of refunds sums to the amount exactly. Errors 22023, 22003.';

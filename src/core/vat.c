@@ -210,6 +210,34 @@ ec_add_charge(EcLine *lines, size_t *n, EcKind kind, ec_int128 amount,
 	return EC_TOTALS_OK;
 }
 
+/*
+ * What is refunded of an amount when "now" of its units come back, after
+ * "before" of them did: the cumulative share, rounded, less what was refunded
+ * already.  So the last unit brings exactly what is left of the amount.
+ * Quantities satisfy 0 <= before, 0 <= now, before + now <= quantity and
+ * quantity > 0.  False when it overflows.
+ */
+bool
+ec_refund_share(ec_int128 amount, EcDecimal quantity, EcDecimal before,
+				EcDecimal now, ec_int128 *share)
+{
+	ec_int128	first;
+	ec_int128	last;
+	EcDecimal	both;
+	EcDecimal	whole = ec_decimal_of(amount);
+	int			scale = before.scale > now.scale ? before.scale : now.scale;
+
+	both.scale = scale;
+	if (!ec_multiply(before.value, ec_power_of_ten(scale - before.scale), &first) ||
+		!ec_multiply(now.value, ec_power_of_ten(scale - now.scale), &last) ||
+		!ec_add(first, last, &both.value) ||
+		!ec_product_round(whole, before, quantity, 0, &first) ||
+		!ec_product_round(whole, both, quantity, 0, &last))
+		return false;
+	*share = last - first;
+	return true;
+}
+
 /* Give the lines of one group their shares of its VAT. */
 static EcTotalsResult
 share_vat(EcLine *lines, size_t n, int group, const EcGroup *totals,
@@ -260,6 +288,8 @@ ec_total_lines(EcLine *lines, size_t n, EcPrices prices,
 			return EC_TOTALS_OVERFLOW;
 		if (lines[i].kind == EC_PRODUCT)
 			totals->lines += lines[i].amount;
+		else if (lines[i].kind == EC_ALLOWANCE)
+			totals->discount -= lines[i].amount;
 		else
 			totals->charges += lines[i].amount;
 		totals->discount += lines[i].discount;

@@ -35,7 +35,8 @@ typedef enum EcKind
 {
 	EC_PRODUCT,
 	EC_SHIPPING,
-	EC_FEE
+	EC_FEE,
+	EC_ALLOWANCE				/* a discount with a VAT rate of its own */
 } EcKind;
 
 /* How the VAT of a charge follows from the goods. */
@@ -76,7 +77,7 @@ typedef struct EcTotals
 	int			ngroups;
 	EcGroup		groups[EC_MAX_GROUPS];
 	ec_int128	lines;			/* products, before discounts */
-	ec_int128	discount;
+	ec_int128	discount;		/* of the document */
 	ec_int128	charges;		/* shipping and fees */
 	ec_int128	net;
 	ec_int128	vat;
@@ -115,6 +116,9 @@ extern EcTotalsResult ec_discount_lines(EcLine *lines, size_t n,
 extern EcTotalsResult ec_add_charge(EcLine *lines, size_t *n, EcKind kind,
 									ec_int128 amount, EcChargeVat vat,
 									EcCategory category, EcDecimal rate);
+extern bool ec_refund_share(ec_int128 amount, EcDecimal quantity,
+							EcDecimal before, EcDecimal now,
+							ec_int128 *share);
 extern EcTotalsResult ec_total_lines(EcLine *lines, size_t n, EcPrices prices,
 									 EcScratch *scratch, EcTotals *totals);
 

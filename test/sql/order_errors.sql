@@ -116,7 +116,7 @@ SELECT arguments, pg_temp.order_failure($$'[{"sku": "PEN", "quantity": 1}]', $$ 
     $$metadata => '[1]'$$, $$metadata => 'null'$$, $$metadata => '"x"'$$,
     $$currency => 'USD'$$, $$currency => 'eur'$$, $$currency => ''$$, $$currency => 'ZZZ', placed_at => '2020-01-01'$$,
     $$expected_total => 2$$, $$expected_total => 'NaN'$$, $$expected_total => 1e131071$$,
-    $$allowances => '{}'$$, $$allowances => '[{}]'$$, $$allowances => '[{"amount": 1}, {"amount": 1, "percent": 1}]'$$, $$allowances => '[{"amount": -1}]'$$, $$allowances => '[{"amount": 0.001}]'$$, $$allowances => '[{"percent": 101}]'$$, $$allowances => '[{"percent": -1}]'$$, $$allowances => '[{"percent": "NaN"}]'$$,
+    $$allowances => '{}'$$, $$allowances => '[{}]'$$, $$allowances => '[{"amount": 1}, {"base": 1, "reason": "sale"}]'$$, $$allowances => '[{"amount": -1}]'$$, $$allowances => '[{"amount": 0.001}]'$$, $$allowances => '[{"percent": 101}]'$$, $$allowances => '[{"percent": -1}]'$$, $$allowances => '[{"percent": "NaN"}]'$$,
     $$allowances => '[{"amount": 1e131071}]'$$, $$allowances => '[{"reason": "sale"}]'$$,
     $$charges => '[{"kind": "tip", "amount": 1}]'$$, $$charges => '[{"kind": "shipping"}]'$$, $$charges => '[{"amount": -1}]'$$, $$charges => '[{"amount": 1, "vat": "none"}]'$$, $$charges => '[{"amount": 1, "vat": "fixed"}]'$$, $$charges => '[{"amount": 1, "vat": "fixed", "vat_rate": 101}]'$$, $$charges => '[{"amount": 1, "name": ""}]'$$,
     $$charges => '[{"amount": 1, "vat": "fixed", "vat_rate": 0, "vat_category": "O"}]'$$,

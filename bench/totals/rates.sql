@@ -1,0 +1,2 @@
+-- Net and VAT for each rate of all lines
+SELECT ecommerce.order_totals(quantity, unit_price, vat_rate) FROM public.lines;

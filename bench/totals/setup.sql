@@ -1,0 +1,6 @@
+-- Four million lines in a million orders, at three rates.
+CREATE UNLOGGED TABLE public.lines AS
+SELECT n / 4 AS order_id, (n % 5 + 1)::numeric AS quantity, (n::bigint * 7919 % 19900 / 100.0 + 0.99)::numeric(10, 2) AS unit_price,
+       ('{24,13,6}'::numeric[])[1 + n % 3] AS vat_rate
+FROM generate_series(1, 4000000) n;
+VACUUM ANALYZE public.lines;
