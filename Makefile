@@ -98,6 +98,7 @@ CODE = \
 	20_tenant \
 	30_amount \
 	35_identifiers \
+	36_vat \
 	40_totals \
 	45_invoice \
 	50_triggers \

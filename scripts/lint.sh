@@ -64,7 +64,7 @@ ascii() {
 }
 
 spelling() {
-	codespell --ignore-words-list=zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*' .
+	codespell --ignore-words-list=fo,zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*' .
 }
 
 # Prints whatever breaks a rule.

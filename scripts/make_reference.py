@@ -25,7 +25,7 @@ import unicodedata
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 VAT_CLASSES = ("standard", "reduced", "reduced2", "super_reduced",
-               "super_reduced2", "parking", "zero", "outside")
+               "super_reduced2", "parking", "zero")
 
 # First day in the EU.  Accession dates, treaties of accession.
 EU_FROM = {
@@ -59,13 +59,113 @@ ASCII_LETTERS = str.maketrans({
     "\u02bb": "'", "\u2019": "'",
 })
 
-# The csv lists these islands once, and then refers to them.
-GREEK_ISLANDS_AGAIN = "same islands as 17/9/4"
-GREEK_ISLANDS_START = "Lesbos, Kos, Samos, Chios (Art.26 par.4)"
+Place = collections.namedtuple("Place", "name code postal_code shared",
+                               defaults=(None, None, None))
+Region = collections.namedtuple("Region", "country name rule law places")
+
+DIRECTIVE = "Directive 2006/112/EC "
+
+# What vat_rates.csv calls a region, how it says that an address is there, and
+# what becomes of it.  Sources disagree on two postal codes in Italy: one of
+# each pair is an old one, which neighbours have as well.
+REGIONS = {
+    ("AT", "Jungholz+Mittelberg"): ("postcode ^(6691|699[123])$", [
+        Region("AT", "Jungholz and Mittelberg", "place", DIRECTIVE + "Art. 104",
+               [Place("Jungholz", None, "^6691$"),
+                Place("Mittelberg", None, "^699[123]$")])]),
+    ("CY", "Akrotiri and Dhekelia"): ("BFPO 57-59", [
+        Region("CY", "Akrotiri and Dhekelia", "country", DIRECTIVE + "Art. 7",
+               [Place("Akrotiri"), Place("Dhekelia")])]),
+    ("DE", "Buesingen am Hochrhein"): ("postcode ^78266$", [
+        Region("DE", "Buesingen", "outside", DIRECTIVE + "Art. 6(2)(b)",
+               [Place("Buesingen am Hochrhein", None, "^78266$")])]),
+    ("DE", "Heligoland"): ("postcode ^27498$", [
+        Region("DE", "Heligoland", "outside", DIRECTIVE + "Art. 6(2)(a)",
+               [Place("Heligoland", None, "^27498$")])]),
+    ("DK", "Faroe Islands, Greenland"): ("ISO FO, GL", [
+        Region("DK", "Faroe Islands", "outside", DIRECTIVE + "Art. 5",
+               [Place("Faroe Islands", "FO")]),
+        Region("DK", "Greenland", "outside", DIRECTIVE + "Art. 5",
+               [Place("Greenland", "GL")])]),
+    ("ES", "Canary Islands"): (r"postcode ^(35|38)\d{3}$", [
+        Region("ES", "Canary Islands", "outside", DIRECTIVE + "Art. 6(1)(b)",
+               [Place("Canary Islands", None, r"^(35|38)\d{3}$")])]),
+    ("ES", "Ceuta"): (r"postcode ^51\d{3}$", [
+        Region("ES", "Ceuta", "outside", DIRECTIVE + "Art. 6(2)(c)",
+               [Place("Ceuta", None, r"^51\d{3}$")])]),
+    ("ES", "Melilla"): (r"postcode ^52\d{3}$", [
+        Region("ES", "Melilla", "outside", DIRECTIVE + "Art. 6(2)(d)",
+               [Place("Melilla", None, r"^52\d{3}$")])]),
+    ("FI", "Aland Islands"): (r"postcode ^22\d{3}$ or ISO AX", [
+        Region("FI", "Aland Islands", "outside", DIRECTIVE + "Art. 6(1)(d)",
+               [Place("Aland Islands", "AX", r"^(AX)?22\d{3}$")])]),
+    ("FR", "Corsica"): (r"postcode ^20\d{3}$", [
+        Region("FR", "Corsica", "place", "CGI Art. 297",
+               [Place("Corsica", None, r"^20\d{3}$")])]),
+    ("FR", "Guadeloupe/Martinique/Reunion"): (r"postcode ^97[124]\d{2}$", [
+        Region("FR", "Antilles and Reunion", "overseas", DIRECTIVE + "Art. 6(1)(c)",
+               [Place("Guadeloupe", "GP", r"^971\d{2}$"),
+                Place("Martinique", "MQ", r"^972\d{2}$"),
+                Place("Reunion", "RE", r"^974\d{2}$")])]),
+    ("FR", "Guyane"): (r"postcode ^973\d{2}$", [
+        Region("FR", "Guyane", "outside", DIRECTIVE + "Art. 6(1)(c)",
+               [Place("Guyane", "GF", r"^973\d{2}$")])]),
+    ("FR", "Mayotte"): (r"postcode ^976\d{2}$", [
+        Region("FR", "Mayotte", "outside", DIRECTIVE + "Art. 6(1)(c)",
+               [Place("Mayotte", "YT", r"^976\d{2}$")])]),
+    ("FR", "Monaco"): ("ISO MC", [
+        Region("FR", "Monaco", "country", DIRECTIVE + "Art. 7",
+               [Place("Monaco", "MC")])]),
+    ("GB", "Channel Islands, Gibraltar"): ("ISO GG, JE, GI", [
+        Region("GB", "Channel Islands", "outside", DIRECTIVE + "Art. 6(1)(e)",
+               [Place("Guernsey", "GG", r"^GY\d"), Place("Jersey", "JE", r"^JE\d")]),
+        Region("GB", "Gibraltar", "outside", DIRECTIVE + "Art. 5",
+               [Place("Gibraltar", "GI", "^GX11")])]),
+    ("GB", "Isle of Man"): ("ISO IM", [
+        Region("GB", "Isle of Man", "country", DIRECTIVE + "Art. 7",
+               [Place("Isle of Man", "IM", r"^IM\d")])]),
+    ("GR", "Mount Athos"): ("postcode ^6308[67]$", [
+        Region("GR", "Mount Athos", "outside", DIRECTIVE + "Art. 6(1)(a)",
+               [Place("Mount Athos", None, "^6308[67]$")])]),
+    ("IT", "Campione d'Italia"): ("postcode ^(22060|22061)$", [
+        Region("IT", "Campione d'Italia", "outside", DIRECTIVE + "Art. 6(1)(f)",
+               [Place("Campione d'Italia", None, "^22061$", "^22060$")])]),
+    ("IT", "Livigno"): ("postcode ^(23030|23041)$", [
+        Region("IT", "Livigno", "outside", DIRECTIVE + "Art. 6(2)(e)",
+               [Place("Livigno", None, "^23041$", "^23030$")])]),
+    ("NL", "Caribbean Netherlands, Aruba, Curacao, Sint Maarten"): ("ISO BQ, AW, CW, SX", [
+        Region("NL", "Caribbean", "outside", DIRECTIVE + "Art. 5",
+               [Place("Caribbean Netherlands", "BQ"), Place("Aruba", "AW"),
+                Place("Curacao", "CW"), Place("Sint Maarten", "SX")])]),
+    ("PT", "Azores"): (r"postcode ^9[5-9]\d{2}", [
+        Region("PT", "Azores", "place", DIRECTIVE + "Art. 105(2)",
+               [Place("Azores", None, r"^9[5-9]\d{2}")])]),
+    ("PT", "Madeira"): (r"postcode ^9[0-4]\d{2}", [
+        Region("PT", "Madeira", "place", DIRECTIVE + "Art. 105(2)",
+               [Place("Madeira", None, r"^9[0-4]\d{2}")])]),
+    ("XI", "Northern Ireland"): ("GB postcode ^BT", [
+        Region("GB", "Northern Ireland", "country", "Windsor Framework Art. 8",
+               [Place("Northern Ireland", "XI", r"^BT\d")])]),
+}
+
+# The Greek islands are one region whose places changed; the csv names it after
+# them.  What it was before PLACES_FROM, the notes of its rates say.
+ISLANDS = ("GR", "islands")
+ISLANDS_LAW = "VAT Code (L.5144/2024) Art. 26; AADE E.2113/2025"
+PLACES_FROM = "2018-01-01"
+ISLANDS_2018 = "Leros, Lesbos, Kos, Samos, Chios"
+ISLANDS_2026 = re.compile(r"(Lesbos, Kos, Samos, Chios) \(Art\.26 par\.4\) \+ islands .*: (.*)")
+ISLANDS_AGAIN = "same islands as 17/9/4"
+ISLANDS_BEFORE = re.compile(r"Aegean islands \((.*)\)|islands: (.*)")
+
+# The csv has only the standard rate of these; the others are the country's.
+AS_COUNTRY = {("AT", "Jungholz and Mittelberg"): (
+    ("reduced", "reduced2"), "kalkuel.at 2026", "B", "as the country: UStG 1994 sec. 10(4)")}
 
 VAT_SOURCE = ("kdeldycke/vat-rates (BSD-2-Clause), ibericode/vat-rates (MIT), "
               "commerceguys/tax (MIT), vatnode (MIT), EU TEDB; "
               "the column source names those of each row")
+REGION_SOURCE = "as vat_rates; Directive 2006/112/EC Art. 5 to 7; AADE E.2113/2025"
 CURRENCY_SOURCE = ("gobl (Apache-2.0), minor units corrected to ISO 4217; "
                    "numeric codes checked against iso-codes {version}")
 COUNTRY_SOURCE = ("iso-codes {version} (Debian, LGPL-2.1-or-later, facts only): "
@@ -171,34 +271,77 @@ def load_countries(iso_path, prefixes):
     return sorted(rows)
 
 
-def load_vat_rates(data_dir):
-    """The rows of vat_rates in the order of the primary key, and the prefixes."""
+def load_vat(data_dir):
+    """The rows of vat_rates, vat_regions and vat_places, and the prefixes."""
     source = read_csv(data_dir / "vat_rates.csv")
-    islands = {r["region"] for r in source
-               if r["region"].startswith(GREEK_ISLANDS_START)}
     prefixes = {}
-    rows = []
+    regions = {ISLANDS: (*ISLANDS, "islands", PLACES_FROM, ISLANDS_LAW, None, None, None)}
+    places = {}
+    rates = []
     for r in source:
         where = f"vat_rates {r['country']} {r['category']} {r['valid_from']}"
         require(prefixes.setdefault(r["country"], r["vat_prefix"]) == r["vat_prefix"],
                 f"{where}: two VAT prefixes")
-        require(r["category"] in VAT_CLASSES, f"{where}: class")
         require(re.fullmatch(r"[0-9]{1,2}(\.[0-9]+)?", r["rate"]), f"{where}: rate")
         require(r["confidence"] in ("A", "B", "C"), f"{where}: confidence")
         for day in (r["valid_from"], r["valid_to"] or r["valid_from"]):
             require(re.fullmatch(r"\d{4}-\d\d-\d\d", day), f"{where}: date {day!r}")
             datetime.date.fromisoformat(day)
-        if r["region"] == GREEK_ISLANDS_AGAIN:
-            require(len(islands) == 1, f"{where}: which islands?")
-            r["region"] = next(iter(islands))
         r["note"] = r["note"].replace(" (see report)", "")
-        rows.append((r["country"], r["region"], r["category"], r["rate"],
-                     r["valid_from"], r["valid_to"] or None, r["region_match"] or None,
-                     r["source"] or None, r["confidence"], r["note"] or None))
-    check_unique(rows, lambda r: (r[0], r[1], r[2], r[4]), "vat_rates")
-    rows.sort(key=lambda r: (r[0], r[1], r[2], r[4]))
-    check_periods(rows)
-    return rows, prefixes
+
+        region = r["region"]
+        if region and (r["country"], region) not in REGIONS:
+            region, islands = read_islands(r, where)
+            for name in islands:
+                first = min(r["valid_from"], places.get(name, (r["valid_from"],))[-1])
+                places[name] = (r["country"], name, region, None, None, None, first)
+        elif region:
+            match, parts = REGIONS[r["country"], region]
+            require(match == r["region_match"], f"{where}: recognised otherwise")
+            own_rates = parts[0].rule in ("place", "overseas")
+            about = (None,) * 3 if own_rates else (
+                r["source"] or None, r["confidence"], r["note"] or None)
+            for part in parts:
+                regions[part[:2]] = (*part[:3], None, part.law, *about)
+                for place in part.places:
+                    places[place.name] = (part.country, place.name, part.name,
+                                          *place[1:], "-infinity")
+            # XI is its own country; others without rates have the country's
+            region = "" if r["country"] == "XI" else parts[0].name
+            if not own_rates and r["country"] != "XI":
+                continue
+
+        require(r["category"] in VAT_CLASSES, f"{where}: class")
+        rates.append((r["country"], region, r["category"], r["rate"],
+                      r["valid_from"], r["valid_to"] or None,
+                      r["source"] or None, r["confidence"], r["note"] or None))
+
+    for (country, region), (classes, *about) in AS_COUNTRY.items():
+        rates += [(country, region, *row[2:6], *about) for row in rates
+                  if row[:2] == (country, "") and row[2] in classes]
+    check_unique(rates, lambda r: (r[0], r[1], r[2], r[4]), "vat_rates")
+    rates.sort(key=lambda r: (r[0], r[1], r[2], r[4]))
+    check_periods(rates)
+    return (rates, sorted(regions.values(), key=lambda r: r[:2]),
+            sorted(places.values(), key=lambda p: p[:2]), prefixes)
+
+
+def read_islands(row, where):
+    """The region of a row about Greek islands, and the places that it names."""
+    require(row["country"] == ISLANDS[0], f"{where}: unknown region")
+    now = ISLANDS_2026.fullmatch(row["region"])
+    before = ISLANDS_BEFORE.fullmatch(row["region"])
+    if row["region"] == ISLANDS_2018:
+        require(row["valid_from"] == PLACES_FROM, f"{where}: begins otherwise")
+        return ISLANDS[1], row["region"].split(", ")
+    if now:
+        return ISLANDS[1], ", ".join(now.groups()).split(", ")
+    if before:
+        require(row["valid_to"] < PLACES_FROM, f"{where}: too late")
+        row["note"] = "; ".join((before[1] or before[2], row["note"]))
+        return ISLANDS[1], []
+    require(row["region"] == ISLANDS_AGAIN, f"{where}: unknown islands")
+    return ISLANDS[1], []
 
 
 def check_periods(rows):
@@ -278,7 +421,7 @@ def columns(spec):
             for name, _, kind in (word.partition(":") for word in spec.split())]
 
 
-def sql_file(currencies, countries, vat_rates, reference):
+def sql_file(currencies, countries, vat_regions, vat_places, vat_rates, reference):
     sources = "".join(f"--   {name}, as of {day}: {text}\n"
                       for name, day, text in reference)
     return (
@@ -296,9 +439,20 @@ def sql_file(currencies, countries, vat_rates, reference):
                         columns("code alpha3 numeric_code name vat_prefix "
                                 "eu_from:date eu_to:date"),
                         countries)
+        + "\n" + insert("vat_regions",
+                        columns("country region rule places_from:date legal_reason "
+                                "source confidence note"),
+                        vat_regions)
+        + "\n-- Every country at large, those of the shop's own included\n"
+        "INSERT INTO ecommerce.vat_regions (country)\n"
+        "SELECT code FROM ecommerce.countries ON CONFLICT DO NOTHING;\n"
+        + "\n" + insert("vat_places",
+                        columns("country place region code postal_code "
+                                "postal_code_shared valid_from:date"),
+                        vat_places)
         + "\n" + insert("vat_rates",
                         columns("country region vat_class rate:numeric valid_from:date "
-                                "valid_to:date region_match source confidence note"),
+                                "valid_to:date source confidence note"),
                         vat_rates)
         + "\n" + insert("reference_data",
                         columns("name as_of:date source"), reference))
@@ -382,7 +536,7 @@ def arguments():
 def main():
     args = arguments()
     currencies = load_currencies(args.data, args.iso_4217)
-    vat_rates, prefixes = load_vat_rates(args.data)
+    vat_rates, vat_regions, vat_places, prefixes = load_vat(args.data)
     countries = load_countries(args.iso_3166, prefixes)
     ibans, iban_sources = load_ibans(args.data)
 
@@ -391,10 +545,11 @@ def main():
         ("countries", args.iso_date, COUNTRY_SOURCE.format(version=args.iso_version)),
         ("currencies", args.iso_date, currency_source),
         ("vat_rates", args.vat_date, VAT_SOURCE),
+        ("vat_regions", args.vat_date, REGION_SOURCE),
     ]
     outputs = {
         "sql/shop/11_reference_data.sql":
-            sql_file(currencies, countries, vat_rates, reference),
+            sql_file(currencies, countries, vat_regions, vat_places, vat_rates, reference),
         "src/core/currency_data.h":
             currency_file(currencies, args.iso_date, currency_source),
         "src/core/iban_data.h": iban_file(ibans, iban_sources),

@@ -24,12 +24,13 @@ CREATE TABLE IF NOT EXISTS ecommerce.settings (
     reservation_ttl interval    NOT NULL DEFAULT '15 minutes'
                                 CONSTRAINT check_settings_reservation_ttl CHECK (reservation_ttl > '0' AND reservation_ttl <= '30 days'),
     created_at      timestamptz NOT NULL DEFAULT now(),
-    updated_at      timestamptz NOT NULL DEFAULT now()
+    updated_at      timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT settings_region_fkey FOREIGN KEY (country, region) REFERENCES ecommerce.vat_regions (country, region)
 );
 COMMENT ON TABLE ecommerce.settings IS 'How a tenant sells, one row each.';
 COMMENT ON COLUMN ecommerce.settings.tenant_id IS 'The tenant.';
 COMMENT ON COLUMN ecommerce.settings.country IS 'Where the seller is established, ISO 3166-1 alpha-2; its VAT rates apply. Must be set before the first order.';
-COMMENT ON COLUMN ecommerce.settings.region IS 'Region of vat_rates with rates of its own, or empty.';
+COMMENT ON COLUMN ecommerce.settings.region IS 'Region where it is established, if that has rates of its own: a name of vat_regions, or empty.';
 COMMENT ON COLUMN ecommerce.settings.currency IS 'Currency of product prices, ISO 4217.';
 COMMENT ON COLUMN ecommerce.settings.prices IS 'Whether product prices are net (without VAT) or gross (with VAT).';
 COMMENT ON COLUMN ecommerce.settings.timezone IS 'Time zone in which a day begins for the seller, and with it a new VAT rate.';
