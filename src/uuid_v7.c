@@ -12,6 +12,7 @@
 #include "common/cryptohash.h"
 #include "common/sha2.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -44,14 +45,29 @@ stamp(pg_uuid_t *uuid, int64 ms, uint32 fraction)
 	uuid->data[8] = (unsigned char) (0x80 | (uuid->data[8] & 0x3F));
 }
 
-/* Fill the bytes of an id that carry randomness. */
+/*
+ * Fill the bytes of an id that carry randomness.  It is fetched for many ids
+ * at once, by each process for itself.
+ */
 static void
 randomize(pg_uuid_t *uuid, int first)
 {
-	if (!pg_strong_random(&uuid->data[first], (size_t) (UUID_LEN - first)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random values")));
+	static unsigned char pool[64 * UUID_LEN];
+	static size_t used = sizeof(pool);
+	static int	owner = 0;
+	size_t		n = (size_t) (UUID_LEN - first);
+
+	if (owner != MyProcPid || n > sizeof(pool) - used)
+	{
+		if (!pg_strong_random(pool, sizeof(pool)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("could not generate random values")));
+		owner = MyProcPid;
+		used = 0;
+	}
+	memcpy(&uuid->data[first], &pool[used], n);
+	used += n;
 }
 
 /* A new id, above those that this backend made before. */
