@@ -459,10 +459,10 @@ BEGIN
     -- A VAT id counts if VIES knows it, and the buyer does not buy in private.
     IF buyer_vat_id_valid THEN
         SELECT c.code INTO v_id_country FROM ecommerce.countries c
-        WHERE c.vat_prefix = upper(substr(btrim(buyer_vat_id), 1, 2));
+        WHERE c.vat_prefix = left(coalesce(ecommerce.vat_id_normalize(buyer_vat_id), upper(btrim(buyer_vat_id))), 2);
         IF NOT FOUND THEN
             RAISE EXCEPTION 'buyer_vat_id must begin with the two letters of a country that levies VAT'
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'Those of Greece are EL.';
+                USING ERRCODE = 'invalid_parameter_value';
         END IF;
     END IF;
 

@@ -197,6 +197,7 @@ SELECT v.step, v.arguments, taxed(v.arguments) FROM (VALUES
     (61, '''XI'', ''DE'', buyer_vat_id => ''DE136695976'', buyer_vat_id_valid => true'),
     (62, '''GR'', ''DE'', small_enterprise => true, buyer_vat_id => ''EL094259216'', buyer_vat_id_valid => true'),
     (63, '''GR'', ''DE'', oss => true, buyer_vat_id => ''EL094259216'', buyer_vat_id_valid => true'),
+    (63, '''GR'', ''DE'', oss => true, buyer_vat_id => ''gr 094.259.216'', buyer_vat_id_valid => true'),
     (70, '''GR'', ''DE'', small_enterprise => true'),
     (71, '''GR'', ''DE'', small_enterprise => true, oss => true'),
     (72, '''GR'', ''DE'', buyer_is_business => false, buyer_vat_id => ''DE136695976'', buyer_vat_id_valid => true'),
@@ -282,7 +283,7 @@ SELECT failure(format('SELECT ecommerce.vat_treatment(%s)', a)) FROM unnest(ARRA
 SELECT taxed('''GR'', ''DK'', ''reduced'', oss => true');
 -- wrong arguments
 SELECT taxed(a) FROM unnest(ARRAY['NULL, ''GR''', '''GR'', NULL', '''GR'', ''GR'', NULL', '''GR'', ''GR'', supply => NULL', '''GR'', ''GR'', supply => ''rent''', '''GR'', ''GR'', ''outside''', '''EL'', ''GR''', '''GR'', ''ZZ''', '''GR'', ''DE'', buyer_vat_id_valid => true', '''GR'', ''DE'', buyer_vat_id => ''136695976'', buyer_vat_id_valid => true',
-    '''GR'', ''DE'', buyer_vat_id => ''GR094259216'', buyer_vat_id_valid => true', '''GR'', ''DE'', supply => ''service'', stock_country => ''DE''', '''GR'', ''GR'', ''exempt'', domestic_reverse_charge => true, buyer_is_business => true', '''CH'', ''CH'', small_enterprise => true', '''XI'', ''XI'', small_enterprise => true']) AS a;
+    '''GR'', ''DE'', buyer_vat_id => ''US094259216'', buyer_vat_id_valid => true', '''GR'', ''DE'', supply => ''service'', stock_country => ''DE''', '''GR'', ''GR'', ''exempt'', domestic_reverse_charge => true, buyer_is_business => true', '''CH'', ''CH'', small_enterprise => true', '''XI'', ''XI'', small_enterprise => true']) AS a;
 SELECT failure('SELECT ecommerce.vat_treatment(''GR'', ''GR'', on_date => NULL)');
 -- NULL of an option is no
 SELECT taxed('''GR'', ''DE'', oss => NULL, ioss => NULL, distance_sales_exceed_threshold => NULL, small_enterprise => NULL, domestic_reverse_charge => NULL, excluded_goods => NULL');
