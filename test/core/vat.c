@@ -628,6 +628,36 @@ total_rates(size_t n, EcTotalsResult charge, EcTotalsResult result)
 	is_int128(document.result, result, "%zu rates", n);
 }
 
+/* However an order's units come back, its refunds sum to what was paid. */
+static const char *
+refund_property(void)
+{
+	ec_int128	amount = random_digits((int) random_below(18)) *
+	(random_below(2) ? 1 : -1);
+	int64_t		quantity = 1 + random_below(50);
+	int64_t		returned = 0;
+	ec_int128	refunded = 0;
+
+	while (returned < quantity)
+	{
+		int64_t		now = 1 + random_below(quantity - returned);
+		ec_int128	share;
+		ec_int128	rest;
+
+		if (!ec_refund_share(amount, ec_decimal_of(quantity), ec_decimal_of(returned),
+							 ec_decimal_of(now), &share))
+			return "refused";
+		returned += now;
+		refunded += share;
+
+		/* What was refunded so far is the exact share, rounded. */
+		rest = 2 * (refunded * quantity - amount * returned);
+		if (rest > quantity || rest < -quantity)
+			return "not the share of what came back";
+	}
+	return refunded == amount ? NULL : "not what was paid";
+}
+
 int
 main(void)
 {
@@ -694,7 +724,8 @@ main(void)
 		ok(ec_rate_valid(decimal(rates[i].rate)) == rates[i].valid, "rate %s",
 		   rates[i].rate);
 
-	holds(document_property, 200000, "documents");
+	holds(document_property, 1000000, "documents");
+	holds(refund_property, 1000000, "refunds");
 
 	return done();
 }
