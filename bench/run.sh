@@ -3,6 +3,7 @@
 # the same run, and checks afterwards that what was measured was right.
 #
 #   make bench [ROUNDS=3] [ROUND_SECONDS=6] [CLIENTS=8]
+#   bench/run.sh [topic]... on a server of its own runs those only
 #
 # Changes settings of the server, so that has to be one of its own.
 set -eu -o pipefail

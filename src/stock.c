@@ -457,7 +457,7 @@ ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 	ec_stock_change(tenant_id, demands, n);
 }
 
-/* The products of a reservation, sorted; an error unless all are held. */
+/* The products of a reservation, sorted; ec_reservation_commit says if all are held. */
 EcDemand *
 ec_reservation_read(int32 tenant_id, const pg_uuid_t *reservation_id, int *n)
 {
