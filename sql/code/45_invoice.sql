@@ -127,7 +127,7 @@ BEGIN
     FROM ecommerce.invoice_violations(document) v;
 
     -- Categories that contradict their rates cannot be totalled.
-    IF EXISTS (SELECT FROM jsonb_to_recordset(violations) v (rule text) WHERE v.rule ~ '-0[567]$|^BR-O-1|^BR-16$') THEN
+    IF EXISTS (SELECT FROM jsonb_to_recordset(violations) v (rule text) WHERE v.rule ~ '-0[567]$|^BR-O-1[1-4]$|^BR-16$') THEN
         RETURN jsonb_build_object('violations', violations);
     END IF;
 

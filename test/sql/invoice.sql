@@ -28,8 +28,10 @@ SELECT * FROM pg_temp.totals('[{"quantity": 1, "unit_price": 100, "vat_rate": 24
 SELECT * FROM pg_temp.totals('[{"quantity": 1, "unit_price": 100, "vat_rate": 0, "vat_category": "K"}]');
 SELECT * FROM pg_temp.totals('[{"quantity": 1, "unit_price": 100, "vat_category": "O"}]');
 -- Cash rounding touches the payable only (examples 45 to 51)
-SELECT g AS due, t.payable, t.vat FROM unnest('{12.32,12.33,12.37,12.38,0.02,0.03}'::numeric[]) g, pg_temp.totals(format('[{"quantity": 1, "unit_price": %s, "vat_rate": 24}]', g), '{"prices": "gross", "cash_rounding": 0.05}') t;
-SELECT t.payable FROM pg_temp.totals('[{"quantity": -1, "unit_price": 12.33, "vat_rate": 24}]', '{"prices": "gross", "cash_rounding": 0.05}') t;
+SELECT e.example, e.due, t ->> 'payable' AS payable, t ->> 'rounding' AS rounding, t ->> 'gross' AS gross, t ->> 'vat' AS vat
+FROM (VALUES (45, 12.32), (46, 12.33), (47, 12.37), (48, 12.38), (49, 0.02), (50, 0.03), (51, -12.33)) e (example, due),
+     LATERAL (SELECT ecommerce.calculate_totals(jsonb_build_object('currency', 'EUR', 'prices', 'gross', 'cash_rounding', 0.05,
+                  'lines', jsonb_build_array(jsonb_build_object('quantity', sign(e.due), 'unit_price', abs(e.due), 'vat_rate', 24)))) -> 'totals') d (t) ORDER BY e.example;
 SELECT * FROM pg_temp.totals('[{"quantity": 1, "unit_price": 1, "vat_rate": 24}]', '{"cash_rounding": 0}');
 SELECT * FROM pg_temp.totals('[{"quantity": 1, "unit_price": 1, "vat_rate": 24}]', '{"cash_rounding": 0.05, "rounding": 0.01}');
 
@@ -60,6 +62,8 @@ WITH c (n, path, value) AS (VALUES
     (20, '{vat,1,tax}', '0.01'), (21, '{vat,1,taxable}', '10.01'), (22, '{vat,1,category}', '"AE"'), (23, '{totals,lines}', '69.98'), (24, '{totals,allowances}', '9.96'), (25, '{totals,charges}', '4'),
     (26, '{totals,net}', '65.01'), (27, '{totals,vat}', '13.21'), (28, '{totals,gross}', '78.21'), (29, '{totals,payable}', '58.21'), (30, '{totals,rounding}', '0.01'), (31, '{totals,prepaid}', '20.001'))
 SELECT n, path, value, pg_temp.rules(jsonb_set(:'right_one', path::text[], value::jsonb)::text) FROM c ORDER BY n;
+-- A reason that is missing is no contradiction: the document is totalled all the same.
+SELECT t -> 'violations' -> 0 ->> 'rule' AS rule, t -> 'totals' ->> 'gross' AS gross FROM ecommerce.invoice_totals('{"currency": "EUR", "lines": [{"quantity": 1, "unit_price": 100, "vat_category": "O", "net": 100}], "vat": [{"category": "O", "taxable": 100, "tax": 0}]}') t;
 -- What states nothing violates nothing; what is no document is an error.
 SELECT pg_temp.rules('{"currency": "EUR", "lines": [{"quantity": 1, "unit_price": 1, "vat_rate": 24}]}');
 SELECT ecommerce.invoice_totals('{"currency": "EUR", "lines": [{"quantity": 1, "unit_price": 1, "vat_rate": 24, "colour": "red"}]}');
