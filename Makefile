@@ -74,8 +74,10 @@ OBJS = \
 	src/numeric_codec.o \
 	src/order.o \
 	src/plan.o \
+	src/reservation.o \
 	src/scan.o \
 	src/settings.o \
+	src/slots.o \
 	src/stock.o \
 	src/tenant.o \
 	src/totals.o \

@@ -158,8 +158,76 @@ totals() {
 	echo '  checked: the aggregate equals exact SQL'
 }
 
+# transactions CONTENDER...: how many they made in all.
+transactions() {
+	local contender
+	for contender in "$@"; do
+		cat "$work/$contender.done"
+	done | awk '{ n += $1 } END { print n }'
+}
+
+# reserve_stock(): one product that everybody wants against many, and a shop
+# that has sold for long against a new one.
+stock() {
+	local contenders=(hot products one_row three_hot three) round i contender problems
+
+	clients=32
+	sql -f stock/setup.sql >/dev/null
+	for contender in "${contenders[@]}"; do
+		pgbench_round stock "$contender" on 1
+	done
+	rm "$work"/*.on
+
+	for ((round = 0; round < rounds; round++)); do
+		for i in "${!contenders[@]}"; do
+			pgbench_round stock "${contenders[(i + round) % ${#contenders[@]}]}" on "$seconds"
+			sql -c 'VACUUM ecommerce.stock, public.one_row'
+		done
+	done
+	printf 'reserve_stock, %s clients, durable, median of %s rounds of %s s\n' "$clients" "$rounds" "$seconds"
+	printf '\n  %-42s %8s %8s   %s\n' 'one unit' calls/s ratio goal
+	table stock on <<-'END'
+		hot||of one product
+		products|0.75|of one of 10,000 products
+		one_row|4|UPDATE of one row
+	END
+	printf '\n  %-42s %8s %8s   %s\n' 'three units' calls/s ratio goal
+	table stock on <<-'END'
+		three_hot||of three of ten products
+		three|0.5|of three of 10,000 products
+	END
+	problems=$(sql -v one="$(transactions hot products)" -v three="$(transactions three_hot three)" -f stock/verify.sql)
+	if [ -n "$problems" ]; then
+		echo "WRONG: $problems"
+		exit 1
+	fi
+
+	# The same calls in a copy of the database and in one that has a history
+	createdb --maintenance-db=template1 --template="$PGDATABASE" new_shop
+	sql -f stock/age.sql
+	rm "$work"/*.on
+	for ((round = 0; round < 2 * rounds; round++)); do
+		if ((round % 2 == 0)); then
+			PGDATABASE=new_shop pgbench_round stock products on "$seconds"
+			mv "$work/products.on" "$work/new.on.$round"
+		else
+			pgbench_round stock products on "$seconds"
+			mv "$work/products.on" "$work/products.on.$round"
+		fi
+	done
+	cat "$work"/new.on.* >"$work/new.on"
+	cat "$work"/products.on.* >"$work/products.on"
+	printf '\n  %-42s %8s %8s   %s\n' 'one unit of one of 10,000 products' calls/s ratio goal
+	table stock on <<-'END'
+		products||after 1 M reservations, 1 M movements
+		new|0.83|before
+	END
+	echo
+	echo '  checked: no call failed; what was received is what is held and available'
+}
+
 topics=("$@")
-[ ${#topics[@]} -gt 0 ] || topics=(place_order totals)
+[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals)
 for topic in "${topics[@]}"; do
 	"$topic"
 done

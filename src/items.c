@@ -94,6 +94,8 @@ enum
 	PRODUCT_NAME,
 	PRODUCT_PRICE,
 	PRODUCT_TRACK_STOCK,
+	PRODUCT_STOCK_SLOTS,
+	PRODUCT_MIN_STOCK,
 	PRODUCT_VAT_CLASS,
 	PRODUCT_STATUS,
 	PRODUCT_DELETED_AT,
@@ -126,6 +128,9 @@ find_item(EcScan *scan, EcItem *item, int32 tenant_id, bool *for_sale)
 		item->price = ec_numeric_decode(ec_scan_value(scan, PRODUCT_PRICE, &isnull),
 										"price");
 		item->track_stock = DatumGetBool(ec_scan_value(scan, PRODUCT_TRACK_STOCK, &isnull));
+		(void) ec_scan_value(scan, PRODUCT_STOCK_SLOTS, &isnull);
+		item->may_spread = isnull;
+		item->min_stock = DatumGetInt32(ec_scan_value(scan, PRODUCT_MIN_STOCK, &isnull));
 		item->vat_class = TextDatumGetCString(ec_scan_value(scan, PRODUCT_VAT_CLASS, &isnull));
 		*for_sale = strcmp(TextDatumGetCString(ec_scan_value(scan, PRODUCT_STATUS, &isnull)),
 						   "active") == 0;
@@ -141,7 +146,7 @@ find_items(EcItem *items, int n, bool by_sku, int32 tenant_id,
 {
 	const char *const columns[PRODUCT_COLUMNS] = {
 		"tenant_id", by_sku ? "sku" : "id", "id", "sku", "name", "price",
-		"track_stock", "vat_class", "status", "deleted_at"
+		"track_stock", "stock_slots", "min_stock", "vat_class", "status", "deleted_at"
 	};
 	EcScan		scan;
 
@@ -218,6 +223,10 @@ ec_items_demand(const EcItem *items, int n, int *ndemands)
 			demands[count].product_id = items[i].product_id;
 			demands[count].sku = items[i].found_sku;
 			demands[count].quantity = items[i].quantity;
+			demands[count].warehouse_id = 0;
+			demands[count].may_spread = items[i].may_spread;
+			demands[count].may_backorder = true;
+			demands[count].min_stock = items[i].min_stock;
 			count++;
 		}
 	qsort(demands, (size_t) count, sizeof(EcDemand), compare_demands);

@@ -29,15 +29,21 @@ typedef struct EcItem
 	char	   *name;
 	EcDecimal	price;
 	bool		track_stock;
+	bool		may_spread;
+	int32		min_stock;
 	char	   *vat_class;
 } EcItem;
 
-/* Units of one product, summed over its lines */
+/* Units of one product, to be taken from stock or (negative) given back */
 typedef struct EcDemand
 {
 	pg_uuid_t	product_id;
 	const char *sku;
 	int32		quantity;
+	int32		warehouse_id;	/* 0: take from any, give to the default one */
+	bool		may_spread;		/* over more rows, if many want it */
+	bool		may_backorder;
+	int32		min_stock;		/* write an event at this; -1: never */
 } EcDemand;
 
 extern EcItem *ec_items_read(Jsonb *items, int *n);

@@ -87,6 +87,8 @@ typedef struct Placement
 	bool		has_email;
 	EcItem	   *items;
 	int			nitems;
+	EcTaken    *taken;			/* from stock, in the order of products */
+	int			ntaken;
 	EcDocument	document;
 	text	   *order_number;
 } Placement;
@@ -96,13 +98,14 @@ static bool placing = false;
 
 static EcRows new_items = {
 	.name = "new_items",
-	.ncolumns = 13,
+	.ncolumns = 14,
 	.columns = {
 		{"line_number", INT4OID}, {"kind", TEXTOID}, {"product_id", UUIDOID},
 		{"sku", TEXTOID}, {"name", TEXTOID}, {"quantity", INT4OID},
 		{"unit_price", NUMERICOID}, {"discount", NUMERICOID},
 		{"vat_category", TEXTOID}, {"vat_rate", NUMERICOID},
-		{"net", NUMERICOID}, {"vat", NUMERICOID}, {"from_stock", BOOLOID}
+		{"net", NUMERICOID}, {"vat", NUMERICOID}, {"from_stock", BOOLOID},
+		{"allocation", JSONBOID}
 	}
 };
 
@@ -142,9 +145,9 @@ static EcPlan insert_plan = {
 	" event AS (INSERT INTO ecommerce.events (tenant_id, id, created_at, kind, entity_id)"
 	" VALUES ($1, $19, $3, 'order.placed', $2))"
 	" INSERT INTO ecommerce.order_items (tenant_id, order_id, order_created_at, line_number, kind, product_id,"
-	" sku, name, quantity, unit_price, discount, vat_category, vat_rate, net, vat, from_stock)"
+	" sku, name, quantity, unit_price, discount, vat_category, vat_rate, net, vat, from_stock, allocation)"
 	" SELECT $1, $2, $3, line_number, kind, product_id, sku, name, quantity, unit_price, discount,"
-	" vat_category, vat_rate, net, vat, from_stock FROM new_items",
+	" vat_category, vat_rate, net, vat, from_stock, allocation FROM new_items",
 	.nargs = 19,
 	.types = {
 		INT4OID, UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID,
@@ -418,14 +421,20 @@ read_cart(Placement *order, const pg_uuid_t *cart_id)
 
 /* Order what a reservation holds. */
 static void
-read_reserved(Placement *order, const EcDemand *reserved, int n)
+read_reserved(Placement *order, const EcTaken *reserved, int n)
 {
-	order->nitems = n;
 	order->items = palloc0_array(EcItem, (Size) n);
 	for (int i = 0; i < n; i++)
 	{
-		order->items[i].product_id = reserved[i].product_id;
-		order->items[i].quantity = reserved[i].quantity;
+		EcItem	   *item = order->nitems == 0 ? NULL : &order->items[order->nitems - 1];
+
+		if (item == NULL ||
+			ec_uuid_compare(&item->product_id, &reserved[i].product_id) != 0)
+		{
+			item = &order->items[order->nitems++];
+			item->product_id = reserved[i].product_id;
+		}
+		item->quantity += reserved[i].quantity;
 	}
 }
 
@@ -549,42 +558,85 @@ total_order(FunctionCallInfo fcinfo, Placement *order)
 	}
 }
 
+/* Add to what the order has taken from stock, each product and warehouse once. */
+static void
+add_taken(Placement *order, const EcTaken *taken, int n)
+{
+	EcTaken    *all = palloc_array(EcTaken, (Size) (order->ntaken + n));
+	int			known = order->ntaken;
+
+	if (known > 0)
+		memcpy(all, order->taken, sizeof(EcTaken) * (Size) known);
+	for (int i = 0; i < n; i++)
+	{
+		int			k;
+
+		for (k = 0; k < known; k++)
+			if (all[k].warehouse_id == taken[i].warehouse_id &&
+				ec_uuid_compare(&all[k].product_id, &taken[i].product_id) == 0)
+				break;
+		if (k < known)
+			all[k].quantity += taken[i].quantity;
+		else
+			all[order->ntaken++] = taken[i];
+	}
+	order->taken = all;
+}
+
 /*
  * Take the stock of the order, less what a reservation holds of it already.
  * What the reservation holds too much goes back.
  */
 static void
-take_stock(Placement *order, const EcDemand *reserved, int nreserved)
+take_stock(Placement *order, EcTaken *reserved, int nreserved)
 {
 	int			n;
 	EcDemand   *demands = ec_items_demand(order->items, order->nitems, &n);
-	EcDemand   *merged;
+	EcDemand   *changes;
 	int			count = 0;
 	int			d = 0;
 	int			r = 0;
 
 	if (nreserved == 0)
 	{
-		ec_stock_change(order->tenant_id, demands, n);
+		order->taken = ec_stock_change(order->tenant_id, demands, n, &order->ntaken);
 		return;
 	}
 
 	/* Both are sorted by product. */
-	merged = palloc_array(EcDemand, (Size) (n + nreserved));
+	changes = palloc0_array(EcDemand, (Size) (n + nreserved));
 	while (d < n || r < nreserved)
 	{
 		int			c = d == n ? 1 : r == nreserved ? -1
 		: ec_uuid_compare(&demands[d].product_id, &reserved[r].product_id);
-		EcDemand   *next = &merged[count];
+		const pg_uuid_t *product_id = c <= 0 ? &demands[d].product_id
+		: &reserved[r].product_id;
+		int32		left = c <= 0 ? demands[d].quantity : 0;
 
-		*next = c <= 0 ? demands[d] : reserved[r];
-		next->quantity = (c <= 0 ? demands[d].quantity : 0) -
-			(c >= 0 ? reserved[r].quantity : 0);
+		for (; r < nreserved &&
+			 ec_uuid_compare(&reserved[r].product_id, product_id) == 0; r++)
+		{
+			int32		used = Min(left, reserved[r].quantity);
+
+			left -= used;
+			if (used < reserved[r].quantity)
+			{
+				changes[count].product_id = *product_id;
+				changes[count].warehouse_id = reserved[r].warehouse_id;
+				changes[count++].quantity = used - reserved[r].quantity;
+				reserved[r].quantity = used;
+			}
+		}
+		if (left > 0)
+		{
+			changes[count] = demands[d];
+			changes[count++].quantity = left;
+		}
 		d += c <= 0;
-		r += c >= 0;
-		count += next->quantity != 0;
 	}
-	ec_stock_change(order->tenant_id, merged, count);
+	add_taken(order, reserved, nreserved);
+	reserved = ec_stock_change(order->tenant_id, changes, count, &n);
+	add_taken(order, reserved, n);
 }
 
 /*
@@ -633,19 +685,60 @@ price_datum(EcDecimal price, int minor_units)
 	return EcAmountGetDatum(value, price.scale);
 }
 
+/*
+ * Which warehouses a line's units come from, {"warehouse": units}, or NULL if
+ * all are from the default one.  What the line takes is taken off.
+ */
+static Jsonb *
+allocate_line(Placement *order, const EcItem *item)
+{
+	JsonbParseState *state = NULL;
+	int32		left = item->quantity;
+	bool		elsewhere = false;
+
+	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	for (int i = 0; i < order->ntaken && left > 0; i++)
+	{
+		EcTaken    *taken = &order->taken[i];
+		int32		used = Min(left, taken->quantity);
+
+		if (used == 0 ||
+			ec_uuid_compare(&taken->product_id, &item->product_id) != 0)
+			continue;
+		taken->quantity -= used;
+		left -= used;
+		elsewhere |= taken->warehouse_id != EC_DEFAULT_WAREHOUSE;
+		ec_json_push_amount(&state, psprintf("%d", taken->warehouse_id), used, 0);
+	}
+	return elsewhere ? JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL))
+		: NULL;
+}
+
+/* Was anything taken from another warehouse than the default one? */
+static bool
+taken_elsewhere(const Placement *order)
+{
+	for (int i = 0; i < order->ntaken; i++)
+		if (order->taken[i].warehouse_id != EC_DEFAULT_WAREHOUSE)
+			return true;
+	return false;
+}
+
 /* Fill the rows of the order's lines. */
 static void
 fill_items(Placement *order)
 {
 	EcDocument *document = &order->document;
 	int			scale = document->minor_units;
+	bool		elsewhere = taken_elsewhere(order);
 
 	ec_rows_begin(&new_items);
 	for (size_t i = 0; i < document->nlines; i++)
 	{
 		EcLine	   *line = &document->lines[i];
-		Datum		values[13];
-		bool		nulls[13] = {false};
+		Jsonb	   *allocation = NULL;
+		Datum		values[14];
+		bool		nulls[14] = {false};
 
 		values[0] = Int32GetDatum((int32) i + 1);
 		values[1] = CStringGetTextDatum(ec_kind_names[line->kind]);
@@ -659,6 +752,8 @@ fill_items(Placement *order)
 			values[5] = Int32GetDatum(item->quantity);
 			values[6] = price_datum(item->unit_price, scale);
 			values[12] = BoolGetDatum(item->track_stock);
+			if (elsewhere && item->track_stock)
+				allocation = allocate_line(order, item);
 		}
 		else
 		{
@@ -673,6 +768,8 @@ fill_items(Placement *order)
 		values[9] = EcAmountGetDatum(line->rate.value, line->rate.scale);
 		values[10] = EcAmountGetDatum(line->net, scale);
 		values[11] = EcAmountGetDatum(line->vat, scale);
+		values[13] = JsonbPGetDatum(allocation);
+		nulls[13] = allocation == NULL;
 		ec_rows_add(&new_items, values, nulls);
 	}
 	ec_rows_register(&new_items);
@@ -833,7 +930,7 @@ Datum
 ec_place_order(PG_FUNCTION_ARGS)
 {
 	Placement	order;
-	EcDemand   *reserved = NULL;
+	EcTaken    *reserved = NULL;
 	int			nreserved = 0;
 	Datum		values[7];
 
@@ -857,9 +954,9 @@ ec_place_order(PG_FUNCTION_ARGS)
 		read_cart(&order, PG_GETARG_UUID_P(ARG_CART));
 	if (!PG_ARGISNULL(ARG_RESERVATION))
 	{
-		reserved = ec_reservation_read(order.tenant_id,
+		reserved = ec_reservation_take(order.tenant_id,
 									   PG_GETARG_UUID_P(ARG_RESERVATION),
-									   &nreserved);
+									   &order.id, &nreserved);
 		if (PG_ARGISNULL(ARG_ITEMS) && PG_ARGISNULL(ARG_CART))
 			read_reserved(&order, reserved, nreserved);
 	}
@@ -875,9 +972,6 @@ ec_place_order(PG_FUNCTION_ARGS)
 	total_order(fcinfo, &order);
 	take_stock(&order, reserved, nreserved);
 	keep_products(&order);
-	if (nreserved > 0)
-		ec_reservation_commit(order.tenant_id, PG_GETARG_UUID_P(ARG_RESERVATION),
-							  nreserved, &order.id);
 	insert_order(fcinfo, &order);
 	if (!PG_ARGISNULL(ARG_CART))
 	{
@@ -949,8 +1043,8 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_EC_INVALID_TRANSITION),
 					 errmsg("an order cannot go from %s to cancelled", status),
 					 errdetail("Order %s.", TextDatumGetCString(ec_value(0, 3, &isnull)))));
-		ec_stock_return_order(tenant_id, id, created_at);
 		ec_reservation_release_order(tenant_id, id);
+		ec_stock_return_order(tenant_id, id, created_at);
 		ec_uuid_v7_generate(&event_id);
 		arguments[2] = TimestampTzGetDatum(created_at);
 		arguments[3] = UUIDPGetDatum(&event_id);

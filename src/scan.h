@@ -10,7 +10,7 @@
 #include "utils/snapshot.h"
 
 #define EC_SCAN_MAX_KEYS 3
-#define EC_SCAN_MAX_COLUMNS 12
+#define EC_SCAN_MAX_COLUMNS 16
 
 /*
  * A table that is being looked up.  The columns of its keys come first in

@@ -7,15 +7,29 @@
 
 #include "items.h"
 
-extern void ec_stock_change(int32 tenant_id, const EcDemand *demands, int n);
+/* The warehouse that each tenant has */
+#define EC_DEFAULT_WAREHOUSE 1
+
+/* Units that were taken */
+typedef struct EcTaken
+{
+	pg_uuid_t	product_id;
+	int32		warehouse_id;
+	int32		quantity;
+} EcTaken;
+
+/* slots.c */
+extern EcTaken *ec_stock_change(int32 tenant_id, const EcDemand *demands, int n,
+								int *ntaken);
+
+/* stock.c */
 extern void ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 								  TimestampTz order_created_at);
 
-extern EcDemand *ec_reservation_read(int32 tenant_id,
-									 const pg_uuid_t *reservation_id, int *n);
-extern void ec_reservation_commit(int32 tenant_id,
-								  const pg_uuid_t *reservation_id, int n,
-								  const pg_uuid_t *order_id);
+/* reservation.c */
+extern EcTaken *ec_reservation_take(int32 tenant_id,
+									const pg_uuid_t *reservation_id,
+									const pg_uuid_t *order_id, int *n);
 extern void ec_reservation_release_order(int32 tenant_id,
 										 const pg_uuid_t *order_id);
 

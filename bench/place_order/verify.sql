@@ -12,7 +12,7 @@ WHERE NOT EXISTS (SELECT FROM :"schema".events e WHERE e.tenant_id = o.tenant_id
 HAVING count(*) > 0;
 
 SELECT 'products whose stock is not what was sold: ' || count(*)
-FROM :"schema".stock s
+FROM (SELECT product_id, sum(available) AS available FROM :"schema".stock GROUP BY product_id) s
 LEFT JOIN (SELECT product_id, sum(quantity) AS sold FROM :"schema".order_items GROUP BY product_id) i USING (product_id)
 WHERE s.available <> 1000000 - coalesce(i.sold, 0)
 HAVING count(*) > 0;

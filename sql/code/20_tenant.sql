@@ -24,8 +24,9 @@ BEGIN
     RETURNING id INTO new_id;
     INSERT INTO ecommerce.settings (tenant_id, country, currency, prices)
     VALUES (new_id, create_tenant.country, create_tenant.currency, create_tenant.prices);
+    INSERT INTO ecommerce.warehouses (tenant_id, id, name) VALUES (new_id, 1, 'Main');
     RETURN new_id;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.create_tenant(text, text, text, text) IS
-    'Make a tenant with its settings and return its id. From the second tenant on every transaction must choose one.';
+    'Make a tenant with its settings and its warehouse, and return its id. From the second tenant on every transaction must choose one.';

@@ -59,18 +59,23 @@ CREATE FUNCTION ecommerce.check_product_delete() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- place_order() locks the stock of what it sells, so wait for those that are under way.
+    -- Whoever sells or holds it locks its stock, so wait for those that are under way.
     PERFORM FROM ecommerce.stock s WHERE s.tenant_id = OLD.tenant_id AND s.product_id = OLD.id FOR UPDATE;
     IF EXISTS (SELECT FROM ecommerce.order_items i WHERE i.tenant_id = OLD.tenant_id AND i.product_id = OLD.id) THEN
         RAISE EXCEPTION 'a product that was ordered cannot be deleted'
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'keep_ordered', SCHEMA = 'ecommerce', TABLE = 'products',
                   DETAIL = format('Product %s stands on orders.', OLD.id),
                   HINT = 'Set deleted_at instead.';
+    ELSIF EXISTS (SELECT FROM ecommerce.stock_reservations r WHERE r.tenant_id = OLD.tenant_id AND r.product_id = OLD.id AND r.status = 'held') THEN
+        RAISE EXCEPTION 'a product that is held cannot be deleted'
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'keep_ordered', SCHEMA = 'ecommerce', TABLE = 'products',
+                  DETAIL = format('Units of product %s are held by reservations.', OLD.id),
+                  HINT = 'Set deleted_at instead.';
     END IF;
     RETURN OLD;
 END
 $$;
-COMMENT ON FUNCTION ecommerce.check_product_delete() IS 'Refuses to delete a product that stands on an order, with error 23503.';
+COMMENT ON FUNCTION ecommerce.check_product_delete() IS 'Refuses to delete a product that stands on an order or is held, with error 23503.';
 
 CREATE FUNCTION ecommerce.order_transition_allowed(old_status text, new_status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp

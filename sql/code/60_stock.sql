@@ -1,5 +1,5 @@
--- Stock: reserving and adjusting it.  Sold, held and available units of a
--- product always sum to what came in.
+-- Stock: reserving, adjusting, moving and proving it.  Sold, held and available
+-- units of a product always sum to what came in.
 --
 -- enable_seqscan is off for writing functions, because a session keeps the
 -- plans that it made: one made while a table was empty would scan it whole for
@@ -42,14 +42,304 @@ CREATE FUNCTION ecommerce.expire_reservations(max_count integer DEFAULT 1000, te
 COMMENT ON FUNCTION ecommerce.expire_reservations(integer, integer) IS
     'Give the stock of expired holds back, of at most max_count products and reservations, and return how many. Skips what another session is working on.';
 
-CREATE FUNCTION ecommerce.adjust_stock(product_id uuid, quantity integer, reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
+CREATE FUNCTION ecommerce.adjust_stock(product_id uuid, quantity integer, reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL, warehouse_id integer DEFAULT 1, order_id uuid DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_adjust_stock';
-COMMENT ON FUNCTION ecommerce.adjust_stock(uuid, integer, text, text, text, integer) IS
-    'Add units that came (or, negative, went) and record the movement; returns what is available then. reason: receipt, adjustment, return or write_off. Errors: EC001 if less is available, EC002 unknown product.';
+COMMENT ON FUNCTION ecommerce.adjust_stock(uuid, integer, text, text, text, integer, uuid, integer) IS
+    'Add units that came to a warehouse (or, negative, went) and record the movement; returns what is available then, in all warehouses. reason: receipt, adjustment, return or write_off; reference, note and order_id are kept with the movement. Errors: EC001 if less is available, EC002 unknown product, EC021 unknown warehouse.';
 
-CREATE FUNCTION ecommerce.adjust_stock(sku text, quantity integer, reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
+CREATE FUNCTION ecommerce.adjust_stock(sku text, quantity integer, reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL, warehouse_id integer DEFAULT 1, order_id uuid DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_adjust_stock_by_sku';
-COMMENT ON FUNCTION ecommerce.adjust_stock(text, integer, text, text, text, integer) IS
+COMMENT ON FUNCTION ecommerce.adjust_stock(text, integer, text, text, text, integer, uuid, integer) IS
     'Like adjust_stock(product_id, ...), by SKU.';
+
+CREATE FUNCTION ecommerce.transfer_stock(product_id uuid, quantity integer, from_warehouse integer, to_warehouse integer, reference text DEFAULT NULL, note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_transfer_stock';
+COMMENT ON FUNCTION ecommerce.transfer_stock(uuid, integer, integer, integer, text, text, integer) IS
+    'Move units from one warehouse to another and record both movements. Errors: EC001 if less is available there, EC002 unknown product, EC021 unknown warehouse.';
+
+CREATE FUNCTION ecommerce.set_backorder_limit(product_id uuid, quantity integer, warehouse_id integer DEFAULT 1, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_limit integer;
+BEGIN
+    IF num_nulls(product_id, quantity, warehouse_id, tenant_id) > 0 OR quantity < 0 THEN
+        RAISE EXCEPTION 'wrong quantity' USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It must be zero or more.';
+    ELSIF NOT EXISTS (SELECT FROM ecommerce.products p WHERE p.tenant_id = set_backorder_limit.tenant_id AND p.id = set_backorder_limit.product_id) THEN
+        RAISE EXCEPTION 'unknown product' USING ERRCODE = 'EC002', DETAIL = format('["%s"]', product_id);
+    ELSIF NOT EXISTS (SELECT FROM ecommerce.warehouses w WHERE w.tenant_id = set_backorder_limit.tenant_id AND w.id = set_backorder_limit.warehouse_id) THEN
+        RAISE EXCEPTION 'unknown warehouse' USING ERRCODE = 'EC021', DETAIL = format('It is %s.', warehouse_id);
+    END IF;
+    INSERT INTO ecommerce.stock AS s (tenant_id, product_id, warehouse_id, slot, available, backorder_limit)
+    VALUES (set_backorder_limit.tenant_id, set_backorder_limit.product_id, set_backorder_limit.warehouse_id, 0, 0, quantity)
+    ON CONFLICT ON CONSTRAINT stock_pkey DO UPDATE SET backorder_limit = greatest(excluded.backorder_limit, - s.available)
+    RETURNING backorder_limit INTO v_limit;
+    RETURN v_limit;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.set_backorder_limit(uuid, integer, integer, integer) IS
+    'Let a product be sold before it is there, up to so many units of a warehouse; 0 ends that. Returns the limit, which is at least what was sold so already. Errors: 22023, EC002 unknown product, EC021 unknown warehouse.';
+
+CREATE FUNCTION ecommerce.lock_stock(product_id uuid, tenant_id integer) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    locked integer := 0;
+    n      integer;
+BEGIN
+    -- New rows take their units from old ones: when none came since all were locked, none will.
+    LOOP
+        PERFORM FROM ecommerce.stock s WHERE s.tenant_id = lock_stock.tenant_id AND s.product_id = lock_stock.product_id
+        ORDER BY s.warehouse_id, s.slot FOR NO KEY UPDATE;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        EXIT WHEN n = locked OR current_setting('transaction_isolation') <> 'read committed';
+        locked := n;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.lock_stock(uuid, integer) IS
+    'Lock all stock of a product until the transaction ends. Lock several products in the order of their ids.';
+
+CREATE FUNCTION ecommerce.spread_stock(product_id uuid, slots integer, tenant_id integer) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    w record;
+BEGIN
+    PERFORM ecommerce.lock_stock(spread_stock.product_id, spread_stock.tenant_id);
+    FOR w IN
+        SELECT s.warehouse_id, sum(s.available)::integer AS available, sum(s.backorder_limit)::integer AS backorder_limit
+        FROM ecommerce.stock s WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
+        GROUP BY s.warehouse_id
+        HAVING count(*) <> spread_stock.slots OR max(s.slot) <> spread_stock.slots - 1
+            OR max(s.available) - min(s.available) > greatest(sum(s.available) / spread_stock.slots / 2, 1)
+        ORDER BY s.warehouse_id
+    LOOP
+        DELETE FROM ecommerce.stock s
+        WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
+          AND s.warehouse_id = w.warehouse_id AND s.slot >= spread_stock.slots;
+        INSERT INTO ecommerce.stock AS s (tenant_id, product_id, warehouse_id, slot, available, backorder_limit)
+        SELECT spread_stock.tenant_id, spread_stock.product_id, w.warehouse_id, n,
+               CASE WHEN w.available > 0 THEN w.available / spread_stock.slots + (n < w.available % spread_stock.slots)::integer
+                    WHEN n = 0 THEN w.available ELSE 0 END,
+               CASE n WHEN 0 THEN w.backorder_limit ELSE 0 END
+        FROM generate_series(0, spread_stock.slots - 1) n
+        ON CONFLICT ON CONSTRAINT stock_pkey
+        DO UPDATE SET available = excluded.available, backorder_limit = excluded.backorder_limit;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.spread_stock(uuid, integer, integer) IS
+    'Lock the stock of a product and spread it evenly over so many rows in each warehouse, if it is not nearly so.';
+
+CREATE FUNCTION ecommerce.set_stock_slots(product_id uuid, slots integer, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF num_nulls(product_id, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'product_id and tenant_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF slots NOT BETWEEN 1 AND 256 THEN
+        RAISE EXCEPTION 'wrong number of slots' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must be from 1 to 256, or NULL to let the stock spread while many buy it at once.';
+    END IF;
+    UPDATE ecommerce.products p SET stock_slots = set_stock_slots.slots
+    WHERE p.tenant_id = set_stock_slots.tenant_id AND p.id = set_stock_slots.product_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown product' USING ERRCODE = 'EC002', DETAIL = format('["%s"]', product_id);
+    END IF;
+    PERFORM ecommerce.spread_stock(product_id, coalesce(slots, 1), tenant_id);
+END
+$$;
+COMMENT ON FUNCTION ecommerce.set_stock_slots(uuid, integer, integer) IS
+    'Spread the stock of a product over so many rows in each warehouse, so that as many buyers at once need not wait for each other; before a sale that many wait for, say. NULL, the default for a product, begins with one and adds rows while buyers meet. Waits for those who are buying. Errors: 22023, EC002 unknown product.';
+
+CREATE FUNCTION ecommerce.rebalance_stock(max_products integer DEFAULT 1000, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    p record;
+    n integer := 0;
+BEGIN
+    FOR p IN
+        SELECT s.product_id, r.stock_slots
+        FROM ecommerce.stock s
+        JOIN ecommerce.products r ON r.tenant_id = s.tenant_id AND r.id = s.product_id
+        WHERE s.tenant_id = rebalance_stock.tenant_id
+        GROUP BY s.product_id, r.stock_slots HAVING count(*) > count(DISTINCT s.warehouse_id)
+        ORDER BY s.product_id LIMIT max_products
+    LOOP
+        -- Nobody buys it when none of its rows is locked: the rush is over.
+        BEGIN
+            PERFORM FROM ecommerce.stock s
+            WHERE s.tenant_id = rebalance_stock.tenant_id AND s.product_id = p.product_id
+            ORDER BY s.warehouse_id, s.slot FOR NO KEY UPDATE NOWAIT;
+            PERFORM ecommerce.spread_stock(p.product_id, coalesce(p.stock_slots, 1), rebalance_stock.tenant_id);
+            n := n + 1;
+        EXCEPTION
+            WHEN lock_not_available THEN NULL;
+        END;
+    END LOOP;
+    RETURN n;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.rebalance_stock(integer, integer) IS
+    'Gather the stock of products that nobody is buying at this moment: into one row for each warehouse, or evenly into those that set_stock_slots() made. Does not wait for buyers. Returns how many products it went through; call it now and then.';
+
+CREATE FUNCTION ecommerce.return_stock(order_id uuid, items jsonb, reference text DEFAULT NULL, note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_time  timestamptz := ecommerce.uuid_v7_time(order_id);
+    v_order record;
+    v_items jsonb;
+    v_wrong jsonb;
+    i       record;
+BEGIN
+    IF num_nulls(order_id, items, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'order_id, items and tenant_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    -- An update, not only a lock: of two returns at REPEATABLE READ one must fail.
+    UPDATE ecommerce.orders o SET status = o.status
+    WHERE o.tenant_id = return_stock.tenant_id AND o.id = return_stock.order_id
+      AND o.created_at BETWEEN v_time - interval '1 day' AND v_time + interval '1 day'
+    RETURNING o.created_at, o.status, o.order_number INTO v_order;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown order' USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
+    ELSIF v_order.status NOT IN ('shipped', 'delivered', 'refunded') THEN
+        RAISE EXCEPTION 'nothing of an order that is % can come back', v_order.status
+            USING ERRCODE = 'EC009', DETAIL = format('Order %s.', v_order.order_number),
+                  HINT = 'Use ecommerce.cancel_order() for one that was not shipped.';
+    ELSIF jsonb_typeof(items) <> 'array' OR jsonb_array_length(items) = 0
+       OR EXISTS (SELECT FROM jsonb_array_elements(items) e
+                  WHERE CASE WHEN jsonb_typeof(e) <> 'object' THEN true
+                        ELSE e - '{sku,product_id,quantity,restock,warehouse_id}'::text[] <> '{}'
+                             OR num_nonnulls(e ->> 'sku', e ->> 'product_id') <> 1
+                             OR coalesce(e ->> 'quantity', '') !~ '^[1-9][0-9]{0,8}$'
+                             OR coalesce(e ->> 'restock', 'true') NOT IN ('true', 'false')
+                             OR coalesce(e ->> 'warehouse_id', '1') !~ '^[1-9][0-9]{0,8}$' END) THEN
+        RAISE EXCEPTION 'wrong items' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'They must be [{"sku" or "product_id", "quantity", "restock", "warehouse_id"}].';
+    END IF;
+    SELECT e -> 'warehouse_id' INTO v_wrong FROM jsonb_array_elements(items) e
+    WHERE (e ->> 'warehouse_id')::integer <> ALL (SELECT w.id FROM ecommerce.warehouses w WHERE w.tenant_id = return_stock.tenant_id);
+    IF FOUND THEN
+        RAISE EXCEPTION 'unknown warehouse' USING ERRCODE = 'EC021', DETAIL = format('It is %s.', v_wrong);
+    END IF;
+
+    -- Name the products by their ids, and compare with what was sold and came back before.
+    SELECT jsonb_agg(e || jsonb_build_object('product_id', l.product_id, 'sku', coalesce(l.sku, e ->> 'sku', e ->> 'product_id'))) INTO v_items
+    FROM jsonb_array_elements(items) e
+    LEFT JOIN LATERAL (SELECT l.product_id, l.sku FROM ecommerce.order_items l
+                       WHERE l.tenant_id = return_stock.tenant_id AND l.order_id = return_stock.order_id
+                         AND l.order_created_at = v_order.created_at AND l.from_stock
+                         AND (l.sku = e ->> 'sku' OR l.product_id::text = lower(e ->> 'product_id'))
+                       LIMIT 1) l ON true;
+    SELECT jsonb_agg(jsonb_build_object('sku', w.sku, 'requested', w.quantity, 'returnable', w.returnable) ORDER BY w.sku) INTO v_wrong
+    FROM (SELECT r.product_id, r.sku, sum(r.quantity) AS quantity,
+                 coalesce((SELECT sum(l.quantity) FROM ecommerce.order_items l
+                           WHERE l.tenant_id = return_stock.tenant_id AND l.order_id = return_stock.order_id
+                             AND l.order_created_at = v_order.created_at AND l.from_stock AND l.product_id = r.product_id), 0)
+                 - coalesce((SELECT sum(m.quantity) FROM ecommerce.stock_movements m
+                             WHERE m.tenant_id = return_stock.tenant_id AND m.order_id = return_stock.order_id
+                               AND m.reason = 'return' AND m.product_id = r.product_id), 0) AS returnable
+          FROM jsonb_to_recordset(v_items) AS r (product_id uuid, sku text, quantity integer)
+          GROUP BY r.product_id, r.sku) w
+    WHERE w.quantity > w.returnable;
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'more comes back than was sold' USING ERRCODE = 'EC022', DETAIL = v_wrong::text;
+    END IF;
+
+    FOR i IN
+        SELECT r.product_id, coalesce(r.warehouse_id, 1) AS warehouse_id, coalesce(r.restock, true) AS restock, sum(r.quantity)::integer AS quantity
+        FROM jsonb_to_recordset(v_items) AS r (product_id uuid, warehouse_id integer, restock boolean, quantity integer)
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    LOOP
+        IF i.restock THEN
+            PERFORM ecommerce.adjust_stock(i.product_id, i.quantity, 'return', reference, note, i.warehouse_id, order_id, tenant_id);
+        ELSE
+            -- It comes and goes: nothing of it can be sold in between.
+            INSERT INTO ecommerce.stock_movements (tenant_id, product_id, warehouse_id, quantity, reason, order_id, reference, note)
+            SELECT return_stock.tenant_id, i.product_id, i.warehouse_id, m.sign * i.quantity, m.reason, return_stock.order_id, return_stock.reference, return_stock.note
+            FROM (VALUES (1, 'return'), (-1, 'write_off')) AS m (sign, reason);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.return_stock(uuid, jsonb, text, text, integer) IS
+    'Take back units of an order that was shipped: [{"sku" or "product_id", "quantity", "restock", "warehouse_id"}]. They can be sold again, or with "restock": false are written off. Errors: EC008 unknown order, EC009 it was not shipped, EC021 unknown warehouse, EC022 more comes back than was sold, with all such products in the detail, 22023 wrong items.';
+
+CREATE FUNCTION ecommerce.stock_at(product_id uuid, at timestamptz, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(sum(l.quantity), 0)::bigint FROM ecommerce.stock_ledger l
+    WHERE l.tenant_id = stock_at.tenant_id AND l.product_id = stock_at.product_id AND l.created_at <= stock_at.at
+$$;
+COMMENT ON FUNCTION ecommerce.stock_at(uuid, timestamptz, integer) IS
+    'Units of a product that were there and not sold at a moment, held ones included; from stock_ledger.';
+
+CREATE FUNCTION ecommerce.verify_integrity()
+    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    -- movements - sales - holds = available, for each product and warehouse
+    SELECT 'stock differs from its books', b.tenant_id, b.product_id,
+           jsonb_build_object('warehouse_id', b.warehouse_id, 'movements', sum(b.moved), 'sold', sum(b.sold), 'held', sum(b.held), 'available', sum(b.available))
+    FROM (SELECT l.tenant_id, l.product_id, l.warehouse_id, CASE WHEN l.kind NOT IN ('sale', 'cancellation') THEN l.quantity ELSE 0 END AS moved,
+                 CASE WHEN l.kind IN ('sale', 'cancellation') THEN - l.quantity ELSE 0 END AS sold, 0 AS held, 0 AS available
+          FROM ecommerce.stock_ledger l
+          UNION ALL
+          SELECT r.tenant_id, r.product_id, r.warehouse_id, 0, 0, r.quantity, 0 FROM ecommerce.stock_reservations r WHERE r.status = 'held'
+          UNION ALL
+          SELECT s.tenant_id, s.product_id, s.warehouse_id, 0, 0, 0, s.available FROM ecommerce.stock s) b
+    GROUP BY b.tenant_id, b.product_id, b.warehouse_id
+    HAVING sum(b.moved) - sum(b.sold) - sum(b.held) <> sum(b.available)
+    UNION ALL
+    SELECT 'units of a line differ from where they came from', i.tenant_id, i.order_id,
+           jsonb_build_object('line_number', i.line_number, 'quantity', i.quantity, 'allocation', i.allocation)
+    FROM ecommerce.order_items i
+    WHERE i.allocation IS NOT NULL
+      AND i.quantity <> (SELECT sum(a.value::integer) FROM jsonb_each_text(i.allocation) a)
+    UNION ALL
+    SELECT 'more came back than was sold', m.tenant_id, m.order_id, jsonb_build_object('product_id', m.product_id, 'returned', sum(m.quantity), 'sold', (
+               SELECT coalesce(sum(i.quantity), 0) FROM ecommerce.order_items i
+               WHERE i.tenant_id = m.tenant_id AND i.order_id = m.order_id AND i.product_id = m.product_id AND i.from_stock))
+    FROM ecommerce.stock_movements m
+    WHERE m.reason = 'return' AND m.order_id IS NOT NULL
+    GROUP BY m.tenant_id, m.order_id, m.product_id
+    HAVING sum(m.quantity) > (SELECT coalesce(sum(i.quantity), 0) FROM ecommerce.order_items i
+                              WHERE i.tenant_id = m.tenant_id AND i.order_id = m.order_id AND i.product_id = m.product_id AND i.from_stock)
+    UNION ALL
+    SELECT 'a reservation differs from its order', r.tenant_id, r.id, jsonb_build_object('order_id', r.order_id, 'reservation', r.status, 'order', o.status)
+    FROM ecommerce.stock_reservations r
+    LEFT JOIN ecommerce.orders o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
+    WHERE r.order_id IS NOT NULL
+      AND (o.id IS NULL OR r.status NOT IN ('committed', 'consumed', 'released') OR (r.status = 'released') <> (o.status = 'cancelled'))
+       OR r.order_id IS NULL AND r.status IN ('committed', 'consumed')
+    UNION ALL
+    SELECT 'an order differs from its lines', o.tenant_id, o.id,
+           jsonb_build_object('net', o.net, 'vat', o.vat, 'gross', o.gross, 'lines_net', i.net, 'lines_vat', i.vat)
+    FROM ecommerce.orders o
+    LEFT JOIN (SELECT l.tenant_id, l.order_id, l.order_created_at, sum(l.net) AS net, sum(l.vat) AS vat
+               FROM ecommerce.order_items l GROUP BY 1, 2, 3) i
+           ON i.tenant_id = o.tenant_id AND i.order_id = o.id AND i.order_created_at = o.created_at
+    WHERE (o.net, o.vat, o.gross) IS DISTINCT FROM (i.net, i.vat, i.net + i.vat)
+    UNION ALL
+    SELECT 'lines without an order', i.tenant_id, i.order_id, jsonb_build_object('line_number', i.line_number)
+    FROM ecommerce.order_items i
+    WHERE NOT EXISTS (SELECT FROM ecommerce.orders o
+                      WHERE o.tenant_id = i.tenant_id AND o.id = i.order_id AND o.created_at = i.order_created_at)
+    UNION ALL
+    SELECT 'an idempotency key without its order', k.tenant_id, k.order_id, jsonb_build_object('key', k.key)
+    FROM ecommerce.idempotency_keys k
+    WHERE NOT EXISTS (SELECT FROM ecommerce.orders o
+                      WHERE o.tenant_id = k.tenant_id AND o.id = k.order_id AND o.created_at = k.order_created_at)
+    UNION ALL
+    SELECT 'a cart without its order', c.tenant_id, c.id, jsonb_build_object('order_id', c.order_id)
+    FROM ecommerce.carts c
+    WHERE c.status = 'ordered' AND NOT EXISTS (SELECT FROM ecommerce.orders o WHERE o.tenant_id = c.tenant_id AND o.id = c.order_id)
+$$;
+COMMENT ON FUNCTION ecommerce.verify_integrity() IS
+    'Every equation of the books that does not hold, with the product or order that it is about; no row means that all is right. Reads all rows that the caller may see.';

@@ -40,3 +40,106 @@ CREATE FUNCTION ecommerce.cancel_order(order_id uuid, reason text DEFAULT NULL, 
     AS 'MODULE_PATHNAME', 'ec_cancel_order';
 COMMENT ON FUNCTION ecommerce.cancel_order(uuid, text, integer) IS
     'Cancel an order that is pending or processing and give its stock back; nothing happens if it is cancelled already. Errors: EC008 unknown order, EC009 it was shipped already.';
+
+CREATE FUNCTION ecommerce.transition_order(order_id uuid, status text, reason text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_time timestamptz := ecommerce.uuid_v7_time(order_id);
+    o      record;
+BEGIN
+    IF num_nulls(order_id, status, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'order_id, status and tenant_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF status NOT IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled', 'refunded') THEN
+        RAISE EXCEPTION 'unknown status of an order' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %L.', status);
+    ELSIF status = 'cancelled' THEN
+        PERFORM ecommerce.cancel_order(order_id, reason, tenant_id);
+        RETURN;
+    END IF;
+    SELECT t.created_at, t.status, t.order_number INTO o FROM ecommerce.orders t
+    WHERE t.tenant_id = transition_order.tenant_id AND t.id = transition_order.order_id
+      AND t.created_at BETWEEN v_time - interval '1 day' AND v_time + interval '1 day'
+    FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown order' USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
+    ELSIF o.status = transition_order.status THEN
+        RETURN;
+    END IF;
+    UPDATE ecommerce.orders t SET status = transition_order.status
+    WHERE t.tenant_id = transition_order.tenant_id AND t.id = transition_order.order_id AND t.created_at = o.created_at;
+    INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
+    VALUES (transition_order.tenant_id, 'order.' || transition_order.status, transition_order.order_id,
+            jsonb_strip_nulls(jsonb_build_object('from', o.status, 'reason', transition_order.reason)));
+    IF transition_order.status = 'shipped' THEN
+        UPDATE ecommerce.stock_reservations r SET status = 'consumed'
+        WHERE r.tenant_id = transition_order.tenant_id AND r.order_id = transition_order.order_id AND r.status = 'committed';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.transition_order(uuid, text, text, integer) IS
+    'Bring an order to its next status and append the event: processing, shipped (which consumes its reservation), delivered, refunded, or cancelled, which is cancel_order(). Nothing happens if it has that status already. Errors: EC008 unknown order, EC009 it cannot go there, 22023 unknown status.';
+
+CREATE FUNCTION ecommerce.place_orders(orders jsonb[], tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS SETOF ecommerce.placed_order
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_keys constant text[] := '{items,cart_id,reservation_id,user_id,email,phone,billing_address,shipping_address,currency,expected_total,allowances,charges,notes,metadata,placed_at,idempotency_key}'::text[];
+    v_key  text;
+    v_id   uuid;
+    o      jsonb;
+BEGIN
+    IF num_nulls(orders, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'orders and tenant_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    FOR i IN 1 .. cardinality(orders) LOOP
+        IF jsonb_typeof(orders[i]) IS DISTINCT FROM 'object' THEN
+            RAISE EXCEPTION 'orders[%] must be an object', i - 1 USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        SELECT k INTO v_key FROM jsonb_object_keys(orders[i]) k WHERE k <> ALL (v_keys) LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'orders[%] has an unknown key "%"', i - 1, v_key
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Keys are the arguments of place_order().';
+        END IF;
+    END LOOP;
+
+    -- Products of all orders in their order, so that two lists never wait in a circle.
+    FOR v_id IN
+        WITH item AS (
+            SELECT DISTINCT e ->> 'sku' AS sku,
+                   CASE WHEN e ->> 'product_id' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN (e ->> 'product_id')::uuid END AS id
+            FROM unnest(orders) AS u (o)
+            CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(u.o -> 'items') WHEN 'array' THEN u.o -> 'items' ELSE '[]' END) e)
+        SELECT p.id FROM item i JOIN ecommerce.products p ON p.tenant_id = place_orders.tenant_id AND p.sku = i.sku
+        WHERE p.deleted_at IS NULL AND p.track_stock
+        UNION
+        SELECT p.id FROM item i JOIN ecommerce.products p ON p.tenant_id = place_orders.tenant_id AND p.id = i.id
+        WHERE p.deleted_at IS NULL AND p.track_stock
+        ORDER BY 1
+    LOOP
+        PERFORM ecommerce.lock_stock(v_id, tenant_id);
+    END LOOP;
+
+    FOREACH o IN ARRAY orders LOOP
+        RETURN QUERY SELECT p.* FROM ecommerce.place_order(
+            items            => o -> 'items',
+            cart_id          => (o ->> 'cart_id')::uuid,
+            reservation_id   => (o ->> 'reservation_id')::uuid,
+            user_id          => (o ->> 'user_id')::uuid,
+            email            => o ->> 'email',
+            phone            => o ->> 'phone',
+            billing_address  => o -> 'billing_address',
+            shipping_address => o -> 'shipping_address',
+            currency         => o ->> 'currency',
+            expected_total   => (o ->> 'expected_total')::numeric,
+            allowances       => o -> 'allowances',
+            charges          => o -> 'charges',
+            notes            => o ->> 'notes',
+            metadata         => o -> 'metadata',
+            placed_at        => (o ->> 'placed_at')::timestamptz,
+            idempotency_key  => o ->> 'idempotency_key',
+            tenant_id        => place_orders.tenant_id) p;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.place_orders(jsonb[], integer) IS
+    'Place many orders in one transaction, all or none: each is an object whose keys are arguments of place_order(). Returns them in their order. Errors: those of place_order(), and 22023 that names an unknown key.';

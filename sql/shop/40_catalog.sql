@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
                                       ('standard', 'reduced', 'reduced2', 'super_reduced', 'super_reduced2', 'parking', 'zero', 'exempt')),
     track_stock       boolean     NOT NULL DEFAULT true,
     min_stock         integer     NOT NULL DEFAULT 5 CONSTRAINT check_product_min_stock CHECK (min_stock >= 0),
+    stock_slots       smallint    CONSTRAINT check_product_stock_slots CHECK (stock_slots BETWEEN 1 AND 256),
     weight            numeric     CONSTRAINT check_product_weight CHECK (weight >= 0 AND weight < 1e9),
     dimensions        jsonb       CONSTRAINT check_product_dimensions CHECK (jsonb_typeof(dimensions) = 'object'),
     attributes        jsonb       NOT NULL DEFAULT '{}' CONSTRAINT check_product_attributes CHECK (jsonb_typeof(attributes) = 'object'),
@@ -88,7 +89,8 @@ COMMENT ON COLUMN ecommerce.products.original_price IS 'Price before a reduction
 COMMENT ON COLUMN ecommerce.products.cost_price IS 'What one unit costs the shop, net.';
 COMMENT ON COLUMN ecommerce.products.vat_class IS 'Which of a country''s VAT rates applies; exempt has none.';
 COMMENT ON COLUMN ecommerce.products.track_stock IS 'Whether it can be out of stock; false for services and downloads.';
-COMMENT ON COLUMN ecommerce.products.min_stock IS 'Stock below this is low.';
+COMMENT ON COLUMN ecommerce.products.min_stock IS 'Stock is low when no more than this can be sold.';
+COMMENT ON COLUMN ecommerce.products.stock_slots IS 'Rows that its stock is spread over in each warehouse; NULL lets it spread while many buy it at once. Set by set_stock_slots().';
 COMMENT ON COLUMN ecommerce.products.weight IS 'Weight of one unit in kilograms.';
 COMMENT ON COLUMN ecommerce.products.dimensions IS 'Length, width and height, as the shop writes them.';
 COMMENT ON COLUMN ecommerce.products.attributes IS 'Attributes to filter by, an object.';

@@ -86,6 +86,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.order_items (
     net              numeric     NOT NULL,
     vat              numeric     NOT NULL,
     from_stock       boolean     NOT NULL DEFAULT false,
+    allocation       jsonb,
     CONSTRAINT order_items_pkey PRIMARY KEY (tenant_id, order_id, order_created_at, line_number)
 ) PARTITION BY RANGE (order_created_at);
 CREATE INDEX IF NOT EXISTS idx_order_items_product ON ecommerce.order_items (tenant_id, product_id, order_created_at) WHERE product_id IS NOT NULL;
@@ -105,6 +106,7 @@ COMMENT ON COLUMN ecommerce.order_items.vat_rate IS 'Percent, as it was on the d
 COMMENT ON COLUMN ecommerce.order_items.net IS 'Net amount after discount.';
 COMMENT ON COLUMN ecommerce.order_items.vat IS 'Share of the VAT of its category and rate, which is rounded once for the order.';
 COMMENT ON COLUMN ecommerce.order_items.from_stock IS 'Whether place_order() took it from stock; cancel_order() gives back what it took.';
+COMMENT ON COLUMN ecommerce.order_items.allocation IS 'Units from each warehouse, {"warehouse": units}; NULL if all are from warehouse 1.';
 
 CREATE TABLE IF NOT EXISTS ecommerce.events (
     tenant_id  integer     NOT NULL,

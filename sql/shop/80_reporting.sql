@@ -45,6 +45,31 @@ COMMENT ON COLUMN ecommerce.product_listing.rating IS 'Average of its approved r
 COMMENT ON COLUMN ecommerce.product_listing.review_count IS 'Number of its approved reviews.';
 COMMENT ON COLUMN ecommerce.product_listing.image_url IS 'Its primary picture.';
 
+DO $view$
+BEGIN
+    IF to_regclass('ecommerce.stock_ledger') IS NULL THEN
+        CREATE VIEW ecommerce.stock_ledger WITH (security_invoker = true) AS
+        SELECT m.tenant_id, m.product_id, m.warehouse_id, m.created_at, m.reason AS kind, m.quantity, m.order_id, m.reference
+        FROM ecommerce.stock_movements m
+        UNION ALL
+        SELECT i.tenant_id, i.product_id, coalesce(a.key::integer, 1), CASE k.sign WHEN -1 THEN o.created_at ELSE o.cancelled_at END,
+               CASE k.sign WHEN -1 THEN 'sale' ELSE 'cancellation' END, k.sign * coalesce(a.value::integer, i.quantity), o.id, o.order_number
+        FROM ecommerce.orders o
+        JOIN ecommerce.order_items i ON i.tenant_id = o.tenant_id AND i.order_id = o.id AND i.order_created_at = o.created_at
+        LEFT JOIN LATERAL jsonb_each_text(i.allocation) a ON true
+        JOIN (VALUES (-1), (1)) AS k (sign) ON k.sign = -1 OR o.status = 'cancelled'
+        WHERE i.from_stock;
+    END IF;
+END
+$view$;
+COMMENT ON VIEW ecommerce.stock_ledger IS 'What came and went: movements, sales and their cancellations. The sum of a product is what is there and not sold.';
+COMMENT ON COLUMN ecommerce.stock_ledger.product_id IS 'The product.';
+COMMENT ON COLUMN ecommerce.stock_ledger.warehouse_id IS 'The warehouse.';
+COMMENT ON COLUMN ecommerce.stock_ledger.kind IS 'Reason of a movement, or sale or cancellation.';
+COMMENT ON COLUMN ecommerce.stock_ledger.quantity IS 'Units that came (positive) or went (negative).';
+COMMENT ON COLUMN ecommerce.stock_ledger.order_id IS 'The order, of a sale or a return.';
+COMMENT ON COLUMN ecommerce.stock_ledger.reference IS 'Number of the order, or reference of the movement.';
+
 CREATE MATERIALIZED VIEW IF NOT EXISTS ecommerce.product_stats AS
 SELECT p.tenant_id, p.id, p.name,
        coalesce(s.total_orders, 0)        AS total_orders,

@@ -1,0 +1,370 @@
+/*
+ * reservation.c
+ *	  Reservations: stock that is held for somebody.
+ *
+ * Rows of a reservation are locked before those of stock, so each of its exits
+ * happens once: it is a conditional UPDATE of the state, and what that returns
+ * goes back to stock or to an order.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/timestamp.h"
+
+#include "pg_compat.h"
+
+#include "arguments.h"
+#include "ecommerce.h"
+#include "errors.h"
+#include "plan.h"
+#include "stock.h"
+
+/* Longest text that an owner may have */
+#define MAX_OWNER 255
+
+static EcRows held = {
+	.name = "held",
+	.ncolumns = 3,
+	.columns = {
+		{"product_id", UUIDOID}, {"warehouse_id", INT4OID}, {"quantity", INT4OID}
+	}
+};
+
+static EcPlan until_plan = {
+	.sql = "SELECT clock_timestamp() + coalesce($2, s.reservation_ttl) FROM ecommerce.settings s WHERE s.tenant_id = $1",
+	.nargs = 2,
+	.types = {INT4OID, INTERVALOID}
+};
+static EcPlan hold_plan = {
+	.sql = "INSERT INTO ecommerce.stock_reservations (tenant_id, id, product_id, warehouse_id, quantity, owner, expires_at)"
+	" SELECT $1, $2, h.product_id, h.warehouse_id, h.quantity, $3, $4 FROM held h",
+	.nargs = 4,
+	.types = {INT4OID, UUIDOID, TEXTOID, TIMESTAMPTZOID}
+};
+static EcPlan extend_plan = {
+	.sql = "UPDATE ecommerce.stock_reservations SET expires_at = $3"
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > clock_timestamp()",
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+};
+static EcPlan commit_plan = {
+	.sql = "WITH taken AS (UPDATE ecommerce.stock_reservations SET status = 'committed', order_id = $3"
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > clock_timestamp()"
+	" RETURNING product_id, warehouse_id, quantity::bigint)"
+	" SELECT * FROM taken ORDER BY product_id, warehouse_id",
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, UUIDOID}
+};
+static EcPlan release_plan = {
+	.sql = "WITH released AS (UPDATE ecommerce.stock_reservations SET status = 'released'"
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' RETURNING product_id, warehouse_id, quantity::bigint)"
+	" SELECT * FROM released ORDER BY product_id, warehouse_id",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
+static EcPlan status_plan = {
+	.sql = "SELECT count(*), bool_or(status IN ('committed', 'consumed')) FROM ecommerce.stock_reservations"
+	" WHERE tenant_id = $1 AND id = $2",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
+static EcPlan release_order_plan = {
+	.sql = "UPDATE ecommerce.stock_reservations SET status = 'released'"
+	" WHERE tenant_id = $1 AND order_id = $2 AND status = 'committed'",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
+static EcPlan expire_plan = {
+	.sql = "WITH due AS (SELECT r.id, r.product_id, r.warehouse_id FROM ecommerce.stock_reservations r"
+	" WHERE r.tenant_id = $1 AND r.status = 'held' AND r.expires_at <= clock_timestamp()"
+	" ORDER BY r.expires_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED),"
+	" expired AS (UPDATE ecommerce.stock_reservations r SET status = 'expired' FROM due d"
+	" WHERE r.tenant_id = $1 AND r.id = d.id AND r.product_id = d.product_id AND r.warehouse_id = d.warehouse_id"
+	" RETURNING r.product_id, r.warehouse_id, r.quantity)"
+	" SELECT product_id, warehouse_id, sum(quantity), count(*) FROM expired GROUP BY 1, 2 ORDER BY 1, 2",
+	.nargs = 2,
+	.types = {INT4OID, INT4OID}
+};
+
+/* What the last statement returned as (product_id, warehouse_id, quantity) */
+static EcTaken *
+read_taken(int n)
+{
+	EcTaken    *taken = palloc_array(EcTaken, (Size) n);
+
+	for (int i = 0; i < n; i++)
+	{
+		bool		isnull;
+		int64		quantity = DatumGetInt64(ec_value((uint64) i, 3, &isnull));
+
+		if (quantity > PG_INT32_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("stock is out of range")));
+		taken[i].product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, &isnull));
+		taken[i].warehouse_id = DatumGetInt32(ec_value((uint64) i, 2, &isnull));
+		taken[i].quantity = (int32) quantity;
+	}
+	return taken;
+}
+
+/* Refuse a reservation that does not exist, or whose state does not allow it. */
+static void
+CheckReservation(int32 tenant_id, const pg_uuid_t *reservation_id, bool allowed)
+{
+	Datum		arguments[2] = {
+		Int32GetDatum(tenant_id), UUIDPGetDatum(reservation_id)
+	};
+	bool		isnull;
+
+	if (allowed)
+		return;
+	(void) ec_execute(&status_plan, arguments, NULL);
+	if (DatumGetInt64(ec_value(0, 1, &isnull)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_RESERVATION),
+				 errmsg("unknown reservation"),
+				 errdetail("It is %s.", ec_uuid_text(reservation_id))));
+	ereport(ERROR,
+			(errcode(ERRCODE_EC_RESERVATION_CLOSED),
+			 errmsg("reservation is no longer held"),
+			 errdetail("Reservation %s has expired, was released, or belongs to an order.",
+					   ec_uuid_text(reservation_id))));
+}
+
+/*
+ * Give a held reservation to an order, and return what it holds, in the order
+ * of products.
+ */
+EcTaken *
+ec_reservation_take(int32 tenant_id, const pg_uuid_t *reservation_id,
+					const pg_uuid_t *order_id, int *n)
+{
+	Datum		arguments[3] = {
+		Int32GetDatum(tenant_id), UUIDPGetDatum(reservation_id),
+		UUIDPGetDatum(order_id)
+	};
+
+	*n = (int) ec_execute(&commit_plan, arguments, NULL);
+	if (*n > 0)
+		return read_taken(*n);
+	CheckReservation(tenant_id, reservation_id, false);
+	return NULL;
+}
+
+/* Close the reservations of an order that is cancelled. */
+void
+ec_reservation_release_order(int32 tenant_id, const pg_uuid_t *order_id)
+{
+	Datum		arguments[2] = {
+		Int32GetDatum(tenant_id), UUIDPGetDatum(order_id)
+	};
+
+	(void) ec_execute(&release_order_plan, arguments, NULL);
+}
+
+/* Until when a reservation holds, given its ttl in argument n or NULL. */
+static TimestampTz
+hold_until(FunctionCallInfo fcinfo, int n, int32 tenant_id)
+{
+	Datum		arguments[2] = {Int32GetDatum(tenant_id), (Datum) 0};
+	char		nulls[2] = {' ', 'n'};
+	bool		isnull;
+
+	if (!PG_ARGISNULL(n))
+	{
+		Interval   *ttl = PG_GETARG_INTERVAL_P(n);
+		int64		days = (int64) ttl->month * DAYS_PER_MONTH + ttl->day;
+		ec_int128	span = (ec_int128) days * USECS_PER_DAY + ttl->time;
+
+		if (span <= 0 || span > 30 * USECS_PER_DAY)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("wrong ttl"),
+					 errdetail("It must be above zero and at most 30 days.")));
+		arguments[1] = IntervalPGetDatum(ttl);
+		nulls[1] = ' ';
+	}
+	if (ec_query(&until_plan, arguments, nulls) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NOT_CONFIGURED),
+				 errmsg("the tenant has no settings")));
+	return DatumGetTimestampTz(ec_value(0, 1, &isnull));
+}
+
+/* A value of type ecommerce.reservation; SPI must be finished. */
+static Datum
+reservation_datum(FunctionCallInfo fcinfo, const pg_uuid_t *id,
+				  TimestampTz expires_at)
+{
+	TupleDesc	desc;
+	Datum		values[2] = {UUIDPGetDatum(id), TimestampTzGetDatum(expires_at)};
+	bool		nulls[2] = {false, false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+PG_FUNCTION_INFO_V1(ec_reserve_stock);
+
+/* reserve_stock(items jsonb, owner text, ttl interval, tenant_id integer) */
+Datum
+ec_reserve_stock(PG_FUNCTION_ARGS)
+{
+	int32		tenant_id = ec_argument_tenant(fcinfo, 3);
+	EcItem	   *items;
+	EcDemand   *demands;
+	EcTaken    *taken;
+	int			n;
+	pg_uuid_t	id;
+	TimestampTz expires_at;
+	bool		no_nulls[3] = {false, false, false};
+	Datum		arguments[4];
+	char		nulls[4] = {' ', ' ', ' ', ' '};
+
+	ec_argument_given(fcinfo, 0, "items");
+	ec_argument_length(fcinfo, 1, "owner", MAX_OWNER);
+	items = ec_items_read(PG_GETARG_JSONB_P(0), &n);
+	if (n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_EMPTY_ORDER),
+				 errmsg("nothing to reserve")));
+
+	ec_connect();
+	expires_at = hold_until(fcinfo, 2, tenant_id);
+	ec_items_find(items, n, tenant_id, true);
+	demands = ec_items_demand(items, n, &n);
+	if (n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_EMPTY_ORDER),
+				 errmsg("nothing to reserve"),
+				 errdetail("The stock of these products is not tracked.")));
+	taken = ec_stock_change(tenant_id, demands, n, &n);
+
+	ec_uuid_v7_generate(&id);
+	arguments[0] = Int32GetDatum(tenant_id);
+	arguments[1] = UUIDPGetDatum(&id);
+	arguments[2] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
+	arguments[3] = TimestampTzGetDatum(expires_at);
+	nulls[2] = PG_ARGISNULL(1) ? 'n' : ' ';
+	ec_rows_begin(&held);
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[3] = {
+			UUIDPGetDatum(&taken[i].product_id),
+			Int32GetDatum(taken[i].warehouse_id),
+			Int32GetDatum(taken[i].quantity)
+		};
+
+		ec_rows_add(&held, values, no_nulls);
+	}
+	ec_rows_register(&held);
+	(void) ec_execute(&hold_plan, arguments, nulls);
+	ec_rows_end(&held);
+	ec_finish();
+	PG_RETURN_DATUM(reservation_datum(fcinfo, &id, expires_at));
+}
+
+PG_FUNCTION_INFO_V1(ec_extend_reservation);
+
+/* extend_reservation(reservation_id uuid, ttl interval, tenant_id integer) */
+Datum
+ec_extend_reservation(PG_FUNCTION_ARGS)
+{
+	int32		tenant_id = ec_argument_tenant(fcinfo, 2);
+	pg_uuid_t  *id;
+	TimestampTz expires_at;
+	Datum		arguments[3];
+
+	ec_argument_given(fcinfo, 0, "reservation_id");
+	id = PG_GETARG_UUID_P(0);
+	ec_connect();
+	expires_at = hold_until(fcinfo, 1, tenant_id);
+	arguments[0] = Int32GetDatum(tenant_id);
+	arguments[1] = UUIDPGetDatum(id);
+	arguments[2] = TimestampTzGetDatum(expires_at);
+	CheckReservation(tenant_id, id, ec_execute(&extend_plan, arguments, NULL) > 0);
+	ec_finish();
+	PG_RETURN_DATUM(reservation_datum(fcinfo, id, expires_at));
+}
+
+/* Give back what the last statement returned. */
+static void
+give_back_returned(int32 tenant_id, int n)
+{
+	EcTaken    *taken = read_taken(n);
+	EcDemand   *demands = palloc0_array(EcDemand, (Size) n);
+
+	for (int i = 0; i < n; i++)
+	{
+		demands[i].product_id = taken[i].product_id;
+		demands[i].warehouse_id = taken[i].warehouse_id;
+		demands[i].quantity = -taken[i].quantity;
+	}
+	(void) ec_stock_change(tenant_id, demands, n, &n);
+}
+
+PG_FUNCTION_INFO_V1(ec_release_reservation);
+
+/* release_reservation(reservation_id uuid, tenant_id integer) */
+Datum
+ec_release_reservation(PG_FUNCTION_ARGS)
+{
+	int32		tenant_id = ec_argument_tenant(fcinfo, 1);
+	pg_uuid_t  *id;
+	Datum		arguments[2];
+	int			n;
+
+	ec_argument_given(fcinfo, 0, "reservation_id");
+	id = PG_GETARG_UUID_P(0);
+	ec_connect();
+	arguments[0] = Int32GetDatum(tenant_id);
+	arguments[1] = UUIDPGetDatum(id);
+	n = (int) ec_execute(&release_plan, arguments, NULL);
+	if (n > 0)
+		give_back_returned(tenant_id, n);
+	else
+	{
+		bool		isnull;
+		bool		ordered;
+
+		/* What an order has taken over goes back by cancelling the order. */
+		(void) ec_execute(&status_plan, arguments, NULL);
+		ordered = DatumGetBool(ec_value(0, 2, &isnull));
+		CheckReservation(tenant_id, id, !isnull && !ordered);
+	}
+	ec_finish();
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(ec_expire_reservations);
+
+/* expire_reservations(max_count integer, tenant_id integer) -> bigint */
+Datum
+ec_expire_reservations(PG_FUNCTION_ARGS)
+{
+	int32		max_count = PG_GETARG_INT32(0);
+	int32		tenant_id = ec_argument_tenant(fcinfo, 1);
+	Datum		arguments[2] = {Int32GetDatum(tenant_id), Int32GetDatum(max_count)};
+	int			n;
+	int64		expired = 0;
+
+	if (max_count <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_count must be above zero")));
+	ec_connect();
+	n = (int) ec_execute(&expire_plan, arguments, NULL);
+	for (int i = 0; i < n; i++)
+	{
+		bool		isnull;
+
+		expired += DatumGetInt64(ec_value((uint64) i, 4, &isnull));
+	}
+	give_back_returned(tenant_id, n);
+	ec_finish();
+	PG_RETURN_INT64(expired);
+}
