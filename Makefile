@@ -66,6 +66,7 @@ MODULE_big = ecommerce
 OBJS = \
 	src/amount.o \
 	src/arguments.o \
+	src/breakdown.o \
 	src/document.o \
 	src/ecommerce.o \
 	src/identifiers.o \

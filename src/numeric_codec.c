@@ -28,6 +28,9 @@
 /* Digits of an int128 (39) that no NBASE boundary splits, and a header */
 #define MAX_NDIGITS 11
 
+/* Digits that 64 bits hold, whatever they are */
+#define MAX_SMALL_NDIGITS 4
+
 /* Refuse NaN, Infinity, and what no price or quantity needs. */
 static void
 out_of_range(const char *what)
@@ -50,6 +53,41 @@ digit_at(const char *digits, int n)
 }
 
 /*
+ * The decimal of a numeric of few digits, as nearly all are, not normalized.
+ * Otherwise its scale is -1, and the numeric may be anything, NaN included.
+ */
+EcSmall
+ec_numeric_decode_small(Datum value)
+{
+	struct varlena *packed = (struct varlena *) DatumGetPointer(value);
+	EcSmall		result = {0, -1};
+	const char *data;
+	uint16		header;
+	int			weight;
+	int			ndigits;
+	int			scale;
+
+	if (VARATT_IS_EXTERNAL(packed) || VARATT_IS_COMPRESSED(packed))
+		return result;
+	data = VARDATA_ANY(packed);
+	memcpy(&header, data, sizeof(header));
+	if ((header & SIGN_MASK) != SIGN_SHORT)
+		return result;
+	data += sizeof(header);
+	weight = (header & SHORT_WEIGHT_MASK) - (header & SHORT_WEIGHT_SIGN);
+	ndigits = ((int) VARSIZE_ANY_EXHDR(packed) - (int) sizeof(header)) / (int) sizeof(int16);
+	scale = ndigits == 0 ? 0 : DEC_DIGITS * (ndigits - 1 - weight);
+	if (ndigits > MAX_SMALL_NDIGITS || scale < 0 || scale > EC_MAX_SMALL_SCALE)
+		return result;
+	for (int i = 0; i < ndigits; i++)
+		result.value = result.value * NBASE + digit_at(data, i);
+	if (header & SHORT_SIGN)
+		result.value = -result.value;
+	result.scale = scale;
+	return result;
+}
+
+/*
  * The normalized decimal of a numeric; "what" names it in an error.
  *
  * Only a value that is toasted out of line or compressed is copied, so nothing
@@ -58,9 +96,10 @@ digit_at(const char *digits, int n)
 EcDecimal
 ec_numeric_decode(Datum value, const char *what)
 {
-	struct varlena *packed = PG_DETOAST_DATUM_PACKED(value);
-	const char *data = VARDATA_ANY(packed);
-	int			size = (int) VARSIZE_ANY_EXHDR(packed);
+	EcSmall		small = ec_numeric_decode_small(value);
+	struct varlena *packed;
+	const char *data;
+	int			size;
 	uint16		header;
 	bool		negative;
 	int			weight;
@@ -68,15 +107,25 @@ ec_numeric_decode(Datum value, const char *what)
 	EcDecimal	result = {0, 0};
 	int			scale;
 
+	if (small.scale >= 0)
+	{
+		for (; small.scale > 0 && small.value % 10 == 0; small.scale--)
+			small.value /= 10;
+		result.value = small.value;
+		result.scale = small.scale;
+		return result;
+	}
+
+	packed = PG_DETOAST_DATUM_PACKED(value);
+	data = VARDATA_ANY(packed);
+	size = (int) VARSIZE_ANY_EXHDR(packed);
 	memcpy(&header, data, sizeof(header));
 	if ((header & SIGN_MASK) == SIGN_SPECIAL)
 		out_of_range(what);
 	if ((header & SIGN_MASK) == SIGN_SHORT)
 	{
 		negative = (header & SHORT_SIGN) != 0;
-		weight = header & SHORT_WEIGHT_MASK;
-		if (header & SHORT_WEIGHT_SIGN)
-			weight |= ~SHORT_WEIGHT_MASK;
+		weight = (header & SHORT_WEIGHT_MASK) - (header & SHORT_WEIGHT_SIGN);
 		data += sizeof(uint16);
 		size -= (int) sizeof(uint16);
 	}
@@ -97,27 +146,13 @@ ec_numeric_decode(Datum value, const char *what)
 	/* 11 digits may overflow an int128, 12 always do. */
 	if (weight + 1 > MAX_NDIGITS || ndigits > MAX_NDIGITS)
 		out_of_range(what);
+	for (int i = 0; i < ndigits; i++)
+		if (!ec_multiply(result.value, NBASE, &result.value) ||
+			!ec_add(result.value, digit_at(data, i), &result.value))
+			out_of_range(what);
 	scale = DEC_DIGITS * (ndigits - 1 - weight);
-	if (ndigits <= 4)
-	{
-		/* The common case, in 64 bits: division is what costs here. */
-		uint64		low = 0;
-
-		for (int i = 0; i < ndigits; i++)
-			low = low * NBASE + (uint64) digit_at(data, i);
-		for (; scale > 0 && low % 10 == 0; scale--)
-			low /= 10;
-		result.value = (ec_int128) low;
-	}
-	else
-	{
-		for (int i = 0; i < ndigits; i++)
-			if (!ec_multiply(result.value, NBASE, &result.value) ||
-				!ec_add(result.value, digit_at(data, i), &result.value))
-				out_of_range(what);
-		for (; scale > 0 && result.value % 10 == 0; scale--)
-			result.value /= 10;
-	}
+	for (; scale > 0 && result.value % 10 == 0; scale--)
+		result.value /= 10;
 	for (; scale < 0; scale += DEC_DIGITS)
 		if (!ec_multiply(result.value, NBASE, &result.value))
 			out_of_range(what);
@@ -149,9 +184,31 @@ ec_amount_decode(Datum value, int minor_units, const char *what)
 	return amount;
 }
 
-/* The numeric value / 10^scale, printed with all digits of its scale. */
-Numeric
-ec_numeric_encode(ec_int128 value, int scale)
+StaticAssertDecl(EC_NUMERIC_SIZE >=
+				 VARHDRSZ + sizeof(uint16) + (MAX_NDIGITS + 1) * sizeof(int16),
+				 "no room for a numeric of an int128");
+
+/* Take the last digits off a number, in 64 bits if they can hold it. */
+static inline int16
+split_off(ec_uint128 *rest, uint64 unit)
+{
+	ec_uint128	all = *rest;
+
+	if (all <= PG_UINT64_MAX)
+	{
+		*rest = (uint64) all / unit;
+		return (int16) ((uint64) all % unit);
+	}
+	*rest = all / unit;
+	return (int16) (all % unit);
+}
+
+/*
+ * Write the numeric value / 10^scale, printed with all digits of its scale,
+ * into EC_NUMERIC_SIZE bytes; returns how many it takes.
+ */
+Size
+ec_numeric_write(ec_int128 value, int scale, char *buffer)
 {
 	int16		digits[MAX_NDIGITS + 1];
 	int			first = MAX_NDIGITS + 1;
@@ -162,32 +219,17 @@ ec_numeric_encode(ec_int128 value, int scale)
 	int			weight;
 	int			ndigits;
 	Size		size;
-	struct varlena *result;
 	uint16		header;
 
 	/* The last digit holds the part of the fraction that does not fill it. */
 	if (pad > 0)
 	{
-		int			part = (int) (rest % (ec_uint128) ec_power_of_ten(DEC_DIGITS - pad));
+		int16		part = split_off(&rest, (uint64) ec_powers_of_ten[DEC_DIGITS - pad]);
 
-		rest /= (ec_uint128) ec_power_of_ten(DEC_DIGITS - pad);
-		digits[--first] = (int16) (part * (int) ec_power_of_ten(pad));
+		digits[--first] = (int16) (part * (int) ec_powers_of_ten[pad]);
 	}
 	while (rest > 0)
-	{
-		if (rest <= PG_UINT64_MAX)
-		{
-			uint64		r = (uint64) rest;
-
-			digits[--first] = (int16) (r % NBASE);
-			rest = r / NBASE;
-		}
-		else
-		{
-			digits[--first] = (int16) (rest % NBASE);
-			rest /= NBASE;
-		}
-	}
+		digits[--first] = split_off(&rest, NBASE);
 	weight = MAX_NDIGITS - first - fraction_digits;
 	while (first <= last && digits[first] == 0)
 	{
@@ -201,8 +243,7 @@ ec_numeric_encode(ec_int128 value, int scale)
 		weight = 0;
 
 	size = VARHDRSZ + sizeof(uint16) + (Size) ndigits * sizeof(int16);
-	result = palloc(size);
-	SET_VARSIZE(result, size);
+	SET_VARSIZE(buffer, size);
 	header = SIGN_SHORT;
 	if (value < 0)
 		header |= SHORT_SIGN;
@@ -210,8 +251,18 @@ ec_numeric_encode(ec_int128 value, int scale)
 	if (weight < 0)
 		header |= SHORT_WEIGHT_SIGN;
 	header |= (uint16) (weight & SHORT_WEIGHT_MASK);
-	memcpy(VARDATA(result), &header, sizeof(header));
-	memcpy(VARDATA(result) + sizeof(header), &digits[first],
+	memcpy(VARDATA(buffer), &header, sizeof(header));
+	memcpy(VARDATA(buffer) + sizeof(header), &digits[first],
 		   (Size) ndigits * sizeof(int16));
+	return size;
+}
+
+/* The numeric value / 10^scale, printed with all digits of its scale. */
+Numeric
+ec_numeric_encode(ec_int128 value, int scale)
+{
+	char	   *result = palloc(EC_NUMERIC_SIZE);
+
+	(void) ec_numeric_write(value, scale, result);
 	return (Numeric) result;
 }

@@ -9,42 +9,47 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 
 #include "pg_compat.h"
 
+#include "breakdown.h"
 #include "core/vat.h"
 #include "document.h"
 #include "ecommerce.h"
-#include "json.h"
 #include "numeric_codec.h"
 
 /* What one VAT rate sums to, in the prices of the lines */
 typedef struct RateSum
 {
-	EcDecimal	rate;
 	ec_int128	amount;
+	int32		rate;			/* percent * 10^EC_MAX_RATE_SCALE */
 } RateSum;
 
 /* State of an aggregate; small, because there may be one for each order */
 typedef struct TotalsState
 {
-	EcPrices	prices;
-	int			minor_units;
+	uint8		prices;			/* an EcPrices */
+	uint8		minor_units;
+	uint8		nrates;
+	uint8		capacity;
 	char		currency[4];
-	int			nrates;
-	int			capacity;
-	RateSum    *rates;
+	RateSum		rates[FLEXIBLE_ARRAY_MEMBER];
 } TotalsState;
+
+/* Rates that there is room for at first, in 128 bytes */
+#define INITIAL_RATES 5
+
+#define STATE_SIZE(nrates) \
+	(offsetof(TotalsState, rates) + sizeof(RateSum) * (Size) (nrates))
 
 /* Make an empty state in the aggregate's memory. */
 static TotalsState *
 make_state(MemoryContext context, int capacity)
 {
-	TotalsState *state = MemoryContextAllocZero(context, sizeof(TotalsState));
+	TotalsState *state = MemoryContextAlloc(context, STATE_SIZE(capacity));
 
-	state->capacity = capacity;
-	state->rates = MemoryContextAlloc(context, sizeof(RateSum) * (Size) capacity);
+	memset(state, 0, offsetof(TotalsState, rates));
+	state->capacity = (uint8) capacity;
 	return state;
 }
 
@@ -61,42 +66,39 @@ aggregate_context(FunctionCallInfo fcinfo)
 	return context;
 }
 
-/* Add an amount to its rate. */
-static void
-add_amount(TotalsState *state, EcDecimal rate, ec_int128 amount)
+/* Add an amount to its rate.  The state may have to move. */
+static TotalsState *
+add_amount(TotalsState *state, int32 rate, ec_int128 amount)
 {
-	RateSum    *sum;
 	int			i;
 
 	for (i = 0; i < state->nrates; i++)
-		if (ec_decimal_equal(state->rates[i].rate, rate))
+		if (state->rates[i].rate == rate)
 			break;
-	sum = &state->rates[i];
 	if (i == state->nrates)
 	{
 		if (i == EC_MAX_GROUPS)
 			ec_totals_error(EC_TOTALS_TOO_MANY_RATES);
 		if (i == state->capacity)
 		{
-			state->capacity *= 2;
-			state->rates = repalloc(state->rates,
-									sizeof(RateSum) * (Size) state->capacity);
-			sum = &state->rates[i];
+			state = repalloc(state, STATE_SIZE(2 * i));
+			state->capacity = (uint8) (2 * i);
 		}
-		sum->rate = rate;
-		sum->amount = 0;
+		state->rates[i].rate = rate;
+		state->rates[i].amount = 0;
 		state->nrates++;
 	}
-	if (!ec_add(sum->amount, amount, &sum->amount))
+	if (!ec_add(state->rates[i].amount, amount, &state->rates[i].amount))
 		ec_totals_error(EC_TOTALS_OVERFLOW);
+	return state;
 }
 
 /* Take the currency and the kind of prices from the first row. */
 static void
 set_currency(TotalsState *state, text *currency)
 {
-	state->minor_units = ec_currency_check(VARDATA_ANY(currency),
-										   VARSIZE_ANY_EXHDR(currency));
+	state->minor_units = (uint8) ec_currency_check(VARDATA_ANY(currency),
+												   VARSIZE_ANY_EXHDR(currency));
 	memcpy(state->currency, VARDATA_ANY(currency), 3);
 }
 
@@ -116,18 +118,60 @@ parse_prices(text *prices)
 	return EC_GROSS;
 }
 
+/* The amount and the rate of a line */
+static void
+read_line(Datum quantity, Datum unit_price, Datum vat_rate, int minor_units,
+		  ec_int128 *amount, int32 *rate)
+{
+	EcLine		line;
+
+	line.rate = ec_numeric_decode(vat_rate, "VAT rate");
+	if (!ec_rate_valid(line.rate))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("VAT rate is out of range")));
+	ec_line_amount(&line,
+				   ec_numeric_decode(quantity, "quantity"),
+				   ec_numeric_decode(unit_price, "unit price"),
+				   ec_decimal_of(1), minor_units);
+	*amount = line.amount;
+	*rate = (int32) (line.rate.value *
+					 ec_power_of_ten(EC_MAX_RATE_SCALE - line.rate.scale));
+}
+
+/* The same of numbers that are short, as most are; false if these are not. */
+static inline bool
+read_small_line(Datum quantity, Datum unit_price, Datum vat_rate,
+				int minor_units, ec_int128 *amount, int32 *rate)
+{
+	EcSmall		q = ec_numeric_decode_small(quantity);
+	EcSmall		p = ec_numeric_decode_small(unit_price);
+	EcSmall		r = ec_numeric_decode_small(vat_rate);
+	long long	product;
+
+	if (q.scale < 0 || p.scale < 0 || r.scale < 0 ||
+		r.scale > EC_MAX_RATE_SCALE || r.value < 0 ||
+		r.value > 100 * ec_powers_of_ten[r.scale] ||
+		!ec_small_product_round(q.value, p.value,
+								q.scale + p.scale - minor_units, &product))
+		return false;
+	*amount = product;
+	*rate = (int32) (r.value * ec_powers_of_ten[EC_MAX_RATE_SCALE - r.scale]);
+	return true;
+}
+
 PG_FUNCTION_INFO_V1(ec_order_totals_step);
 
 /* order_totals_step(state, quantity, unit_price, vat_rate [, currency [, prices]]) */
 Datum
 ec_order_totals_step(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
 	TotalsState *state = PG_ARGISNULL(0) ? NULL
 	: (TotalsState *) PG_GETARG_POINTER(0);
 	text	   *currency = NULL;
 	EcPrices	prices = EC_NET;
-	EcLine		line;
+	ec_int128	amount;
+	int32		rate;
 
 	for (int i = 1; i < PG_NARGS(); i++)
 		if (PG_ARGISNULL(i))
@@ -143,8 +187,8 @@ ec_order_totals_step(PG_FUNCTION_ARGS)
 		prices = parse_prices(PG_GETARG_TEXT_PP(5));
 	if (state == NULL)
 	{
-		state = make_state(context, 2);
-		state->prices = prices;
+		state = make_state(aggregate_context(fcinfo), INITIAL_RATES);
+		state->prices = (uint8) prices;
 		if (currency != NULL)
 			set_currency(state, currency);
 		else
@@ -159,17 +203,11 @@ ec_order_totals_step(PG_FUNCTION_ARGS)
 				 errmsg("lines of different currencies or kinds of prices cannot be totalled together"),
 				 errhint("Group by currency and prices.")));
 
-	line.rate = ec_numeric_decode(PG_GETARG_DATUM(3), "VAT rate");
-	if (!ec_rate_valid(line.rate))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("VAT rate is out of range")));
-	ec_line_amount(&line,
-				   ec_numeric_decode(PG_GETARG_DATUM(1), "quantity"),
-				   ec_numeric_decode(PG_GETARG_DATUM(2), "unit price"),
-				   ec_decimal_of(1), state->minor_units);
-	add_amount(state, line.rate, line.amount);
-	PG_RETURN_POINTER(state);
+	if (!read_small_line(PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
+						 PG_GETARG_DATUM(3), state->minor_units, &amount, &rate))
+		read_line(PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3),
+				  state->minor_units, &amount, &rate);
+	PG_RETURN_POINTER(add_amount(state, rate, amount));
 }
 
 PG_FUNCTION_INFO_V1(ec_order_totals_combine);
@@ -192,7 +230,7 @@ ec_order_totals_combine(PG_FUNCTION_ARGS)
 	}
 	if (state == NULL)
 	{
-		state = make_state(context, other->capacity);
+		state = make_state(context, other->nrates);
 		state->prices = other->prices;
 		state->minor_units = other->minor_units;
 		memcpy(state->currency, other->currency, sizeof(state->currency));
@@ -205,7 +243,7 @@ ec_order_totals_combine(PG_FUNCTION_ARGS)
 				 errmsg("lines of different currencies or kinds of prices cannot be totalled together"),
 				 errhint("Group by currency and prices.")));
 	for (int i = 0; i < other->nrates; i++)
-		add_amount(state, other->rates[i].rate, other->rates[i].amount);
+		state = add_amount(state, other->rates[i].rate, other->rates[i].amount);
 	PG_RETURN_POINTER(state);
 }
 
@@ -216,12 +254,11 @@ Datum
 ec_order_totals_serialize(PG_FUNCTION_ARGS)
 {
 	TotalsState *state = (TotalsState *) PG_GETARG_POINTER(0);
-	Size		rates = sizeof(RateSum) * (Size) state->nrates;
-	bytea	   *result = palloc(VARHDRSZ + sizeof(TotalsState) + rates);
+	Size		size = STATE_SIZE(state->nrates);
+	bytea	   *result = palloc(VARHDRSZ + size);
 
-	SET_VARSIZE(result, VARHDRSZ + sizeof(TotalsState) + rates);
-	memcpy(VARDATA(result), state, sizeof(TotalsState));
-	memcpy(VARDATA(result) + sizeof(TotalsState), state->rates, rates);
+	SET_VARSIZE(result, VARHDRSZ + size);
+	memcpy(VARDATA(result), state, size);
 	PG_RETURN_BYTEA_P(result);
 }
 
@@ -235,20 +272,10 @@ ec_order_totals_deserialize(PG_FUNCTION_ARGS)
 	TotalsState *state;
 
 	(void) aggregate_context(fcinfo);
-	state = palloc(sizeof(TotalsState));
-	memcpy(state, VARDATA_ANY(serialized), sizeof(TotalsState));
-	state->capacity = Max(state->nrates, 1);
-	state->rates = palloc(sizeof(RateSum) * (Size) state->capacity);
-	memcpy(state->rates, VARDATA_ANY(serialized) + sizeof(TotalsState),
-		   sizeof(RateSum) * (Size) state->nrates);
+	state = palloc(VARSIZE_ANY_EXHDR(serialized));
+	memcpy(state, VARDATA_ANY(serialized), VARSIZE_ANY_EXHDR(serialized));
+	state->capacity = state->nrates;
 	PG_RETURN_POINTER(state);
-}
-
-/* A rate as a whole number, to compare it with others. */
-static ec_int128
-rate_key(EcDecimal rate)
-{
-	return rate.value * ec_power_of_ten(EC_MAX_RATE_SCALE - rate.scale);
 }
 
 /* Put the highest rate first.  There are few, and this runs for each order. */
@@ -258,13 +285,24 @@ sort_rates(RateSum *rates, int n)
 	for (int i = 1; i < n; i++)
 	{
 		RateSum		moved = rates[i];
-		ec_int128	key = rate_key(moved.rate);
 		int			place = i;
 
-		for (; place > 0 && rate_key(rates[place - 1].rate) < key; place--)
+		for (; place > 0 && rates[place - 1].rate < moved.rate; place--)
 			rates[place] = rates[place - 1];
 		rates[place] = moved;
 	}
+}
+
+/* A rate as people write it */
+static EcDecimal
+rate_decimal(int32 rate)
+{
+	EcDecimal	result = {0, EC_MAX_RATE_SCALE};
+
+	for (; result.scale > 0 && rate % 10 == 0; result.scale--)
+		rate /= 10;
+	result.value = rate;
+	return result;
 }
 
 PG_FUNCTION_INFO_V1(ec_order_totals_final);
@@ -276,8 +314,8 @@ ec_order_totals_final(PG_FUNCTION_ARGS)
 	TotalsState *state = PG_ARGISNULL(0) ? NULL
 	: (TotalsState *) PG_GETARG_POINTER(0);
 	TupleDesc	desc = fcinfo->flinfo->fn_extra;
-	RateSum    *rates;
-	JsonbParseState *breakdown = NULL;
+	RateSum		rates[EC_MAX_GROUPS];
+	EcRateTotal breakdown[EC_MAX_GROUPS];
 	ec_int128	net = 0;
 	ec_int128	vat = 0;
 	Datum		values[4];
@@ -298,34 +336,26 @@ ec_order_totals_final(PG_FUNCTION_ARGS)
 	}
 
 	/* A window aggregate goes on with its state, so leave that as it is. */
-	rates = palloc_array(RateSum, (size_t) state->nrates);
 	memcpy(rates, state->rates, sizeof(RateSum) * (Size) state->nrates);
 	sort_rates(rates, state->nrates);
-	(void) pushJsonbValue(&breakdown, WJB_BEGIN_ARRAY, NULL);
 	for (int i = 0; i < state->nrates; i++)
 	{
-		ec_int128	rate_net = rates[i].amount;
-		ec_int128	rate_vat;
+		EcRateTotal *total = &breakdown[i];
 
-		if (!ec_in_range(rates[i].amount) ||
-			!ec_vat_of(rates[i].amount, rates[i].rate, state->prices, &rate_vat))
+		total->rate = rate_decimal(rates[i].rate);
+		total->taxable = rates[i].amount;
+		if (!ec_in_range(total->taxable) ||
+			!ec_vat_of(total->taxable, total->rate, state->prices, &total->tax))
 			ec_totals_error(EC_TOTALS_OVERFLOW);
 		if (state->prices == EC_GROSS)
-			rate_net -= rate_vat;
-		net += rate_net;
-		vat += rate_vat;
-		(void) pushJsonbValue(&breakdown, WJB_BEGIN_OBJECT, NULL);
-		ec_json_push_amount(&breakdown, "rate", rates[i].rate.value,
-							rates[i].rate.scale);
-		ec_json_push_amount(&breakdown, "taxable", rate_net, state->minor_units);
-		ec_json_push_amount(&breakdown, "tax", rate_vat, state->minor_units);
-		(void) pushJsonbValue(&breakdown, WJB_END_OBJECT, NULL);
+			total->taxable -= total->tax;
+		net += total->taxable;
+		vat += total->tax;
 	}
 	values[0] = EcAmountGetDatum(net, state->minor_units);
 	values[1] = EcAmountGetDatum(vat, state->minor_units);
 	values[2] = EcAmountGetDatum(net + vat, state->minor_units);
-	values[3] = JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&breakdown,
-																WJB_END_ARRAY,
-																NULL)));
+	values[3] = JsonbPGetDatum(ec_breakdown(breakdown, state->nrates,
+											state->minor_units));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

@@ -32,21 +32,21 @@ COMMENT ON FUNCTION ecommerce.order_totals_deserialize(bytea, internal) IS 'Dese
 COMMENT ON FUNCTION ecommerce.order_totals_final(internal) IS 'Final function of order_totals.';
 
 CREATE AGGREGATE ecommerce.order_totals(quantity numeric, unit_price numeric, vat_rate numeric) (
-    SFUNC = ecommerce.order_totals_step, STYPE = internal, SSPACE = 256,
+    SFUNC = ecommerce.order_totals_step, STYPE = internal, SSPACE = 144,
     FINALFUNC = ecommerce.order_totals_final, COMBINEFUNC = ecommerce.order_totals_combine,
     SERIALFUNC = ecommerce.order_totals_serialize, DESERIALFUNC = ecommerce.order_totals_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ecommerce.order_totals(numeric, numeric, numeric) IS
     'Totals of lines with net prices in a currency of two decimals: each line is round(quantity * unit_price), VAT is rounded once for each rate (EN 16931). Rates in percent. Rows with a NULL count nothing; NULL for no rows. Error 22003 for NaN, infinity or too many digits.';
 
 CREATE AGGREGATE ecommerce.order_totals(quantity numeric, unit_price numeric, vat_rate numeric, currency text) (
-    SFUNC = ecommerce.order_totals_step, STYPE = internal, SSPACE = 256,
+    SFUNC = ecommerce.order_totals_step, STYPE = internal, SSPACE = 144,
     FINALFUNC = ecommerce.order_totals_final, COMBINEFUNC = ecommerce.order_totals_combine,
     SERIALFUNC = ecommerce.order_totals_serialize, DESERIALFUNC = ecommerce.order_totals_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ecommerce.order_totals(numeric, numeric, numeric, text) IS
     'Like order_totals(quantity, unit_price, vat_rate), rounded to the minor units of a currency, the same for all rows (else error 22023).';
 
 CREATE AGGREGATE ecommerce.order_totals(quantity numeric, unit_price numeric, vat_rate numeric, currency text, prices text) (
-    SFUNC = ecommerce.order_totals_step, STYPE = internal, SSPACE = 256,
+    SFUNC = ecommerce.order_totals_step, STYPE = internal, SSPACE = 144,
     FINALFUNC = ecommerce.order_totals_final, COMBINEFUNC = ecommerce.order_totals_combine,
     SERIALFUNC = ecommerce.order_totals_serialize, DESERIALFUNC = ecommerce.order_totals_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ecommerce.order_totals(numeric, numeric, numeric, text, text) IS

@@ -7,7 +7,7 @@
  */
 #include "core/amount.h"
 
-static const long long powers_of_ten[] = {
+const long long ec_powers_of_ten[] = {
 	1LL, 10LL, 100LL, 1000LL, 10000LL, 100000LL, 1000000LL, 10000000LL,
 	100000000LL, 1000000000LL, 10000000000LL, 100000000000LL,
 	1000000000000LL, 10000000000000LL, 100000000000000LL,
@@ -20,9 +20,9 @@ ec_int128
 ec_power_of_ten(int exponent)
 {
 	if (exponent <= EC_MAX_SCALE)
-		return powers_of_ten[exponent];
-	return (ec_int128) powers_of_ten[EC_MAX_SCALE] *
-		powers_of_ten[exponent - EC_MAX_SCALE];
+		return ec_powers_of_ten[exponent];
+	return (ec_int128) ec_powers_of_ten[EC_MAX_SCALE] *
+		ec_powers_of_ten[exponent - EC_MAX_SCALE];
 }
 
 /* a * b; false when it overflows */

@@ -39,6 +39,9 @@ typedef enum EcParseResult
 	EC_OUT_OF_RANGE
 } EcParseResult;
 
+/* 10^0 to 10^EC_MAX_SCALE */
+extern const long long ec_powers_of_ten[EC_MAX_SCALE + 1];
+
 extern ec_int128 ec_power_of_ten(int exponent);
 extern bool ec_multiply(ec_int128 a, ec_int128 b, ec_int128 *result);
 extern bool ec_add(ec_int128 a, ec_int128 b, ec_int128 *result);
@@ -54,5 +57,27 @@ extern bool ec_product_round(EcDecimal a, EcDecimal b, EcDecimal per, int scale,
 extern EcParseResult ec_decimal_parse(const char *text, size_t length,
 									  EcDecimal *result);
 extern size_t ec_decimal_format(EcDecimal d, char *buffer);
+
+/*
+ * round(a * b / 10^shift), with |shift| <= EC_MAX_SCALE: ec_product_round for
+ * the many rows of a table whose numbers are small.  False when it overflows
+ * 64 bits.
+ */
+static inline bool
+ec_small_product_round(long long a, long long b, int shift, long long *result)
+{
+	long long	power = ec_powers_of_ten[shift < 0 ? -shift : shift];
+	long long	product;
+
+	if (__builtin_mul_overflow(a, b, &product))
+		return false;
+	if (shift <= 0)
+		return !__builtin_mul_overflow(product, power, result);
+	if (__builtin_add_overflow(product, product < 0 ? -(power / 2) : power / 2,
+							   &product))
+		return false;
+	*result = product / power;
+	return true;
+}
 
 #endif							/* EC_CORE_AMOUNT_H */

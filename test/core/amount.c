@@ -226,6 +226,40 @@ static const struct
 
 static const struct
 {
+	long long	a;
+	long long	b;
+	int			shift;
+	bool		fits;
+	long long	product;
+}			small_cases[] = {
+	{3, 19990000, 2, true, 599700},
+	{3, 335, 1, true, 101},
+	{3, -335, 1, true, -101},
+	{-3, -334, 1, true, 100},
+	{3, 20, -2, true, 6000},
+	{0, 20, -2, true, 0},
+	{7, 1, 0, true, 7},
+	{1, 5, 18, true, 0},
+	{1, 500000000000000000, 18, true, 1},
+	{-1, 500000000000000000, 18, true, -1},
+	{1, -499999999999999999, 18, true, 0},
+	{1, 1, -18, true, 1000000000000000000},
+	{10, 1, -18, false},
+	{-10, 1, -18, false},
+	{LLONG_MAX, 1, 0, true, LLONG_MAX},
+	{LLONG_MIN, 1, 0, true, LLONG_MIN},
+	{LLONG_MAX, 2, 0, false},
+	{LLONG_MIN, -1, 0, false},
+	{3037000499, 3037000499, 0, true, 9223372030926249001},
+	{3037000500, 3037000500, 0, false},
+	{LLONG_MAX - 5, 1, 1, true, 922337203685477580},
+	{LLONG_MAX - 4, 1, 1, false},	/* what rounds it is too much */
+	{LLONG_MIN + 5, 1, 1, true, -922337203685477580},
+	{LLONG_MIN + 4, 1, 1, false}
+};
+
+static const struct
+{
 	EcDecimal	d;
 	EcDecimal	normal;
 }			normalize_cases[] = {
@@ -288,6 +322,29 @@ product(void)
 	if (!ec_product_round(b, a, per, scale, &other) || other != q)
 		return "not commutative";
 	if (!ec_product_round(minus_a, b, per, scale, &other) || other != -q)
+		return "no mirror";
+	return NULL;
+}
+
+/* In 64 bits it is the same number, or none. */
+static const char *
+small_product(void)
+{
+	long long	a = (long long) (random_digits(18) - random_digits(18));
+	long long	b = (long long) (random_digits(18) - random_digits(18));
+	int			shift = (int) random_below(37) - 18;
+	EcDecimal	wide_a = {a, shift > 0 ? shift : 0};
+	EcDecimal	wide_b = {b, 0};
+	long long	small;
+	ec_int128	wide;
+
+	if (!ec_small_product_round(a, b, shift, &small))
+		return NULL;
+	if (!ec_product_round(wide_a, wide_b, ec_decimal_of(1), shift > 0 ? 0 : -shift, &wide))
+		return "128 bits overflow";
+	if (wide != small)
+		return "64 and 128 bits differ";
+	if (!ec_small_product_round(-a, b, shift, &small) || small != -wide)
 		return "no mirror";
 	return NULL;
 }
@@ -392,6 +449,21 @@ main(void)
 			ok(fits == product_cases[i].fits, "%s", product_cases[i].name);
 	}
 	holds(product, 200000, "product");
+	for (size_t i = 0; i < sizeof(small_cases) / sizeof(small_cases[0]); i++)
+	{
+		long long	a = small_cases[i].a;
+		long long	b = small_cases[i].b;
+		long long	small;
+		bool		fits = ec_small_product_round(a, b, small_cases[i].shift, &small);
+
+		if (fits && small_cases[i].fits)
+			is_int128(small, small_cases[i].product, "%lld x %lld / 10^%d",
+					  a, b, small_cases[i].shift);
+		else
+			ok(fits == small_cases[i].fits, "%lld x %lld / 10^%d: %s",
+			   a, b, small_cases[i].shift, small_cases[i].fits ? "fits" : "refused");
+	}
+	holds(small_product, 200000, "product in 64 bits");
 
 	holds(round_trip, 100000, "format and parse");
 	ok(parse("12x", 2, &d) == EC_PARSED && d.value == 12,

@@ -64,6 +64,42 @@ SELECT currency, prices, count(*) AS orders, count(*) FILTER (WHERE c.totals::te
 FROM expected e FULL JOIN computed c USING (currency, prices, order_id) WHERE order_id IS NOT NULL GROUP BY currency, prices ORDER BY currency, prices;
 SELECT count(*) AS "all lines", count(*) FILTER (WHERE c.totals::text IS DISTINCT FROM (e.net, e.vat, e.gross, e.breakdown)::text) AS wrong
 FROM expected e JOIN computed c USING (currency, prices) WHERE e.order_id IS NULL AND c.order_id IS NULL;
+-- the breakdown is what jsonb makes of its text, byte for byte
+SELECT count(*) AS breakdowns, count(*) FILTER (WHERE record_image_eq(ROW ((totals).breakdown), ROW ((totals).breakdown::text::jsonb))) AS same FROM computed;
+CREATE TABLE breakdowns AS SELECT DISTINCT currency, (totals).breakdown FROM computed WHERE order_id IS NOT NULL;
+CREATE INDEX ON breakdowns USING gin (breakdown);
+SET enable_seqscan = off;
+SELECT count(*) > 1000 AS many, count(*) = (SELECT count(*) FROM breakdowns WHERE '{"rate": 25.5}' IN (SELECT e - 'tax' - 'taxable' FROM jsonb_array_elements(breakdown) AS e)) AS found FROM breakdowns WHERE breakdown @> '[{"rate": 25.50}]';
+RESET enable_seqscan;
+
+-- numbers of every size and form: a few digits are read in 64 bits, others in 128
+CREATE TABLE numbers (id integer, n numeric);
+INSERT INTO numbers
+SELECT ordinality, n FROM unnest('{0, 0.00, 1, -1, 7, 10, 0.5, 0.9999, 0.0001, 0.00001, 0.00000001, -0.00000001, 0.000000001, 0.0000000001, 9999, 10000, -10000, 10001, 30000, 99999999, 100000000, 123450000.5, 20000000000000000,
+                                   12345.6789, 12345.67895, -99999999.9999, 1.23456789, 1.234567891, 92233720.36854775, -92233720.36854775, 3037000499, 3037000500, 999999999999.9999, 999999999999.99999, 999999999999.99999999, 9999999999999999, 10000000000000001,
+                                   1.5000000000000000000000000000000000000000000000000000000000000000000000000000, 0.335, 12.345, 1234567890123.456789012345678}'::numeric[]) WITH ORDINALITY AS v (n, ordinality);
+CREATE TABLE rates AS SELECT ordinality AS id, rate FROM unnest('{0, 0.0000, 24, 24.0000000000000000000000000000000000000000000000000000000000000000000000, 5.5, 0.0001, 0.00001, 0.000001, 33.333333, 99.9999, 99.999999, 100}'::numeric[]) WITH ORDINALITY AS v (rate, ordinality);
+-- short headers and unaligned numbers as tables have them, long and aligned ones as expressions do
+SELECT prices, currency, count(*) AS lines, count(*) FILTER (WHERE stored::text IS DISTINCT FROM expected) AS wrong, count(*) FILTER (WHERE computed::text IS DISTINCT FROM expected) AS wrong_expressions,
+       count(*) FILTER (WHERE NOT record_image_eq(ROW ((stored).breakdown), ROW ((stored).breakdown::text::jsonb))) AS other_bytes
+FROM (SELECT prices, currency, ecommerce.order_totals(a.n, b.n, r.rate, currency, prices) AS stored, ecommerce.order_totals(a.n + 0, b.n + 0, r.rate + 0, currency, prices) AS computed,
+             (amount - CASE prices WHEN 'gross' THEN vat ELSE 0 END, vat, amount + CASE prices WHEN 'net' THEN vat ELSE 0 END,
+              jsonb_build_array(jsonb_build_object('rate', trim_scale(r.rate), 'taxable', amount - CASE prices WHEN 'gross' THEN vat ELSE 0 END, 'tax', vat)))::text AS expected
+      FROM numbers a, numbers b, rates r, forms, LATERAL (SELECT round(a.n * b.n, scale) AS amount) m, LATERAL (SELECT pg_temp.vat(amount, r.rate, prices, scale) AS vat) v
+      WHERE abs(amount) < 1e19 AND (a.id + b.id) % 4 = 0 GROUP BY a.id, b.id, r.id, r.rate, currency, prices, scale, amount, vat) t
+GROUP BY prices, currency ORDER BY prices, currency;
+-- a few rates, many, and as many as there may be
+SELECT count(*) AS orders, count(*) FILTER (WHERE t::text IS DISTINCT FROM (net, vat, net + vat, breakdown)::text) AS wrong, count(*) FILTER (WHERE record_image_eq(ROW ((t).breakdown), ROW (breakdown))) AS same_bytes
+FROM (SELECT n, ecommerce.order_totals(1, p, r) AS t, sum(p) AS net, sum(round(p * r / 100, 2)) AS vat,
+             jsonb_agg(jsonb_build_object('rate', trim_scale(r), 'taxable', p, 'tax', round(p * r / 100, 2)) ORDER BY r DESC) AS breakdown
+      FROM generate_series(1, 32) AS n, generate_series(1, n) AS i, LATERAL (SELECT (i * 7 % 33 / 4.0)::numeric(6, 2) AS r, (i * 1000003.01 ^ (n % 4))::numeric(30, 2) AS p) v GROUP BY n) s;
+-- numbers too long for their row
+CREATE TABLE toasted (quantity numeric, unit_price numeric, vat_rate numeric);
+INSERT INTO toasted SELECT 1, repeat('1234', 5000)::numeric, 24;
+SELECT pg_column_size(unit_price) < 1000 AS compressed, pg_temp.failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate) FROM toasted') AS failure FROM toasted;
+ALTER TABLE toasted ALTER unit_price SET STORAGE EXTERNAL;
+UPDATE toasted SET unit_price = unit_price + 1;
+SELECT pg_column_size(unit_price) > 9000 AS plain, pg_temp.failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate) FROM toasted') AS failure FROM toasted;
 -- the shorter forms say EUR and net
 SELECT count(*) AS orders, count(*) FILTER (WHERE three::text IS DISTINCT FROM c.totals::text) AS three, count(*) FILTER (WHERE four::text IS DISTINCT FROM c.totals::text) AS four
 FROM (SELECT order_id, ecommerce.order_totals(quantity, unit_price, vat_rate) AS three, ecommerce.order_totals(quantity, unit_price, vat_rate, 'EUR') AS four FROM lines GROUP BY order_id) s
@@ -133,7 +169,7 @@ SELECT call, pg_temp.failure('SELECT ecommerce.order_totals(' || call) AS failur
 FROM unnest(ARRAY['1, 1, 24, c) FROM (VALUES (''EUR''), (''USD'')) AS v (c)', '1, 1, 24, c) FROM (VALUES (''EUR''), (''EURO'')) AS v (c)', '1, 1, 24, c) FROM (VALUES (''KWD''), (''OMR'')) AS v (c)',
                   '1, 1, 24, ''EUR'', k) FROM (VALUES (''net''), (''gross'')) AS v (k)', '1, 1, 24, ''EUR'', ''Net'')', '1, 1, 24, ''EUR'', '''')', '1, 1, 24, ''eur'')',
                   '''NaN'', 1, 24)', '1, ''Infinity'', 24)', '1, 1, ''-Infinity'')', '1e131071, 1, 24)', '1, 1e131071, 24)', '1, 1, 1e131071)', '1e-19, 1, 24)',
-                  '1, 1, -1)', '1, 1, 100.000001)', '1, 1, 24.0000001)', '1, 1e22, 24)', '1e11, 1e11, 24)', '1e19, 1e19, 24)', '1e38, 1e38, 24)', '1, p, 24) FROM unnest(''{9e21, 9e21}''::numeric[]) AS p',
+                  '1, 1, -1)', '1, 1, -0.5)', '1, 1, 101)', '1, 1, 100.0001)', '1, 1, 100.000001)', '1, 1, 24.0000001)', '1, 1e22, 24)', '1e11, 1e11, 24)', '1e19, 1e19, 24)', '1e38, 1e38, 24)', '1, p, 24) FROM unnest(''{9e21, 9e21}''::numeric[]) AS p',
                   '1, 1, r) FROM generate_series(0, 32) AS r']) AS call;
 SELECT jsonb_array_length((ecommerce.order_totals(1, 1, r)).breakdown) AS rates FROM generate_series(0, 31) AS r;
 SELECT (ecommerce.order_totals(1, 4999999999999999999999.99, 100)).*;
@@ -299,6 +335,6 @@ SELECT pg_temp.failure($$SELECT ecommerce.calculate_totals('{"currency": "JPY", 
 SELECT ecommerce.calculate_totals(NULL) IS NULL AS "null";
 
 SET client_min_messages = warning;
-DROP TABLE lines, parts CASCADE;
+DROP TABLE lines, parts, breakdowns, numbers, rates, toasted CASCADE;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;
