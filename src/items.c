@@ -93,6 +93,7 @@ enum
 	PRODUCT_SKU,
 	PRODUCT_NAME,
 	PRODUCT_PRICE,
+	PRODUCT_SUPPLY,
 	PRODUCT_TRACK_STOCK,
 	PRODUCT_STOCK_SLOTS,
 	PRODUCT_MIN_STOCK,
@@ -132,6 +133,7 @@ find_item(EcScan *scan, EcItem *item, int32 tenant_id, bool *for_sale)
 		item->may_spread = isnull;
 		item->min_stock = DatumGetInt32(ec_scan_value(scan, PRODUCT_MIN_STOCK, &isnull));
 		item->vat_class = TextDatumGetCString(ec_scan_value(scan, PRODUCT_VAT_CLASS, &isnull));
+		item->supply = *VARDATA_ANY(DatumGetPointer(ec_scan_value(scan, PRODUCT_SUPPLY, &isnull)));
 		*for_sale = strcmp(TextDatumGetCString(ec_scan_value(scan, PRODUCT_STATUS, &isnull)),
 						   "active") == 0;
 	}
@@ -146,7 +148,8 @@ find_items(EcItem *items, int n, bool by_sku, int32 tenant_id,
 {
 	const char *const columns[PRODUCT_COLUMNS] = {
 		"tenant_id", by_sku ? "sku" : "id", "id", "sku", "name", "price",
-		"track_stock", "stock_slots", "min_stock", "vat_class", "status", "deleted_at"
+		"supply", "track_stock", "stock_slots", "min_stock", "vat_class", "status",
+		"deleted_at"
 	};
 	EcScan		scan;
 

@@ -32,6 +32,7 @@ typedef struct EcItem
 	bool		may_spread;
 	int32		min_stock;
 	char	   *vat_class;
+	char		supply;			/* its first letter: goods, service, digital */
 } EcItem;
 
 /* Units of one product, to be taken from stock or (negative) given back */

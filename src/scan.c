@@ -48,6 +48,8 @@ ec_scan_open(EcScan *scan, const char *table, const char *index,
 					 errhint("Run SELECT ecommerce.install().")));
 		scan->attnums[i] = (AttrNumber) (column + 1);
 	}
+	scan->values = palloc_array(Datum, (Size) RelationGetDescr(scan->rel)->natts);
+	scan->isnull = palloc_array(bool, (Size) RelationGetDescr(scan->rel)->natts);
 }
 
 /* Find the rows whose first columns equal keys. */
@@ -78,15 +80,26 @@ bool
 ec_scan_next(EcScan *scan)
 {
 	scan->tuple = systable_getnext(scan->scan);
+	scan->deformed = false;
 	return HeapTupleIsValid(scan->tuple);
 }
 
-/* A value of the row, valid until the next one. */
+/*
+ * A value of the row, valid until the next one.  The row is taken apart once:
+ * finding each column behind those of variable length would start from the
+ * first every time.
+ */
 Datum
 ec_scan_value(EcScan *scan, int column, bool *isnull)
 {
-	return heap_getattr(scan->tuple, scan->attnums[column],
-						RelationGetDescr(scan->rel), isnull);
+	int			i = scan->attnums[column] - 1;
+
+	if (!scan->deformed)
+		heap_deform_tuple(scan->tuple, RelationGetDescr(scan->rel),
+						  scan->values, scan->isnull);
+	scan->deformed = true;
+	*isnull = scan->isnull[i];
+	return scan->values[i];
 }
 
 /* End one look-up. */

@@ -24,6 +24,9 @@ typedef struct EcScan
 	AttrNumber	attnums[EC_SCAN_MAX_COLUMNS];
 	SysScanDesc scan;
 	HeapTuple	tuple;
+	bool		deformed;		/* is the tuple in values and isnull? */
+	Datum	   *values;
+	bool	   *isnull;
 } EcScan;
 
 extern void ec_scan_open(EcScan *scan, const char *table, const char *index,

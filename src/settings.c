@@ -2,19 +2,24 @@
  * settings.c
  *	  How a tenant sells.
  *
- * Every order needs its seller's settings and VAT rates, and they hardly ever
- * change, so each backend keeps those that it used last.  Triggers on their
- * tables send the invalidation that a change of the table itself would send:
- * it reaches every backend when the change commits, and this one at once, also
- * when the change is rolled back.
+ * Every order needs its seller's settings and VAT rates, and which parts of the
+ * seller's country have a VAT of their own.  They hardly ever change, so each
+ * backend keeps those that it used last.  Triggers on their tables send the
+ * invalidation that a change of the table itself would send: it reaches every
+ * backend when the change commits, and this one at once, also when the change
+ * is rolled back.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/formatting.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -39,12 +44,15 @@ static TimestampTz valid_at;	/* by orders of this quarter of an hour */
 static uint64 changes = 0;		/* invalidations so far */
 static Oid	settings_relid = InvalidOid;
 static Oid	rates_relid = InvalidOid;
+static Oid	regions_relid = InvalidOid;
+static Oid	places_relid = InvalidOid;
 
 /* Settings or rates have changed, or anything may have. */
 static void
 forget(Datum argument, Oid relid)
 {
-	if (relid == InvalidOid || relid == settings_relid || relid == rates_relid)
+	if (relid == InvalidOid || relid == settings_relid ||
+		relid == rates_relid || relid == regions_relid || relid == places_relid)
 	{
 		valid = false;
 		changes++;
@@ -68,17 +76,97 @@ day_in(Datum zone, TimestampTz at)
 	return DatumGetDateADT(DirectFunctionCall1(timestamp_date, local));
 }
 
+/* Is it known on the day which places are in the seller's region? */
+static bool
+places_known(void)
+{
+	static const char *const columns[] = {"country", "region", "places_from"};
+	Datum		keys[2] = {
+		PointerGetDatum(settings.country), PointerGetDatum(settings.region)
+	};
+	EcScan		scan;
+	bool		known = true;
+
+	ec_scan_open(&scan, "vat_regions", "vat_regions_pkey", AccessShareLock,
+				 columns, lengthof(columns));
+	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
+	if (ec_scan_next(&scan))
+	{
+		bool		isnull;
+		DateADT		from = DatumGetDateADT(ec_scan_value(&scan, 2, &isnull));
+
+		known = isnull || from <= settings.day;
+	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	return known;
+}
+
+/* Is the place where the seller is established in its region on the day? */
+static bool
+place_in_region(Datum place)
+{
+	static const char *const columns[] = {
+		"country", "place", "region", "valid_from", "valid_to"
+	};
+	Datum		keys[2] = {PointerGetDatum(settings.country), place};
+	char	   *region = text_to_cstring(settings.region);
+	EcScan		scan;
+	bool		exists = false;
+	bool		in = false;
+
+	ec_scan_open(&scan, "vat_places", "vat_places_pkey", AccessShareLock,
+				 columns, lengthof(columns));
+	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
+	while (ec_scan_next(&scan))
+	{
+		bool		isnull;
+		DateADT		until;
+
+		if (strcmp(TextDatumGetCString(ec_scan_value(&scan, 2, &isnull)), region) != 0)
+			continue;
+		exists = true;
+		until = DatumGetDateADT(ec_scan_value(&scan, 4, &isnull));
+		in |= (isnull || until >= settings.day) &&
+			DatumGetDateADT(ec_scan_value(&scan, 3, &isnull)) <= settings.day;
+	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	if (!exists)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NOT_CONFIGURED),
+				 errmsg("the shop's place is not in its region"),
+				 errdetail("Place \"%s\", region \"%s\".",
+						   TextDatumGetCString(place), region),
+				 errhint("It is a row of ecommerce.vat_places, or NULL.")));
+	if (!in && !places_known())
+	{
+		int			year;
+		int			month;
+		int			day;
+
+		j2date(settings.day + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("it is not known whether \"%s\" had rates of its own on %04d-%02d-%02d",
+						TextDatumGetCString(place), year, month, day)));
+	}
+	return in;
+}
+
 /* Read a tenant's row of settings. */
 static void
 read_settings(int32 tenant_id, TimestampTz at)
 {
 	static const char *const columns[] = {
-		"tenant_id", "country", "region", "currency", "prices", "timezone"
+		"tenant_id", "country", "region", "currency", "prices", "timezone",
+		"oss", "distance_sales_exceed_threshold", "small_enterprise", "place"
 	};
 	Datum		keys[1] = {Int32GetDatum(tenant_id)};
 	EcScan		scan;
 	bool		isnull;
 	Datum		country;
+	Datum		place;
 	char	   *prices;
 
 	ec_scan_open(&scan, "settings", "settings_pkey", AccessShareLock,
@@ -103,8 +191,104 @@ read_settings(int32 tenant_id, TimestampTz at)
 	prices = TextDatumGetCString(ec_scan_value(&scan, 4, &isnull));
 	settings.prices = strcmp(prices, "net") == 0 ? EC_NET : EC_GROSS;
 	settings.day = day_in(ec_scan_value(&scan, 5, &isnull), at);
+	settings.oss = DatumGetBool(ec_scan_value(&scan, 6, &isnull));
+	settings.over_threshold = DatumGetBool(ec_scan_value(&scan, 7, &isnull));
+	settings.small_enterprise = DatumGetBool(ec_scan_value(&scan, 8, &isnull));
+	place = ec_scan_value(&scan, 9, &isnull);
+	if (!isnull && !place_in_region(place))
+		settings.region = cstring_to_text("");
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
+}
+
+/* A text in small letters. */
+static text *
+lower_text(Datum value)
+{
+	return DatumGetTextP(DirectFunctionCall1Coll(lower, DEFAULT_COLLATION_OID,
+												 value));
+}
+
+/*
+ * Read the regions of the seller's country, and find out when it takes more
+ * than the seller's own rates to tell how a sale is taxed.
+ */
+static void
+read_regions(void)
+{
+	static const char *const columns[] = {"country", "region", "rule"};
+	Datum		keys[1] = {PointerGetDatum(settings.country)};
+	char	   *own = text_to_cstring(settings.region);
+	EcScan		scan;
+
+	/* Northern Ireland has one VAT for goods and another one for services. */
+	settings.ask_services = own[0] != '\0' ||
+		strcmp(text_to_cstring(settings.country), "XI") == 0;
+	settings.ask_always = settings.small_enterprise;
+	settings.ask_addresses = false;
+	settings.places = NIL;
+	ec_scan_open(&scan, "vat_regions", "vat_regions_pkey", AccessShareLock,
+				 columns, lengthof(columns));
+	regions_relid = RelationGetRelid(scan.rel);
+	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
+	while (ec_scan_next(&scan))
+	{
+		bool		isnull;
+		Datum		name = ec_scan_value(&scan, 1, &isnull);
+		char	   *region = TextDatumGetCString(name);
+		char	   *rule = TextDatumGetCString(ec_scan_value(&scan, 2, &isnull));
+
+		if (region[0] == '\0')
+			continue;
+		settings.places = lappend(settings.places, lower_text(name));
+		if (strcmp(region, own) == 0)
+		{
+			if (strcmp(rule, "country") == 0 || strcmp(rule, "outside") == 0)
+				settings.ask_always = true;
+			else if (strcmp(rule, "islands") != 0)
+				settings.ask_addresses = true;
+		}
+	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+}
+
+/* Read how addresses tell that they are in one of those regions. */
+static void
+read_places(void)
+{
+	static const char *const columns[] = {
+		"country", "place", "postal_code", "postal_code_shared"
+	};
+	Datum		keys[1] = {PointerGetDatum(settings.country)};
+	StringInfoData patterns;
+	EcScan		scan;
+
+	initStringInfo(&patterns);
+	ec_scan_open(&scan, "vat_places", "vat_places_pkey", AccessShareLock,
+				 columns, lengthof(columns));
+	places_relid = RelationGetRelid(scan.rel);
+	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
+	while (ec_scan_next(&scan))
+	{
+		bool		isnull;
+		Datum		name = ec_scan_value(&scan, 1, &isnull);
+
+		settings.places = lappend(settings.places, lower_text(name));
+		for (int i = 2; i <= 3; i++)
+		{
+			Datum		pattern = ec_scan_value(&scan, i, &isnull);
+
+			if (!isnull)
+				appendStringInfo(&patterns, "%s(?:%s)",
+								 patterns.len == 0 ? "" : "|",
+								 TextDatumGetCString(pattern));
+		}
+	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	settings.postal_codes = patterns.len == 0 ? NULL
+		: cstring_to_text(patterns.data);
 }
 
 /* Read the VAT rates of the seller's country and region on the day. */
@@ -144,6 +328,53 @@ read_rates(void)
 }
 
 /*
+ * Is an address at home in no territory with a VAT of its own, by its names and
+ * its postal code, as vat_territory() would say?  In doubt it may be in one.
+ */
+bool
+ec_settings_at_large(const EcSettings *seller, const char *const *names,
+					 int nnames, const char *postal_code)
+{
+	char	   *code;
+	char	   *country;
+	size_t		n = 0;
+
+	if (seller->ask_addresses)
+		return false;
+	for (int i = 0; i < nnames; i++)
+	{
+		text	   *name;
+		ListCell   *cell;
+
+		if (names[i] == NULL || names[i][0] == '\0')
+			continue;
+		name = lower_text(CStringGetTextDatum(names[i]));
+		foreach(cell, seller->places)
+		{
+			text	   *place = lfirst(cell);
+
+			if (VARSIZE(place) == VARSIZE(name) && memcmp(place, name, VARSIZE(name)) == 0)
+				return false;
+		}
+	}
+	if (postal_code == NULL || seller->postal_codes == NULL)
+		return true;
+
+	/* Capital letters and digits, without the country in front of them */
+	code = asc_toupper(postal_code, strlen(postal_code));
+	for (const char *p = code; *p != '\0'; p++)
+		if ((*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9'))
+			code[n++] = *p;
+	code[n] = '\0';
+	country = text_to_cstring(seller->country);
+	if (strncmp(code, country, 2) == 0 && strspn(code + 2, "0123456789") >= 4)
+		code += 2;
+	return !DatumGetBool(DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID,
+												 CStringGetTextDatum(code),
+												 PointerGetDatum(seller->postal_codes)));
+}
+
+/*
  * How a tenant sells at a time.  The result is good until the next call.
  *
  * What is read is kept only if no change was announced since before it was
@@ -170,6 +401,8 @@ ec_settings(int32 tenant_id, TimestampTz at)
 	caller = MemoryContextSwitchTo(settings_context);
 	read_settings(tenant_id, at);
 	read_rates();
+	read_regions();
+	read_places();
 	MemoryContextSwitchTo(caller);
 	PopActiveSnapshot();
 	valid = before == changes && !IsolationUsesXactSnapshot();

@@ -5,6 +5,7 @@
 #ifndef EC_SETTINGS_H
 #define EC_SETTINGS_H
 
+#include "nodes/pg_list.h"
 #include "utils/date.h"
 
 #include "core/vat.h"
@@ -24,7 +25,15 @@ typedef struct EcSettings
 {
 	int32		tenant_id;
 	text	   *country;
-	text	   *region;
+	text	   *region;			/* where it is established in it, or empty */
+	bool		oss;
+	bool		over_threshold; /* distance_sales_exceed_threshold */
+	bool		small_enterprise;
+	bool		ask_always;		/* how a sale is taxed, vat_treatment() says */
+	bool		ask_services;	/* the same, of what is no goods */
+	bool		ask_addresses;	/* the same, with an address at home */
+	List	   *places;			/* text, names of territories in small letters */
+	text	   *postal_codes;	/* regular expression for theirs, or NULL */
 	text	   *currency;
 	EcPrices	prices;
 	DateADT		day;			/* in the seller's time zone */
@@ -34,5 +43,8 @@ typedef struct EcSettings
 
 extern void ec_settings_init(void);
 extern const EcSettings *ec_settings(int32 tenant_id, TimestampTz at);
+extern bool ec_settings_at_large(const EcSettings *seller,
+								 const char *const *names, int nnames,
+								 const char *postal_code);
 
 #endif							/* EC_SETTINGS_H */

@@ -408,7 +408,8 @@ CREATE FUNCTION ecommerce.vat_treatment(
     small_enterprise boolean DEFAULT false,
     domestic_reverse_charge boolean DEFAULT false,
     excluded_goods boolean DEFAULT false) RETURNS ecommerce.vat_treatment
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    -- place_order() turns sequential scans off; with the costs of those that remain a query would be worth compiling (jit).
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = on
 AS $$
 DECLARE
     v_seller      ecommerce.vat_territory;
@@ -574,10 +575,10 @@ BEGIN
     t.legal_reason := CASE v_seller_fact WHEN 'foreign' THEN 'VAT law of ' || t.country
                            ELSE 'Directive 2006/112/EC ' || r.legal_reason END;
     IF t.region <> '' AND v_seller_fact <> 'foreign' THEN
-        t.legal_reason := t.legal_reason || '; ' || (
-            SELECT g.legal_reason FROM ecommerce.vat_regions g WHERE g.country = t.country AND g.region = t.region);
+        t.legal_reason := concat_ws('; ', t.legal_reason, (
+            SELECT g.legal_reason FROM ecommerce.vat_regions g WHERE g.country = t.country AND g.region = t.region));
     ELSIF v_destination IN ('third', 'territory') AND v_buyer.rule IN ('overseas', 'outside') THEN
-        t.legal_reason := t.legal_reason || '; ' || v_buyer.legal_reason;
+        t.legal_reason := concat_ws('; ', t.legal_reason, v_buyer.legal_reason);
     END IF;
 
     IF v_seller.country = 'GR' THEN
@@ -590,8 +591,9 @@ BEGIN
         ELSE
             t.mydata_category := 7;
             t.mydata_exemption := CASE WHEN v_stock_fact = 'other' AND r.scheme IN ('intra_eu', 'export') THEN 3 ELSE r.mydata_exemption END;
-            SELECT t.legal_reason || '; VAT Code (L.5144/2024) ' || e.article || coalesce(', formerly ' || e.formerly, '')
-            INTO t.legal_reason FROM ecommerce.mydata_exemptions() e WHERE e.code = t.mydata_exemption;
+            t.legal_reason := concat_ws('; ', t.legal_reason, (
+                SELECT 'VAT Code (L.5144/2024) ' || e.article || coalesce(', formerly ' || e.formerly, '')
+                FROM ecommerce.mydata_exemptions() e WHERE e.code = t.mydata_exemption));
         END IF;
     END IF;
     RETURN t;

@@ -8,7 +8,7 @@ COMMENT ON FUNCTION ecommerce.set_updated_at() IS
 CREATE FUNCTION ecommerce.settings_changed() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'ec_settings_changed';
 COMMENT ON FUNCTION ecommerce.settings_changed() IS
-    'AFTER any change of settings or vat_rates: sessions forget what they keep of them.';
+    'AFTER any change of settings, vat_rates, vat_regions or vat_places: sessions forget what they keep of them.';
 
 CREATE FUNCTION ecommerce.refuse_change() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -95,13 +95,15 @@ CREATE FUNCTION ecommerce.check_order_update() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF (NEW.id, NEW.created_at, NEW.order_number, NEW.currency, NEW.prices, NEW.net, NEW.vat, NEW.gross, NEW.country, NEW.region)
+    IF (NEW.id, NEW.created_at, NEW.order_number, NEW.currency, NEW.prices, NEW.net, NEW.vat, NEW.gross,
+        NEW.country, NEW.region, NEW.vat_scheme, NEW.vatex, NEW.vat_reason, NEW.mydata_exemption, NEW.buyer_vat_id)
        IS DISTINCT FROM
-       (OLD.id, OLD.created_at, OLD.order_number, OLD.currency, OLD.prices, OLD.net, OLD.vat, OLD.gross, OLD.country, OLD.region)
+       (OLD.id, OLD.created_at, OLD.order_number, OLD.currency, OLD.prices, OLD.net, OLD.vat, OLD.gross,
+        OLD.country, OLD.region, OLD.vat_scheme, OLD.vatex, OLD.vat_reason, OLD.mydata_exemption, OLD.buyer_vat_id)
     THEN
         RAISE EXCEPTION 'UPDATE on orders is refused'
             USING ERRCODE = 'EC017',
-                  DETAIL = 'Id, time, number, currency, amounts and VAT country of an order never change.';
+                  DETAIL = 'Id, time, number, currency, amounts and VAT treatment of an order never change.';
     END IF;
     IF NEW.status <> OLD.status THEN
         IF NOT ecommerce.order_transition_allowed(OLD.status, NEW.status) THEN
@@ -151,6 +153,12 @@ BEGIN
         WHEN NEW.amount_paid < 0 OR NEW.amount_paid >= 1e18                          THEN 'check_order_amount_paid'
         WHEN NEW.amount_refunded < 0 OR NEW.amount_refunded > NEW.amount_paid        THEN 'check_order_amount_refunded'
         WHEN NEW.country !~ '^[A-Z]{2}$'                                             THEN 'check_order_country'
+        WHEN NEW.vat_scheme NOT IN ('domestic', 'oss', 'ioss', 'registration', 'intra_eu', 'export', 'reverse_charge', 'outside', 'small_enterprise')
+                                                                                     THEN 'check_order_vat_scheme'
+        WHEN NEW.vatex !~ '^VATEX-[A-Z0-9-]{1,30}$'                                  THEN 'check_order_vatex'
+        WHEN length(NEW.vat_reason) > 10000                                          THEN 'check_order_vat_reason'
+        WHEN NEW.mydata_exemption NOT BETWEEN 1 AND 31                               THEN 'check_order_mydata_exemption'
+        WHEN length(NEW.buyer_vat_id) > 50                                           THEN 'check_order_buyer_vat_id'
         WHEN jsonb_typeof(NEW.billing_address) <> 'object'                           THEN 'check_order_billing_address'
         WHEN jsonb_typeof(NEW.shipping_address) <> 'object'                          THEN 'check_order_shipping_address'
         WHEN jsonb_typeof(NEW.metadata) <> 'object'                                  THEN 'check_order_metadata'

@@ -20,6 +20,8 @@ CREATE FUNCTION ecommerce.place_order(
     phone            text        DEFAULT NULL,
     billing_address  jsonb       DEFAULT NULL,
     shipping_address jsonb       DEFAULT NULL,
+    buyer_vat_id     text        DEFAULT NULL,
+    buyer_vat_id_valid boolean   DEFAULT NULL,
     currency         text        DEFAULT NULL,
     expected_total   numeric     DEFAULT NULL,
     allowances       jsonb       DEFAULT NULL,
@@ -32,8 +34,8 @@ CREATE FUNCTION ecommerce.place_order(
     RETURNS ecommerce.placed_order
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_place_order';
-COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, jsonb, jsonb, text, numeric, jsonb, jsonb, text, jsonb, timestamptz, text, integer) IS
-    'Place an order: take the stock, freeze prices and VAT, write the order, its lines and its event, all or nothing. What is ordered comes from exactly one of items [{"sku" or "product_id", "quantity", "unit_price"}], an open cart, or a held reservation. A unit_price that is not the product''s is error EC004 that lists both; expected_total that is not the gross total is error EC018. Addresses are objects with the keys of user_addresses. allowances and charges are those of calculate_totals(). With an idempotency_key a retry of the same request gets the same order; another request under that key is error EC007. placed_at moves history in: the order is of that time, at the given unit prices. placed_at, allowances and charges need the privilege to INSERT into orders. Errors: EC001 out of stock, EC002 unknown product, EC003 not for sale, EC005, EC006 reservation, EC012 no VAT rate, EC013 nothing ordered, EC014 cart, EC015 settings, EC016 unknown user.';
+COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, jsonb, jsonb, text, boolean, text, numeric, jsonb, jsonb, text, jsonb, timestamptz, text, integer) IS
+    'Place an order: take the stock, freeze prices and VAT, write the order, its lines and its event, all or nothing. What is ordered comes from exactly one of items [{"sku" or "product_id", "quantity", "unit_price"}], an open cart, or a held reservation. A unit_price that is not the product''s is error EC004 that lists both; expected_total that is not the gross total is error EC018. Addresses are objects with the keys of user_addresses. Where the order goes decides its VAT, as vat_treatment() says: goods to the shipping address, services to the billing address, to the other one if it has no country; without any it is a sale at home. buyer_vat_id_valid is what VIES said about buyer_vat_id. allowances and charges are those of calculate_totals(). With an idempotency_key a retry of the same request gets the same order; another request under that key is error EC007. placed_at moves history in: the order is of that time, at the given unit prices. placed_at, allowances, charges and a true buyer_vat_id_valid need the privilege to INSERT into orders. Errors: EC001 out of stock, EC002 unknown product, EC003 not for sale, EC005, EC006 reservation, EC012 no VAT rate, EC013 nothing ordered, EC014 cart, EC015 settings, EC016 unknown user; 0A000 no rule says how the sale is taxed, or its products are taxed in different ways.';
 
 CREATE FUNCTION ecommerce.cancel_order(order_id uuid, reason text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -83,7 +85,7 @@ CREATE FUNCTION ecommerce.place_orders(orders jsonb[], tenant_id integer DEFAULT
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_keys constant text[] := '{items,cart_id,reservation_id,user_id,email,phone,billing_address,shipping_address,currency,expected_total,allowances,charges,notes,metadata,placed_at,idempotency_key}'::text[];
+    v_keys constant text[] := '{items,cart_id,reservation_id,user_id,email,phone,billing_address,shipping_address,buyer_vat_id,buyer_vat_id_valid,currency,expected_total,allowances,charges,notes,metadata,placed_at,idempotency_key}'::text[];
     v_key  text;
     v_id   uuid;
     o      jsonb;
@@ -129,6 +131,8 @@ BEGIN
             phone            => o ->> 'phone',
             billing_address  => o -> 'billing_address',
             shipping_address => o -> 'shipping_address',
+            buyer_vat_id     => o ->> 'buyer_vat_id',
+            buyer_vat_id_valid => (o ->> 'buyer_vat_id_valid')::boolean,
             currency         => o ->> 'currency',
             expected_total   => (o ->> 'expected_total')::numeric,
             allowances       => o -> 'allowances',

@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
     vat_class         text        NOT NULL DEFAULT 'standard'
                                   CONSTRAINT check_product_vat_class CHECK (vat_class IN
                                       ('standard', 'reduced', 'reduced2', 'super_reduced', 'super_reduced2', 'parking', 'zero', 'exempt')),
+    supply            text        NOT NULL DEFAULT 'goods' CONSTRAINT check_product_supply CHECK (supply IN ('goods', 'service', 'digital')),
     track_stock       boolean     NOT NULL DEFAULT true,
     min_stock         integer     NOT NULL DEFAULT 5 CONSTRAINT check_product_min_stock CHECK (min_stock >= 0),
     stock_slots       smallint    CONSTRAINT check_product_stock_slots CHECK (stock_slots BETWEEN 1 AND 256),
@@ -88,6 +89,7 @@ COMMENT ON COLUMN ecommerce.products.price IS 'Price of one unit, in settings.cu
 COMMENT ON COLUMN ecommerce.products.original_price IS 'Price before a reduction, to be shown struck through.';
 COMMENT ON COLUMN ecommerce.products.cost_price IS 'What one unit costs the shop, net.';
 COMMENT ON COLUMN ecommerce.products.vat_class IS 'Which of a country''s VAT rates applies; exempt has none.';
+COMMENT ON COLUMN ecommerce.products.supply IS 'What it is for VAT: goods, service (of the general rule of Art. 44 and 45, performed where the seller is established) or digital (telecommunication, broadcasting, electronic).';
 COMMENT ON COLUMN ecommerce.products.track_stock IS 'Whether it can be out of stock; false for services and downloads.';
 COMMENT ON COLUMN ecommerce.products.min_stock IS 'Stock is low when no more than this can be sold.';
 COMMENT ON COLUMN ecommerce.products.stock_slots IS 'Rows that its stock is spread over in each warehouse; NULL lets it spread while many buy it at once. Set by set_stock_slots().';

@@ -29,6 +29,11 @@ CREATE TABLE IF NOT EXISTS ecommerce.orders (
     amount_refunded  numeric     NOT NULL DEFAULT 0,
     country          text        NOT NULL,
     region           text        NOT NULL DEFAULT '',
+    vat_scheme       text        NOT NULL DEFAULT 'domestic',
+    vatex            text,
+    vat_reason       text,
+    mydata_exemption integer,
+    buyer_vat_id     text,
     billing_address  jsonb,
     shipping_address jsonb,
     notes            text,
@@ -60,8 +65,13 @@ COMMENT ON COLUMN ecommerce.orders.vat IS 'Sum of vat over its lines.';
 COMMENT ON COLUMN ecommerce.orders.gross IS 'What the customer pays: net + vat.';
 COMMENT ON COLUMN ecommerce.orders.amount_paid IS 'Captured so far.';
 COMMENT ON COLUMN ecommerce.orders.amount_refunded IS 'Refunded so far.';
-COMMENT ON COLUMN ecommerce.orders.country IS 'Country whose VAT rates applied.';
-COMMENT ON COLUMN ecommerce.orders.region IS 'Region of it whose VAT rates applied, or empty.';
+COMMENT ON COLUMN ecommerce.orders.country IS 'Country where the supply takes place for VAT: that whose rates applied, or would have.';
+COMMENT ON COLUMN ecommerce.orders.region IS 'Region of it whose VAT rates applied (vat_regions.region), or empty.';
+COMMENT ON COLUMN ecommerce.orders.vat_scheme IS 'How it was taxed, as vat_treatment() says: domestic, oss, ioss, registration (in that country), intra_eu, export, reverse_charge, outside or small_enterprise.';
+COMMENT ON COLUMN ecommerce.orders.vatex IS 'Why it bears no VAT, as EN 16931 codes it (BT-121), e.g. VATEX-EU-IC; NULL if there is no code for it.';
+COMMENT ON COLUMN ecommerce.orders.vat_reason IS 'The rules that decided how it is taxed; NULL for a sale at home with the seller''s own rates.';
+COMMENT ON COLUMN ecommerce.orders.mydata_exemption IS 'Exemption code of myDATA (mydata_exemptions()) of lines without Greek VAT, for sellers in Greece; NULL like vat_reason.';
+COMMENT ON COLUMN ecommerce.orders.buyer_vat_id IS 'VAT identification number of the buyer, in the form of vat_id_normalize() if it is well-formed.';
 COMMENT ON COLUMN ecommerce.orders.billing_address IS 'Address as it was, with the keys of user_addresses.';
 COMMENT ON COLUMN ecommerce.orders.shipping_address IS 'Address as it was, with the keys of user_addresses.';
 COMMENT ON COLUMN ecommerce.orders.notes IS 'Notes of the customer.';

@@ -21,9 +21,15 @@ RESET timezone;
 SELECT ecommerce.cancel_order(pg_temp.sell('2026-03-05', 'A'));
 SELECT sum(vat) FROM ecommerce.vat_return('2026-01-01', '2026-03-31');
 
--- What was sold at the rates of other countries: as if the shop had sat in Germany
+-- What was sold at the rates of other countries, declared there and in the one-stop shop; and a shop that has moved
+CREATE FUNCTION pg_temp.send(at timestamptz, sku text) RETURNS uuid LANGUAGE sql AS $$
+    SELECT id FROM ecommerce.place_order(jsonb_build_array(jsonb_build_object('sku', sku, 'quantity', 1)), shipping_address => '{"country": "DE"}', placed_at => at) $$;
+UPDATE ecommerce.settings SET distance_sales_exceed_threshold = true;
+SELECT count(pg_temp.send('2026-05-04', 'A'));
+UPDATE ecommerce.settings SET oss = true;
+SELECT count(pg_temp.send('2026-05-05', sku)) FROM unnest('{A,B,A}'::text[]) AS sku;
 UPDATE ecommerce.settings SET country = 'DE';
-SELECT count(pg_temp.sell('2026-05-05', 'AB'));
+SELECT count(pg_temp.sell('2026-05-06', 'AB'));
 UPDATE ecommerce.settings SET country = 'GR';
 SELECT * FROM ecommerce.vat_return('2026-04-01', '2026-06-30');
 SELECT * FROM ecommerce.oss_return(2026, 2);

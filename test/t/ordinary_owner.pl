@@ -121,6 +121,11 @@ WHERE from_time OPERATOR(pg_catalog.>) '2091-09-01';
 SELECT ecommerce.install();
 SELECT ecommerce.refresh_product_stats();
 SELECT total_orders, total_quantity_sold, revenue FROM ecommerce.product_stats;
+SELECT net, vat, gross FROM ecommerce.place_order('[{"sku": "TEA", "quantity": 1}]',
+	shipping_address => '{"country": "DE", "city": "Berlin", "postal_code": "10115"}',
+	buyer_vat_id => 'DE136695976', buyer_vat_id_valid => true);
+SELECT country, vat_scheme, vatex FROM ecommerce.orders WHERE vatex IS NOT NULL;
+SELECT net, vat FROM ecommerce.vat_return('2000-01-01', '2099-12-31');
 BEGIN;
 SELECT ecommerce.use_tenant(1), ecommerce.current_tenant();
 COMMIT;
@@ -149,8 +154,12 @@ ecommerce.orders_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
 
 
 1|5|17.65
+3.99|0.00|3.99
+GR|intra_eu|VATEX-EU-IC
+17.65|2.30
+3.99|0.00
 |1
-psql:<stdin>:46: ERROR:  there is no such tenant
+psql:<stdin>:51: ERROR:  there is no such tenant
 DETAIL:  It is tenant 9.
 EOF_EXPECTED
 check_books($node, 'shop', 'its books balance');
@@ -212,7 +221,8 @@ is(as('app', 'shop', "SELECT net, vat, gross FROM $order)"),
 foreach my $argument (
 	"placed_at => '2026-01-01'",
 	q{allowances => '[{"amount": 1}]'},
-	q{charges => '[{"kind": "fee", "amount": 1}]'})
+	q{charges => '[{"kind": "fee", "amount": 1}]'},
+	q{buyer_vat_id => 'DE136695976', buyer_vat_id_valid => true})
 {
 	is(sqlstate($node, 'shop', "SELECT $order, $argument);", 'app'),
 		'42501', "app cannot pass $argument");
