@@ -106,6 +106,7 @@ CODE = \
 	45_invoice \
 	50_triggers \
 	60_stock \
+	65_promotion \
 	70_order \
 	75_vat_return \
 	80_partition \
@@ -121,6 +122,7 @@ SHOP = \
 	40_catalog \
 	50_stock \
 	60_cart \
+	65_promotion \
 	70_order \
 	80_reporting \
 	90_rules

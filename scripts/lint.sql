@@ -56,6 +56,15 @@ FROM functions
 WHERE has_function_privilege('public', oid, 'EXECUTE')
 ORDER BY 1;
 
+-- Those in C call ec_argument_tenant().
+SELECT 'function that does not check its tenant: ' || name
+FROM functions
+WHERE prosecdef
+AND lanname IN ('plpgsql', 'sql')
+AND 'tenant_id' = ANY (proargnames)
+AND prosrc !~ 'check_tenant\('
+ORDER BY 1;
+
 SELECT count(*) > 0 AS plpgsql_check
 FROM pg_available_extensions
 WHERE name = 'plpgsql_check' \gset

@@ -219,6 +219,7 @@ ec_document_begin(EcDocument *document, EcPrices prices, int minor_units,
 	document->minor_units = minor_units;
 	document->nproducts = nproducts;
 	document->nlines = nproducts;
+	document->free_shipping = false;
 	document->allowances = ec_json_array(allowances, NULL, "allowances",
 										 &document->nallowances);
 	document->charges = ec_json_array(charges, NULL, "charges",
@@ -275,6 +276,8 @@ apply_charges(EcDocument *document, ec_int128 products)
 		read_adjustment(getIthJsonbValueFromContainer(document->charges, (uint32) i),
 						&place, CHARGE_KEYS, Max(products, 0),
 						document->minor_units, &charge);
+		if (document->free_shipping && charge.kind == EC_SHIPPING)
+			continue;
 		if (document->nproducts == 0 && !charge.has_vat)
 			ec_json_wrong(&place, "vat_rate", "given, because there are no products");
 		CheckTotals(ec_add_charge(document->lines, &document->nlines,

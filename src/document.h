@@ -26,6 +26,7 @@ typedef struct EcDocument
 	int			nallowances;
 	JsonbContainer *allowances;
 	int			ncharges;
+	bool		free_shipping;	/* drop charges for shipping */
 	JsonbContainer *charges;
 	EcTotals	totals;
 	EcScratch	scratch;

@@ -57,6 +57,7 @@ enum
 	ARG_EXPECTED_TOTAL,
 	ARG_ALLOWANCES,
 	ARG_CHARGES,
+	ARG_COUPON_CODES,
 	ARG_NOTES,
 	ARG_METADATA,
 	ARG_PLACED_AT,
@@ -193,6 +194,24 @@ static EcPlan cart_ordered_plan = {
 	.sql = "UPDATE ecommerce.carts SET status = 'ordered', order_id = $3 WHERE tenant_id = $1 AND id = $2",
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, UUIDOID}
+};
+static EcPlan redeem_plan = {
+	.sql = "SELECT allowances, free_shipping FROM ecommerce.redeem_coupons($1, $2, $3, $4, $5, $6, $7, $8)",
+	.nargs = 8,
+	.types = {
+		INT4OID, TEXTARRAYOID, UUIDOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID,
+		TIMESTAMPTZOID
+	}
+};
+static EcPlan release_coupons_plan = {
+	.sql = "SELECT ecommerce.release_coupons($1, $2)",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
+static EcPlan repay_gift_cards_plan = {
+	.sql = "SELECT ecommerce.return_to_gift_cards($1, $2, $3, NULL)",
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
 static EcPlan insert_plan = {
 	.sql = "WITH placed AS (INSERT INTO ecommerce.orders (tenant_id, id, created_at, order_number, user_id,"
@@ -871,6 +890,52 @@ CheckLines(const EcDocument *document)
 					 errdetail("They are spread over its lines.")));
 }
 
+/*
+ * Redeem the coupons.  What they take off comes before the other allowances,
+ * and is spread over the lines like these.
+ */
+static void
+redeem_coupons(FunctionCallInfo fcinfo, Placement *order)
+{
+	EcDocument *document = &order->document;
+	ec_int128	goods = 0;
+	Datum		arguments[8];
+	char		nulls[8];
+	Datum		coupons;
+	JsonbValue	allowances;
+	bool		isnull;
+
+	if (PG_ARGISNULL(ARG_COUPON_CODES))
+		return;
+	for (size_t i = 0; i < document->nproducts; i++)
+		goods += document->lines[i].amount;
+	if (!ec_in_range(goods))
+		ec_totals_error(EC_TOTALS_OVERFLOW);
+
+	memset(nulls, ' ', sizeof(nulls));
+	arguments[0] = Int32GetDatum(order->tenant_id);
+	arguments[1] = PG_GETARG_DATUM(ARG_COUPON_CODES);
+	arguments[2] = UUIDPGetDatum(&order->user_id);
+	nulls[2] = order->has_user ? ' ' : 'n';
+	arguments[3] = order->email;
+	nulls[3] = order->has_email ? ' ' : 'n';
+	arguments[4] = EcAmountGetDatum(goods, order->minor_units);
+	arguments[5] = CStringGetTextDatum(order->currency);
+	arguments[6] = UUIDPGetDatum(&order->id);
+	arguments[7] = TimestampTzGetDatum(order->created_at);
+	if (ec_execute(&redeem_plan, arguments, nulls) != 1)
+		elog(ERROR, "coupons were not redeemed");
+
+	coupons = ec_value(0, 1, &isnull);
+	if (!PG_ARGISNULL(ARG_ALLOWANCES))
+		coupons = DirectFunctionCall2(jsonb_concat, coupons,
+									  PG_GETARG_DATUM(ARG_ALLOWANCES));
+	JsonbToJsonbValue(DatumGetJsonbPCopy(coupons), &allowances);
+	document->allowances = ec_json_array(&allowances, NULL, "allowances",
+										 &document->nallowances);
+	document->free_shipping = DatumGetBool(ec_value(0, 2, &isnull));
+}
+
 /* Compute the lines, their VAT, and the totals. */
 static void
 total_order(FunctionCallInfo fcinfo, Placement *order)
@@ -893,6 +958,7 @@ total_order(FunctionCallInfo fcinfo, Placement *order)
 		ec_line_amount(line, ec_decimal_of(item->quantity), item->unit_price,
 					   ec_decimal_of(1), order->minor_units);
 	}
+	redeem_coupons(fcinfo, order);
 	ec_document_total(document);
 	CheckLines(document);
 	if (document->totals.gross >= ec_power_of_ten(MAX_TOTAL_DIGITS + order->minor_units))
@@ -1270,7 +1336,7 @@ hash_request(FunctionCallInfo fcinfo)
 	static const Oid types[ARG_IDEMPOTENCY_KEY] = {
 		JSONBOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, JSONBOID,
 		JSONBOID, TEXTOID, BOOLOID, TEXTOID, NUMERICOID, JSONBOID, JSONBOID,
-		TEXTOID, JSONBOID, TIMESTAMPTZOID
+		TEXTARRAYOID, TEXTOID, JSONBOID, TIMESTAMPTZOID
 	};
 	StringInfoData request;
 	bytea	   *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
@@ -1473,9 +1539,11 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 					 errmsg("an order cannot go from %s to cancelled", status),
 					 errdetail("Order %s.", TextDatumGetCString(ec_value(0, 3, &isnull)))));
 		ec_reservation_release_order(tenant_id, id);
+		(void) ec_execute(&release_coupons_plan, arguments, NULL);
 		ec_stock_return_order(tenant_id, id, created_at);
-		ec_uuid_v7_generate(&event_id);
 		arguments[2] = TimestampTzGetDatum(created_at);
+		(void) ec_execute(&repay_gift_cards_plan, arguments, NULL);
+		ec_uuid_v7_generate(&event_id);
 		arguments[3] = UUIDPGetDatum(&event_id);
 		arguments[4] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
 		nulls[4] = PG_ARGISNULL(1) ? 'n' : ' ';

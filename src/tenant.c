@@ -149,6 +149,15 @@ ec_current_tenant(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(current_tenant());
 }
 
+PG_FUNCTION_INFO_V1(ec_check_tenant);
+
+/* check_tenant(tenant_id integer) -> integer */
+Datum
+ec_check_tenant(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(ec_argument_tenant(fcinfo, 0));
+}
+
 PG_FUNCTION_INFO_V1(ec_use_tenant);
 
 /* use_tenant(tenant_id integer) */

@@ -5,6 +5,12 @@ CREATE FUNCTION ecommerce.current_tenant() RETURNS integer
 COMMENT ON FUNCTION ecommerce.current_tenant() IS
     'The tenant of this transaction: chosen by use_tenant(), else the setting ecommerce.tenant, else the only tenant there is. Error EC010 if there are several and none was chosen.';
 
+CREATE FUNCTION ecommerce.check_tenant(tenant_id integer) RETURNS integer
+    LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'ec_check_tenant';
+COMMENT ON FUNCTION ecommerce.check_tenant(integer) IS
+    'For functions that write: the tenant that they were given. Error EC011 if this transaction may not work for it, 22004 for NULL.';
+
 CREATE FUNCTION ecommerce.use_tenant(tenant_id integer) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'ec_use_tenant';

@@ -25,6 +25,7 @@ BEGIN
                   ELSE 'Its rows are business records.' END,
               HINT = CASE TG_NAME
                   WHEN 'keep_orders' THEN 'Call ecommerce.cancel_order().'
+                  WHEN 'keep_coupons' THEN 'Set deleted_at instead.'
                   WHEN 'keep_tenant' THEN 'Make a new row.'
                   ELSE 'Add a row that corrects it.' END;
 END
@@ -117,6 +118,16 @@ BEGIN
             RAISE EXCEPTION 'an order that took stock cannot be cancelled by UPDATE'
                 USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
                       HINT = 'Use ecommerce.cancel_order(), which gives its stock back.';
+        END IF;
+        IF NEW.status = 'cancelled' AND ecommerce.plain_sql()
+           AND (EXISTS (SELECT FROM ecommerce.coupon_redemptions r
+                        WHERE r.tenant_id = OLD.tenant_id AND r.order_id = OLD.id AND r.released_at IS NULL)
+                OR (SELECT sum(l.amount) FROM ecommerce.gift_card_entries l
+                    WHERE l.tenant_id = OLD.tenant_id AND l.order_id = OLD.id) < 0)
+        THEN
+            RAISE EXCEPTION 'an order with coupons or gift cards cannot be cancelled by UPDATE'
+                USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
+                      HINT = 'Use ecommerce.cancel_order(), which gives them back.';
         END IF;
         CASE NEW.status
             WHEN 'shipped'   THEN NEW.shipped_at   := coalesce(NEW.shipped_at, now());

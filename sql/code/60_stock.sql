@@ -66,6 +66,7 @@ AS $$
 DECLARE
     v_limit integer;
 BEGIN
+    PERFORM ecommerce.check_tenant(tenant_id);
     IF num_nulls(product_id, quantity, warehouse_id, tenant_id) > 0 OR quantity < 0 THEN
         RAISE EXCEPTION 'wrong quantity' USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It must be zero or more.';
     ELSIF NOT EXISTS (SELECT FROM ecommerce.products p WHERE p.tenant_id = set_backorder_limit.tenant_id AND p.id = set_backorder_limit.product_id) THEN
@@ -90,6 +91,7 @@ DECLARE
     locked integer := 0;
     n      integer;
 BEGIN
+    PERFORM ecommerce.check_tenant(tenant_id);
     -- New rows take their units from old ones: when none came since all were locked, none will.
     LOOP
         PERFORM FROM ecommerce.stock s WHERE s.tenant_id = lock_stock.tenant_id AND s.product_id = lock_stock.product_id
@@ -109,6 +111,7 @@ AS $$
 DECLARE
     w record;
 BEGIN
+    PERFORM ecommerce.check_tenant(tenant_id);
     PERFORM ecommerce.lock_stock(spread_stock.product_id, spread_stock.tenant_id);
     FOR w IN
         SELECT s.warehouse_id, sum(s.available)::integer AS available, sum(s.backorder_limit)::integer AS backorder_limit
@@ -139,6 +142,7 @@ CREATE FUNCTION ecommerce.set_stock_slots(product_id uuid, slots integer, tenant
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM ecommerce.check_tenant(tenant_id);
     IF num_nulls(product_id, tenant_id) > 0 THEN
         RAISE EXCEPTION 'product_id and tenant_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     ELSIF slots NOT BETWEEN 1 AND 256 THEN
@@ -163,6 +167,7 @@ DECLARE
     p record;
     n integer := 0;
 BEGIN
+    PERFORM ecommerce.check_tenant(tenant_id);
     FOR p IN
         SELECT s.product_id, r.stock_slots
         FROM ecommerce.stock s
@@ -198,6 +203,7 @@ DECLARE
     v_wrong jsonb;
     i       record;
 BEGIN
+    PERFORM ecommerce.check_tenant(tenant_id);
     IF num_nulls(order_id, items, tenant_id) > 0 THEN
         RAISE EXCEPTION 'order_id, items and tenant_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;

@@ -26,6 +26,7 @@ CREATE FUNCTION ecommerce.place_order(
     expected_total   numeric     DEFAULT NULL,
     allowances       jsonb       DEFAULT NULL,
     charges          jsonb       DEFAULT NULL,
+    coupon_codes     text[]      DEFAULT NULL,
     notes            text        DEFAULT NULL,
     metadata         jsonb       DEFAULT NULL,
     placed_at        timestamptz DEFAULT NULL,
@@ -34,14 +35,14 @@ CREATE FUNCTION ecommerce.place_order(
     RETURNS ecommerce.placed_order
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_place_order';
-COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, jsonb, jsonb, text, boolean, text, numeric, jsonb, jsonb, text, jsonb, timestamptz, text, integer) IS
-    'Place an order: take the stock, freeze prices and VAT, write the order, its lines and its event, all or nothing. What is ordered comes from exactly one of items [{"sku" or "product_id", "quantity", "unit_price"}], an open cart, or a held reservation. A unit_price that is not the product''s is error EC004 that lists both; expected_total that is not the gross total is error EC018. Addresses are objects with the keys of user_addresses. Where the order goes decides its VAT, as vat_treatment() says: goods to the shipping address, services to the billing address, to the other one if it has no country; without any it is a sale at home. buyer_vat_id_valid is what VIES said about buyer_vat_id. allowances and charges are those of calculate_totals(). With an idempotency_key a retry of the same request gets the same order; another request under that key is error EC007. placed_at moves history in: the order is of that time, at the given unit prices. placed_at, allowances, charges and a true buyer_vat_id_valid need the privilege to INSERT into orders. Errors: EC001 out of stock, EC002 unknown product, EC003 not for sale, EC005, EC006 reservation, EC012 no VAT rate, EC013 nothing ordered, EC014 cart, EC015 settings, EC016 unknown user; 0A000 no rule says how the sale is taxed, or its products are taxed in different ways.';
+COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, jsonb, jsonb, text, boolean, text, numeric, jsonb, jsonb, text[], text, jsonb, timestamptz, text, integer) IS
+    'Place an order: take the stock, freeze prices and VAT, write the order, its lines and its event, all or nothing. What is ordered comes from exactly one of items [{"sku" or "product_id", "quantity", "unit_price"}], an open cart, or a held reservation. A unit_price that is not the product''s is error EC004 that lists both; expected_total that is not the gross total is error EC018. Addresses are objects with the keys of user_addresses. Where the order goes decides its VAT, as vat_treatment() says: goods to the shipping address, services to the billing address, to the other one if it has no country; without any it is a sale at home. buyer_vat_id_valid is what VIES said about buyer_vat_id. allowances and charges are those of calculate_totals(). coupon_codes are redeemed in their order, before allowances: each percentage of what the ones before it left, never more than the goods; with free_shipping there are no charges of that kind. With an idempotency_key a retry of the same request gets the same order; another request under that key is error EC007. placed_at moves history in: the order is of that time, at the given unit prices. placed_at, allowances, charges and a true buyer_vat_id_valid need the privilege to INSERT into orders. Errors: EC001 out of stock, EC002 unknown product, EC003 not for sale, EC005, EC006 reservation, EC012 no VAT rate, EC013 nothing ordered, EC014 cart, EC015 settings, EC016 unknown user, EC019 coupons, with a reason for each; 0A000 no rule says how the sale is taxed, or its products are taxed in different ways.';
 
 CREATE FUNCTION ecommerce.cancel_order(order_id uuid, reason text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_cancel_order';
 COMMENT ON FUNCTION ecommerce.cancel_order(uuid, text, integer) IS
-    'Cancel an order that is pending or processing and give its stock back; nothing happens if it is cancelled already. Errors: EC008 unknown order, EC009 it was shipped already.';
+    'Cancel an order that is pending or processing: give back its stock, its coupons, and what gift cards paid to them; nothing happens if it is cancelled already. Errors: EC008 unknown order, EC009 it was shipped already.';
 
 CREATE FUNCTION ecommerce.transition_order(order_id uuid, status text, reason text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -50,6 +51,7 @@ DECLARE
     v_time timestamptz := ecommerce.uuid_v7_time(order_id);
     o      record;
 BEGIN
+    PERFORM ecommerce.check_tenant(tenant_id);
     IF num_nulls(order_id, status, tenant_id) > 0 THEN
         RAISE EXCEPTION 'order_id, status and tenant_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     ELSIF status NOT IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled', 'refunded') THEN
@@ -85,11 +87,12 @@ CREATE FUNCTION ecommerce.place_orders(orders jsonb[], tenant_id integer DEFAULT
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_keys constant text[] := '{items,cart_id,reservation_id,user_id,email,phone,billing_address,shipping_address,buyer_vat_id,buyer_vat_id_valid,currency,expected_total,allowances,charges,notes,metadata,placed_at,idempotency_key}'::text[];
+    v_keys constant text[] := '{items,cart_id,reservation_id,user_id,email,phone,billing_address,shipping_address,buyer_vat_id,buyer_vat_id_valid,currency,expected_total,allowances,charges,coupon_codes,notes,metadata,placed_at,idempotency_key}'::text[];
     v_key  text;
     v_id   uuid;
     o      jsonb;
 BEGIN
+    PERFORM ecommerce.check_tenant(tenant_id);
     IF num_nulls(orders, tenant_id) > 0 THEN
         RAISE EXCEPTION 'orders and tenant_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
@@ -104,7 +107,12 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- Products of all orders in their order, so that two lists never wait in a circle.
+    -- Coupons of all orders in their order, then products, so that two lists never wait in a circle.
+    PERFORM FROM ecommerce.coupons k
+    WHERE k.tenant_id = place_orders.tenant_id AND k.deleted_at IS NULL AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
+      AND k.code IN (SELECT upper(btrim(w.code)) FROM unnest(orders) AS u (o)
+                     CROSS JOIN LATERAL jsonb_array_elements_text(CASE jsonb_typeof(u.o -> 'coupon_codes') WHEN 'array' THEN u.o -> 'coupon_codes' ELSE '[]' END) AS w (code))
+    ORDER BY k.id FOR NO KEY UPDATE;
     FOR v_id IN
         WITH item AS (
             SELECT DISTINCT e ->> 'sku' AS sku,
@@ -137,6 +145,7 @@ BEGIN
             expected_total   => (o ->> 'expected_total')::numeric,
             allowances       => o -> 'allowances',
             charges          => o -> 'charges',
+            coupon_codes     => CASE WHEN jsonb_typeof(o -> 'coupon_codes') <> 'null' THEN ARRAY(SELECT jsonb_array_elements_text(o -> 'coupon_codes')) END,
             notes            => o ->> 'notes',
             metadata         => o -> 'metadata',
             placed_at        => (o ->> 'placed_at')::timestamptz,

@@ -72,6 +72,16 @@ BEGIN
             ('products',        'keep_ordered',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_product_delete()'),
             ('stock_movements', 'append_only',       'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('stock_movements', 'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('coupons',         'check_coupon',      'BEFORE INSERT OR UPDATE OF code, kind, value, currency, max_redemptions, max_redemptions_per_user ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_coupon()'),
+            ('coupons',         'keep_id',           'BEFORE UPDATE OF id ON %s FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('coupons',         'keep_coupons',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('coupons',         'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('coupon_redemptions', 'released_once',  'BEFORE UPDATE ON %s FOR EACH ROW WHEN (OLD.released_at IS NOT NULL OR NEW.released_at IS NULL OR NEW.order_id <> OLD.order_id OR NEW.order_created_at <> OLD.order_created_at OR NEW.coupon_id <> OLD.coupon_id OR NEW.position <> OLD.position OR NEW.user_id IS DISTINCT FROM OLD.user_id OR NEW.email IS DISTINCT FROM OLD.email OR NEW.amount <> OLD.amount) EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('coupon_redemptions', 'append_only',    'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('coupon_redemptions', 'no_truncate',    'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('gift_cards',      'keep_card',         'BEFORE UPDATE OF id, currency, initial_amount ON %s FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.currency <> OLD.currency OR NEW.initial_amount <> OLD.initial_amount) EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('gift_card_entries', 'append_only',     'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('gift_card_entries', 'no_truncate',     'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('orders',          'check_new_order',   'AFTER INSERT ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order()'),
             ('orders',          'check_order',       'BEFORE UPDATE ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order()'),
             ('order_items',     'check_order_item',  'AFTER INSERT ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order_item()'),
@@ -101,6 +111,16 @@ BEGIN
             EXECUTE format('CREATE CONSTRAINT TRIGGER totals_match AFTER INSERT ON ecommerce.%I
                             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce.plain_sql())
                             EXECUTE FUNCTION ecommerce.%I()', t.relation, t.function);
+        END IF;
+    END LOOP;
+
+    -- The balance of a gift card is the sum of its entries, whoever writes them.
+    FOR t IN SELECT * FROM (VALUES ('gift_cards', 'INSERT OR UPDATE OF balance', 'id'), ('gift_card_entries', 'INSERT', 'gift_card_id')) AS v (relation, event, id)
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = format('ecommerce.%I', t.relation)::regclass AND tgname = 'books_match') THEN
+            EXECUTE format('CREATE CONSTRAINT TRIGGER books_match AFTER %s ON ecommerce.%I
+                            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+                            EXECUTE FUNCTION ecommerce.check_gift_card_books(%L)', t.event, t.relation, t.id);
         END IF;
     END LOOP;
 END

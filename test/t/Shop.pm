@@ -117,6 +117,19 @@ SELECT ecommerce.cancel_order(id, 'not wanted') FROM ecommerce.place_order(
 	'[{"sku": "FIG", "quantity": 50}]', placed_at => '2025-05-01 10:00+00');
 SELECT ecommerce.cancel_order(id) FROM ecommerce.place_order(
 	'[{"sku": "FIG", "quantity": 60}]');
+
+INSERT INTO ecommerce.coupons (code, kind, value, max_redemptions,
+	max_redemptions_per_user)
+VALUES ('spring', 'percent', 10, NULL, NULL), ('FEW', 'percent', 5, 3, 1);
+SELECT code AS card FROM ecommerce.issue_gift_card(20, valid_to => '2100-01-01') \gset
+SELECT id AS gift FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 4}]',
+	user_id => :'ann', coupon_codes => '{SPRING,FEW}') \gset
+SELECT ecommerce.redeem_gift_card(:'card', :'gift', idempotency_key => 'pay');
+SELECT ecommerce.refund_to_gift_card(:'gift', 1);
+SELECT id AS undone FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 1}]',
+	email => 'guest@example.org', coupon_codes => '{FEW}') \gset
+SELECT ecommerce.redeem_gift_card(:'card', :'undone', 1);
+SELECT ecommerce.cancel_order(:'undone');
 COMMIT;
 
 BEGIN;
@@ -304,7 +317,7 @@ sub sqlstate
 }
 
 # For each product, movements - sales - holds = available; every order is the
-# sum of its lines, and has its events.
+# sum of its lines, and has its events; coupons and gift cards keep their books.
 sub check_books
 {
 	my ($node, $db, $name) = @_;
@@ -341,6 +354,8 @@ SELECT 'line', order_id FROM ecommerce.order_items i
 WHERE NOT EXISTS (SELECT FROM ecommerce.orders o
 	WHERE (o.tenant_id, o.id, o.created_at)
 		= (i.tenant_id, i.order_id, i.order_created_at));
+
+SELECT 'promotion', problem, entity_id, detail FROM ecommerce.promotion_problems();
 }),
 		'',
 		$name);
@@ -390,6 +405,14 @@ JOIN (SELECT tableoid, created_at AS at FROM ecommerce.orders WHERE id = :'id'
 	SELECT tableoid, created_at FROM ecommerce.events WHERE entity_id = :'id') r
 	ON r.tableoid = p.partition AND r.at >= p.from_time AND r.at < p.to_time;
 
+\echo coupons and gift cards
+SELECT gross FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 4}]',
+	email => 'new@example.org', coupon_codes => '{few}');
+SELECT pg_temp.state_of($$SELECT ecommerce.place_order('[{"sku": "PEN",
+	"quantity": 4}]', email => 'NEW@example.org', coupon_codes => '{few}')$$),
+	pg_temp.state_of($$UPDATE ecommerce.gift_cards SET balance = balance + 1;
+		SET CONSTRAINTS ALL IMMEDIATE$$);
+
 \echo triggers
 SELECT gift_note FROM ecommerce.orders WHERE id = :'id';
 SELECT pg_temp.state_of($$DELETE FROM ecommerce.orders$$),
@@ -397,6 +420,8 @@ SELECT pg_temp.state_of($$DELETE FROM ecommerce.orders$$),
 	pg_temp.state_of($$UPDATE ecommerce.orders SET status = 'delivered'$$),
 	pg_temp.state_of($$UPDATE ecommerce.order_items SET quantity = 1$$),
 	pg_temp.state_of($$DELETE FROM ecommerce.events$$),
+	pg_temp.state_of($$DELETE FROM ecommerce.coupon_redemptions$$),
+	pg_temp.state_of($$UPDATE ecommerce.gift_card_entries SET amount = 1$$),
 	pg_temp.state_of($$UPDATE ecommerce.users SET tenant_id = 2 WHERE tenant_id = 1$$),
 	pg_temp.state_of($$DELETE FROM ecommerce.products WHERE sku = 'FIG'$$),
 	pg_temp.state_of($$INSERT INTO ecommerce.orders (id, created_at, order_number,
@@ -446,9 +471,12 @@ EC007
 a new order: new, in the partitions of its time
 8.83|1.15|9.98|t
 3
+coupons and gift cards
+9.50
+EC019|23514
 triggers
 for new@example.org
-EC017|EC017|EC009|EC017|EC017|EC017|23503|23514|23514
+EC017|EC017|EC009|EC017|EC017|EC017|EC017|EC017|23503|23514|23514
 t|t
 t|t
 t|t
