@@ -197,7 +197,8 @@ CREATE FUNCTION ecommerce.return_stock(order_id uuid, items jsonb, reference tex
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_time  timestamptz := ecommerce.uuid_v7_time(order_id);
+    v_from  timestamptz := ecommerce.uuid_v7_time(order_id) - interval '24 hours';
+    v_to    timestamptz := ecommerce.uuid_v7_time(order_id) + interval '24 hours';
     v_order record;
     v_items jsonb;
     v_wrong jsonb;
@@ -210,7 +211,7 @@ BEGIN
     -- An update, not only a lock: of two returns at REPEATABLE READ one must fail.
     UPDATE ecommerce.orders o SET status = o.status
     WHERE o.tenant_id = return_stock.tenant_id AND o.id = return_stock.order_id
-      AND o.created_at BETWEEN v_time - interval '1 day' AND v_time + interval '1 day'
+      AND o.created_at BETWEEN v_from AND v_to
     RETURNING o.created_at, o.status, o.order_number INTO v_order;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'unknown order' USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
@@ -346,6 +347,8 @@ AS $$
     SELECT 'a cart without its order', c.tenant_id, c.id, jsonb_build_object('order_id', c.order_id)
     FROM ecommerce.carts c
     WHERE c.status = 'ordered' AND NOT EXISTS (SELECT FROM ecommerce.orders o WHERE o.tenant_id = c.tenant_id AND o.id = c.order_id)
+    UNION ALL
+    SELECT p.problem, p.tenant_id, p.entity_id, p.detail FROM ecommerce.promotion_problems() p
 $$;
 COMMENT ON FUNCTION ecommerce.verify_integrity() IS
     'Every equation of the books that does not hold, with the product or order that it is about; no row means that all is right. Reads all rows that the caller may see.';

@@ -48,8 +48,7 @@ CREATE FUNCTION ecommerce.transition_order(order_id uuid, status text, reason te
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_time timestamptz := ecommerce.uuid_v7_time(order_id);
-    o      record;
+    o record;
 BEGIN
     PERFORM ecommerce.check_tenant(tenant_id);
     IF num_nulls(order_id, status, tenant_id) > 0 THEN
@@ -60,13 +59,8 @@ BEGIN
         PERFORM ecommerce.cancel_order(order_id, reason, tenant_id);
         RETURN;
     END IF;
-    SELECT t.created_at, t.status, t.order_number INTO o FROM ecommerce.orders t
-    WHERE t.tenant_id = transition_order.tenant_id AND t.id = transition_order.order_id
-      AND t.created_at BETWEEN v_time - interval '1 day' AND v_time + interval '1 day'
-    FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown order' USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
-    ELSIF o.status = transition_order.status THEN
+    SELECT l.* INTO o FROM ecommerce.lock_order(transition_order.tenant_id, transition_order.order_id) l;
+    IF o.status = transition_order.status THEN
         RETURN;
     END IF;
     UPDATE ecommerce.orders t SET status = transition_order.status
