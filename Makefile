@@ -82,6 +82,7 @@ OBJS = \
 	src/stock.o \
 	src/tenant.o \
 	src/totals.o \
+	src/treatment.o \
 	src/updated_at.o \
 	src/uuid_v7.o \
 	src/writer.o \

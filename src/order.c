@@ -39,6 +39,7 @@
 #include "scan.h"
 #include "settings.h"
 #include "stock.h"
+#include "treatment.h"
 
 /* Arguments of place_order */
 enum
@@ -76,30 +77,6 @@ enum
 /* Digits before the decimal point that a total may have */
 #define MAX_TOTAL_DIGITS 18
 
-/* What an address says about VAT; NULL where it says nothing */
-typedef struct Address
-{
-	const char *city;
-	const char *state;
-	const char *postal_code;
-	const char *country;
-} Address;
-
-/* How products of one class and supply are taxed */
-typedef struct Treatment
-{
-	const char *vat_class;
-	char		supply;
-	EcCategory	category;
-	EcDecimal	rate;
-	text	   *country;		/* where it takes place */
-	text	   *region;
-	text	   *scheme;
-	text	   *vatex;			/* or NULL */
-	text	   *reason;			/* or NULL */
-	int			mydata_exemption;	/* or 0 */
-} Treatment;
-
 /* What goes through placing an order */
 typedef struct Placement
 {
@@ -114,14 +91,9 @@ typedef struct Placement
 	pg_uuid_t	user_id;
 	Datum		email;
 	bool		has_email;
-	Address		billing;
-	Address		shipping;
-	text	   *buyer_vat_id;	/* or NULL */
-	bool		identified;		/* and VIES knows it */
 	EcItem	   *items;
 	int			nitems;
-	int			ntreatments;	/* 0 if the seller's own rates apply */
-	Treatment  *treatments;
+	EcSale		sale;
 	EcTaken    *taken;			/* from stock, in the order of products */
 	int			ntaken;
 	EcDocument	document;
@@ -157,27 +129,6 @@ static EcPlan keep_products_plan = {
 	.types = {INT4OID}
 };
 
-/*
- * A region is known by the name that the address gives for it, else for the
- * city; an empty one says that it is in none.
- */
-static EcPlan treatment_plan = {
-	.sql = "SELECT t.vat_category, t.vat_rate, t.country, t.region, t.scheme, t.vatex, t.legal_reason, t.mydata_exemption"
-	" FROM ecommerce.vat_treatment(seller_country => $1, seller_region => $2, stock_region => $2, on_date => $3,"
-	" distance_sales_exceed_threshold => $4, oss => $5, small_enterprise => $6, vat_class => $7, supply => $8,"
-	" buyer_country => $9, buyer_postal_code => $10, buyer_vat_id => $13, buyer_vat_id_valid => $14,"
-	" buyer_region => coalesce((SELECT n.name FROM (VALUES (1, $11), (2, $12)) n (rank, name)"
-	" WHERE n.name <> '' AND EXISTS (SELECT FROM ecommerce.vat_regions g"
-	" LEFT JOIN ecommerce.vat_places p ON (p.country, p.region) = (g.country, g.region)"
-	" WHERE g.country = coalesce((SELECT c.country FROM ecommerce.vat_places c WHERE c.code = $9), $9)"
-	" AND lower(n.name) IN (lower(g.region), lower(p.place)))"
-	" ORDER BY n.rank LIMIT 1), CASE WHEN $11 = '' THEN '' END)) t",
-	.nargs = 14,
-	.types = {
-		TEXTOID, TEXTOID, DATEOID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID
-	}
-};
 static EcPlan cart_plan = {
 	.sql = "SELECT user_id FROM ecommerce.carts"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'open' FOR UPDATE",
@@ -283,7 +234,7 @@ address_text(const JsonbValue *field)
 
 /* Read an address, which has known keys and strings only. */
 static void
-read_address(FunctionCallInfo fcinfo, int n, const char *name, Address *address)
+read_address(FunctionCallInfo fcinfo, int n, const char *name, EcAddress *address)
 {
 	static const char *const keys[] = {
 		"first_name", "last_name", "company", "address_line_1",
@@ -320,16 +271,16 @@ read_vat_id(FunctionCallInfo fcinfo, Placement *order)
 	ec_argument_length(fcinfo, ARG_BUYER_VAT_ID, "buyer_vat_id", MAX_VAT_ID);
 	if (!PG_ARGISNULL(ARG_BUYER_VAT_ID))
 	{
-		order->buyer_vat_id = PG_GETARG_TEXT_PP(ARG_BUYER_VAT_ID);
-		well_formed = ec_vat_id_normalize(VARDATA_ANY(order->buyer_vat_id),
-										  VARSIZE_ANY_EXHDR(order->buyer_vat_id),
+		order->sale.buyer_vat_id = PG_GETARG_TEXT_PP(ARG_BUYER_VAT_ID);
+		well_formed = ec_vat_id_normalize(VARDATA_ANY(order->sale.buyer_vat_id),
+										  VARSIZE_ANY_EXHDR(order->sale.buyer_vat_id),
 										  normal);
 		if (well_formed)
-			order->buyer_vat_id = cstring_to_text(normal);
+			order->sale.buyer_vat_id = cstring_to_text(normal);
 	}
-	order->identified = !PG_ARGISNULL(ARG_BUYER_VAT_ID_VALID) &&
+	order->sale.identified = !PG_ARGISNULL(ARG_BUYER_VAT_ID_VALID) &&
 		PG_GETARG_BOOL(ARG_BUYER_VAT_ID_VALID);
-	if (order->identified && !well_formed)
+	if (order->sale.identified && !well_formed)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("buyer_vat_id is not well-formed"),
@@ -395,13 +346,13 @@ CheckArguments(FunctionCallInfo fcinfo, Placement *order)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("idempotency_key must not be empty")));
 	CheckEmail(fcinfo);
-	read_address(fcinfo, ARG_BILLING_ADDRESS, "billing_address", &order->billing);
-	read_address(fcinfo, ARG_SHIPPING_ADDRESS, "shipping_address", &order->shipping);
+	read_address(fcinfo, ARG_BILLING_ADDRESS, "billing_address", &order->sale.billing);
+	read_address(fcinfo, ARG_SHIPPING_ADDRESS, "shipping_address", &order->sale.shipping);
 	read_vat_id(fcinfo, order);
 
 	/* These decide what is paid, so they are for those who may write orders. */
 	if ((!PG_ARGISNULL(ARG_PLACED_AT) || !PG_ARGISNULL(ARG_ALLOWANCES) ||
-		 !PG_ARGISNULL(ARG_CHARGES) || order->identified) &&
+		 !PG_ARGISNULL(ARG_CHARGES) || order->sale.identified) &&
 		(InSecurityRestrictedOperation() ||
 		 pg_class_aclcheck(ec_relation_oid("orders"), GetOuterUserId(),
 						   ACL_INSERT) != ACLCHECK_OK))
@@ -589,267 +540,15 @@ settle_prices(Placement *order)
 				 errdetail("%s]", changed.data)));
 }
 
-/* The treatment of an item, or NULL while it is not known. */
-static const Treatment *
-find_treatment(const Placement *order, const EcItem *item)
-{
-	for (int i = 0; i < order->ntreatments; i++)
-	{
-		const Treatment *t = &order->treatments[i];
-
-		if (t->supply == item->supply && strcmp(t->vat_class, item->vat_class) == 0)
-			return t;
-	}
-	return NULL;
-}
-
-/*
- * Where a product is supplied to, as far as the buyer says: goods go to the
- * shipping address, services to whom the bill goes.
- */
-static const Address *
-destination(const Placement *order, char supply)
-{
-	const Address *first = supply == 'g' ? &order->shipping : &order->billing;
-	const Address *second = supply == 'g' ? &order->billing : &order->shipping;
-
-	return first->country != NULL ? first : second;
-}
-
-/* Is an address where the seller's own rates apply? */
-static bool
-plain_address(const EcSettings *seller, const Address *address)
-{
-	const char *names[] = {address->state, address->city};
-
-	return address->country == NULL ||
-		(strlen(address->country) == VARSIZE_ANY_EXHDR(seller->country) &&
-		 memcmp(address->country, VARDATA_ANY(seller->country),
-				strlen(address->country)) == 0 &&
-		 ec_settings_at_large(seller, names, lengthof(names),
-							  address->postal_code));
-}
-
-/*
- * Is it a plain sale at home, of which the seller's own rates are all that
- * needs to be known?
- */
-static bool
-plain_sale(const Placement *order)
-{
-	const EcSettings *seller = order->settings;
-	bool		goods = false;
-	bool		services = false;
-
-	for (int i = 0; i < order->nitems; i++)
-		if (order->items[i].supply == 'g')
-			goods = true;
-		else
-			services = true;
-	return !order->identified && !seller->ask_always &&
-		!(services && seller->ask_services) &&
-		(!goods || plain_address(seller, destination(order, 'g'))) &&
-		(!services || plain_address(seller, destination(order, 's')));
-}
-
-/* A text of the last result that survives it; NULL only if it may be. */
-static text *
-result_text(int column, bool required)
-{
-	bool		isnull;
-	Datum		value = ec_value(0, column, &isnull);
-
-	if (isnull && required)
-		elog(ERROR, "column %d of vat_treatment is NULL", column);
-	return isnull ? NULL : DatumGetTextPCopy(value);
-}
-
-/* Ask how products of one class and supply are taxed. */
-static void
-ask_treatment(const Placement *order, Treatment *t)
-{
-	const EcSettings *seller = order->settings;
-	const Address *to = destination(order, t->supply);
-	Datum		arguments[14];
-	char		nulls[14];
-	text	   *category;
-	Datum		exemption;
-	bool		isnull;
-
-	memset(nulls, ' ', sizeof(nulls));
-	arguments[0] = PointerGetDatum(seller->country);
-	arguments[1] = PointerGetDatum(seller->region);
-	arguments[2] = DateADTGetDatum(seller->day);
-	arguments[3] = BoolGetDatum(seller->over_threshold);
-	arguments[4] = BoolGetDatum(seller->oss);
-	arguments[5] = BoolGetDatum(seller->small_enterprise);
-	arguments[6] = CStringGetTextDatum(t->vat_class);
-	arguments[7] = CStringGetTextDatum(t->supply == 'g' ? "goods" :
-									   t->supply == 's' ? "service" : "digital");
-
-	/* A buyer who does not say where is where the seller is. */
-	if (to->country == NULL)
-	{
-		arguments[8] = arguments[0];
-		nulls[9] = 'n';
-		arguments[10] = arguments[1];
-		nulls[11] = 'n';
-	}
-	else
-	{
-		const char *values[4] = {
-			to->country, to->postal_code, to->state, to->city
-		};
-
-		for (int i = 0; i < 4; i++)
-			if (values[i] == NULL)
-				nulls[8 + i] = 'n';
-			else
-				arguments[8 + i] = CStringGetTextDatum(values[i]);
-	}
-	arguments[12] = PointerGetDatum(order->buyer_vat_id);
-	nulls[12] = order->buyer_vat_id == NULL ? 'n' : ' ';
-	arguments[13] = BoolGetDatum(order->identified);
-	nulls[13] = order->identified ? ' ' : 'n';
-
-	if (ec_execute(&treatment_plan, arguments, nulls) != 1)
-		elog(ERROR, "vat_treatment returned no row");
-	category = result_text(1, true);
-	if (!ec_category_parse(VARDATA_ANY(category), VARSIZE_ANY_EXHDR(category),
-						   &t->category))
-		elog(ERROR, "vat_treatment returned an unknown category");
-	t->rate = ec_numeric_decode(ec_value(0, 2, &isnull), "VAT rate");
-	t->country = result_text(3, true);
-	t->region = result_text(4, true);
-	t->scheme = result_text(5, true);
-	t->vatex = result_text(6, false);
-	t->reason = result_text(7, false);
-	exemption = ec_value(0, 8, &isnull);
-	t->mydata_exemption = isnull ? 0 : DatumGetInt32(exemption);
-}
-
-/* Are two texts, of which neither is missing, the same? */
-static bool
-same_text(text *a, text *b)
-{
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
-
-/* Is it taxed by the rules of the seller's own country? */
-static bool
-is_domestic(const Treatment *t)
-{
-	return same_text(t->scheme, cstring_to_text("domestic"));
-}
-
-/* Does it bear VAT, if only at a rate of zero? */
-static bool
-has_rate(const Treatment *t)
-{
-	return t->category == EC_STANDARD || t->category == EC_ZERO;
-}
-
-/*
- * The treatment that stands for the order's: what is exempt in itself says
- * neither in which region it is, nor that the seller is a small enterprise.
- */
-static const Treatment *
-principal_treatment(const Placement *order)
-{
-	const Treatment *best = &order->treatments[0];
-
-	for (int i = 1; i < order->ntreatments; i++)
-	{
-		const Treatment *t = &order->treatments[i];
-
-		if ((has_rate(t) && !has_rate(best)) ||
-			(is_domestic(best) && !is_domestic(t)))
-			best = t;
-	}
-	return best;
-}
-
-/* Can two treatments be of one order: by one scheme, and in one place? */
-static bool
-go_together(const EcSettings *seller, const Treatment *a, const Treatment *b)
-{
-	if (!same_text(a->country, b->country))
-		return false;
-	if (has_rate(a) && has_rate(b) && !same_text(a->region, b->region))
-		return false;
-	return same_text(a->scheme, b->scheme) ||
-		(seller->small_enterprise && a->category == EC_EXEMPT &&
-		 b->category == EC_EXEMPT);
-}
-
-/* Refuse products of which one is taxed in another way, or elsewhere. */
-static void
-CheckTreatments(const Placement *order)
-{
-	const Treatment *principal = principal_treatment(order);
-	bool		differ = false;
-	StringInfoData list;
-
-	for (int i = 0; i < order->ntreatments; i++)
-		differ |= !go_together(order->settings, &order->treatments[i], principal);
-	if (!differ)
-		return;
-	initStringInfo(&list);
-	for (int i = 0; i < order->nitems && list.len < 10000; i++)
-	{
-		const EcItem *item = &order->items[i];
-		const Treatment *t = find_treatment(order, item);
-
-		appendStringInfoString(&list, i == 0 ? "[" : ", ");
-		appendStringInfoString(&list, "{\"sku\": ");
-		escape_json(&list, item->found_sku);
-		appendStringInfoString(&list, ", \"vat_scheme\": ");
-		escape_json(&list, text_to_cstring(t->scheme));
-		appendStringInfoString(&list, ", \"country\": ");
-		escape_json(&list, text_to_cstring(t->country));
-		appendStringInfoString(&list, ", \"region\": ");
-		escape_json(&list, text_to_cstring(t->region));
-		appendStringInfoString(&list, "}");
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("the products of this order are taxed in different ways"),
-			 errdetail("%s]", list.data),
-			 errhint("Order them separately.")));
-}
-
-/* Settle how the order is taxed, if the seller's own rates do not tell. */
-static void
-settle_treatment(Placement *order)
-{
-	if (plain_sale(order))
-		return;
-	order->treatments = palloc0_array(Treatment, (Size) order->nitems);
-	for (int i = 0; i < order->nitems; i++)
-	{
-		Treatment  *t = &order->treatments[order->ntreatments];
-
-		CHECK_FOR_INTERRUPTS();
-		if (find_treatment(order, &order->items[i]) != NULL)
-			continue;
-		t->vat_class = order->items[i].vat_class;
-		t->supply = order->items[i].supply;
-		ask_treatment(order, t);
-		order->ntreatments++;
-	}
-	CheckTreatments(order);
-}
-
 /* Set the VAT category and rate of a product's line. */
 static void
 set_vat(const Placement *order, const EcItem *item, EcLine *line)
 {
 	const EcSettings *settings = order->settings;
 
-	if (order->ntreatments > 0)
+	if (order->sale.ntreatments > 0)
 	{
-		const Treatment *t = find_treatment(order, item);
+		const EcTreatment *t = ec_treatment_find(&order->sale, item);
 
 		line->category = t->category;
 		line->rate = t->rate;
@@ -1217,81 +916,13 @@ execute_unchecked(EcPlan *plan, Datum *values, const char *nulls)
 	PG_END_TRY();
 }
 
-/* Is it taxed like a sale at home with the seller's own rates? */
-static bool
-taxed_at_home(const Placement *order)
-{
-	const EcSettings *seller = order->settings;
-	const Treatment *principal;
-
-	for (int i = 0; i < order->ntreatments; i++)
-	{
-		const Address *to = destination(order, order->treatments[i].supply);
-
-		if (to->country != NULL &&
-			!same_text(cstring_to_text(to->country), seller->country))
-			return false;
-	}
-	if (order->ntreatments == 0)
-		return true;
-	principal = principal_treatment(order);
-	return is_domestic(principal) && same_text(principal->country, seller->country) &&
-		(!has_rate(principal) || same_text(principal->region, seller->region));
-}
-
-/* Freeze how the order is taxed, in the columns of insert_plan for it. */
-static void
-freeze_treatment(const Placement *order, Datum *values, char *nulls)
-{
-	const Treatment *principal;
-	StringInfoData reasons;
-	int			exemption;
-
-	values[23] = PointerGetDatum(order->buyer_vat_id);
-	nulls[23] = order->buyer_vat_id == NULL ? 'n' : ' ';
-	nulls[20] = nulls[21] = nulls[22] = 'n';
-	if (taxed_at_home(order))
-	{
-		values[12] = PointerGetDatum(order->settings->country);
-		values[13] = PointerGetDatum(order->settings->region);
-		values[19] = CStringGetTextDatum("domestic");
-		return;
-	}
-
-	principal = principal_treatment(order);
-	exemption = principal->mydata_exemption;
-	values[12] = PointerGetDatum(principal->country);
-	values[13] = PointerGetDatum(principal->region);
-	values[19] = PointerGetDatum(principal->scheme);
-	values[20] = PointerGetDatum(principal->vatex);
-	nulls[20] = principal->vatex == NULL ? 'n' : ' ';
-	initStringInfo(&reasons);
-	for (int i = 0; i < order->ntreatments; i++)
-	{
-		const Treatment *t = &order->treatments[i];
-		bool		said = t->reason == NULL;
-
-		for (int j = 0; j < i && !said; j++)
-			said = order->treatments[j].reason != NULL &&
-				same_text(t->reason, order->treatments[j].reason);
-		if (!said)
-			appendStringInfo(&reasons, "%s%s", reasons.len == 0 ? "" : " | ",
-							 text_to_cstring(t->reason));
-		if (exemption == 0)
-			exemption = t->mydata_exemption;
-	}
-	values[21] = CStringGetTextDatum(reasons.data);
-	nulls[21] = reasons.len == 0 ? 'n' : ' ';
-	values[22] = Int32GetDatum(exemption);
-	nulls[22] = exemption == 0 ? 'n' : ' ';
-}
-
 /* Write the order, its lines and its event. */
 static void
 insert_order(FunctionCallInfo fcinfo, Placement *order)
 {
 	EcTotals   *totals = &order->document.totals;
 	int			scale = order->minor_units;
+	EcTreatment treatment;
 	pg_uuid_t	event_id;
 	Datum		values[24];
 	char		nulls[24];
@@ -1311,7 +942,18 @@ insert_order(FunctionCallInfo fcinfo, Placement *order)
 	values[9] = EcAmountGetDatum(totals->net, scale);
 	values[10] = EcAmountGetDatum(totals->vat, scale);
 	values[11] = EcAmountGetDatum(totals->gross, scale);
-	freeze_treatment(order, values, nulls);
+	ec_treatment_freeze(&order->sale, &treatment);
+	values[12] = PointerGetDatum(treatment.country);
+	values[13] = PointerGetDatum(treatment.region);
+	values[19] = PointerGetDatum(treatment.scheme);
+	values[20] = PointerGetDatum(treatment.vatex);
+	nulls[20] = treatment.vatex == NULL ? 'n' : ' ';
+	values[21] = PointerGetDatum(treatment.reason);
+	nulls[21] = treatment.reason == NULL ? 'n' : ' ';
+	values[22] = Int32GetDatum(treatment.mydata_exemption);
+	nulls[22] = treatment.mydata_exemption == 0 ? 'n' : ' ';
+	values[23] = PointerGetDatum(order->sale.buyer_vat_id);
+	nulls[23] = order->sale.buyer_vat_id == NULL ? 'n' : ' ';
 	values[18] = UUIDPGetDatum(&event_id);
 
 #define PASS(n, argument) \
@@ -1463,7 +1105,10 @@ ec_place_order(PG_FUNCTION_ARGS)
 	settle_currency(fcinfo, &order);
 	ec_items_find(order.items, order.nitems, order.tenant_id, !order.history);
 	settle_prices(&order);
-	settle_treatment(&order);
+	order.sale.seller = order.settings;
+	order.sale.items = order.items;
+	order.sale.nitems = order.nitems;
+	ec_treatment_settle(&order.sale);
 	total_order(fcinfo, &order);
 	take_stock(&order, reserved, nreserved);
 	keep_products(&order);

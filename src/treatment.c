@@ -1,0 +1,352 @@
+/*
+ * treatment.c
+ *	  How the products of an order are taxed.
+ *
+ * A plain sale at home asks nothing.  Any other asks vat_treatment(), once for
+ * each class of products and kind of supply.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/json.h"
+
+#include "pg_compat.h"
+
+#include "errors.h"
+#include "numeric_codec.h"
+#include "plan.h"
+#include "treatment.h"
+
+/*
+ * A region is known by the name that the address gives for it, else for the
+ * city; an empty one says that it is in none.
+ */
+static EcPlan treatment_plan = {
+	.sql = "SELECT t.vat_category, t.vat_rate, t.country, t.region, t.scheme, t.vatex, t.legal_reason, t.mydata_exemption"
+	" FROM ecommerce.vat_treatment(seller_country => $1, seller_region => $2, stock_region => $2, on_date => $3,"
+	" distance_sales_exceed_threshold => $4, oss => $5, small_enterprise => $6, vat_class => $7, supply => $8,"
+	" buyer_country => $9, buyer_postal_code => $10, buyer_vat_id => $13, buyer_vat_id_valid => $14,"
+	" buyer_region => coalesce((SELECT n.name FROM (VALUES (1, $11), (2, $12)) n (rank, name)"
+	" WHERE n.name <> '' AND EXISTS (SELECT FROM ecommerce.vat_regions g"
+	" LEFT JOIN ecommerce.vat_places p ON (p.country, p.region) = (g.country, g.region)"
+	" WHERE g.country = coalesce((SELECT c.country FROM ecommerce.vat_places c WHERE c.code = $9), $9)"
+	" AND lower(n.name) IN (lower(g.region), lower(p.place)))"
+	" ORDER BY n.rank LIMIT 1), CASE WHEN $11 = '' THEN '' END)) t",
+	.nargs = 14,
+	.types = {
+		TEXTOID, TEXTOID, DATEOID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID
+	}
+};
+
+/* The treatment of an item, or NULL while it is not known. */
+const EcTreatment *
+ec_treatment_find(const EcSale *sale, const EcItem *item)
+{
+	for (int i = 0; i < sale->ntreatments; i++)
+	{
+		const EcTreatment *t = &sale->treatments[i];
+
+		if (t->supply == item->supply && strcmp(t->vat_class, item->vat_class) == 0)
+			return t;
+	}
+	return NULL;
+}
+
+/*
+ * Where a product is supplied to, as far as the buyer says: goods go to the
+ * shipping address, services to whom the bill goes.
+ */
+static const EcAddress *
+destination(const EcSale *sale, char supply)
+{
+	const EcAddress *first = supply == 'g' ? &sale->shipping : &sale->billing;
+	const EcAddress *second = supply == 'g' ? &sale->billing : &sale->shipping;
+
+	return first->country != NULL ? first : second;
+}
+
+/* Is an address where the seller's own rates apply? */
+static bool
+plain_address(const EcSettings *seller, const EcAddress *address)
+{
+	const char *names[] = {address->state, address->city};
+
+	return address->country == NULL ||
+		(strlen(address->country) == VARSIZE_ANY_EXHDR(seller->country) &&
+		 memcmp(address->country, VARDATA_ANY(seller->country),
+				strlen(address->country)) == 0 &&
+		 ec_settings_at_large(seller, names, lengthof(names),
+							  address->postal_code));
+}
+
+/*
+ * Is it a plain sale at home, of which the seller's own rates are all that
+ * needs to be known?
+ */
+static bool
+plain_sale(const EcSale *sale)
+{
+	const EcSettings *seller = sale->seller;
+	bool		goods = false;
+	bool		services = false;
+
+	for (int i = 0; i < sale->nitems; i++)
+		if (sale->items[i].supply == 'g')
+			goods = true;
+		else
+			services = true;
+	return !sale->identified && !seller->ask_always &&
+		!(services && seller->ask_services) &&
+		(!goods || plain_address(seller, destination(sale, 'g'))) &&
+		(!services || plain_address(seller, destination(sale, 's')));
+}
+
+/* A text of the last result that survives it; NULL only if it may be. */
+static text *
+result_text(int column, bool required)
+{
+	bool		isnull;
+	Datum		value = ec_value(0, column, &isnull);
+
+	if (isnull && required)
+		elog(ERROR, "column %d of vat_treatment is NULL", column);
+	return isnull ? NULL : DatumGetTextPCopy(value);
+}
+
+/* Ask how products of one class and supply are taxed. */
+static void
+ask_treatment(const EcSale *sale, EcTreatment *t)
+{
+	const EcSettings *seller = sale->seller;
+	const EcAddress *to = destination(sale, t->supply);
+	Datum		arguments[14];
+	char		nulls[14];
+	text	   *category;
+	Datum		exemption;
+	bool		isnull;
+
+	memset(nulls, ' ', sizeof(nulls));
+	arguments[0] = PointerGetDatum(seller->country);
+	arguments[1] = PointerGetDatum(seller->region);
+	arguments[2] = DateADTGetDatum(seller->day);
+	arguments[3] = BoolGetDatum(seller->over_threshold);
+	arguments[4] = BoolGetDatum(seller->oss);
+	arguments[5] = BoolGetDatum(seller->small_enterprise);
+	arguments[6] = CStringGetTextDatum(t->vat_class);
+	arguments[7] = CStringGetTextDatum(t->supply == 'g' ? "goods" :
+									   t->supply == 's' ? "service" : "digital");
+
+	/* A buyer who does not say where is where the seller is. */
+	if (to->country == NULL)
+	{
+		arguments[8] = arguments[0];
+		nulls[9] = 'n';
+		arguments[10] = arguments[1];
+		nulls[11] = 'n';
+	}
+	else
+	{
+		const char *values[4] = {
+			to->country, to->postal_code, to->state, to->city
+		};
+
+		for (int i = 0; i < 4; i++)
+			if (values[i] == NULL)
+				nulls[8 + i] = 'n';
+			else
+				arguments[8 + i] = CStringGetTextDatum(values[i]);
+	}
+	arguments[12] = PointerGetDatum(sale->buyer_vat_id);
+	nulls[12] = sale->buyer_vat_id == NULL ? 'n' : ' ';
+	arguments[13] = BoolGetDatum(sale->identified);
+	nulls[13] = sale->identified ? ' ' : 'n';
+
+	if (ec_execute(&treatment_plan, arguments, nulls) != 1)
+		elog(ERROR, "vat_treatment returned no row");
+	category = result_text(1, true);
+	if (!ec_category_parse(VARDATA_ANY(category), VARSIZE_ANY_EXHDR(category),
+						   &t->category))
+		elog(ERROR, "vat_treatment returned an unknown category");
+	t->rate = ec_numeric_decode(ec_value(0, 2, &isnull), "VAT rate");
+	t->country = result_text(3, true);
+	t->region = result_text(4, true);
+	t->scheme = result_text(5, true);
+	t->vatex = result_text(6, false);
+	t->reason = result_text(7, false);
+	exemption = ec_value(0, 8, &isnull);
+	t->mydata_exemption = isnull ? 0 : DatumGetInt32(exemption);
+}
+
+/* Are two texts, of which neither is missing, the same? */
+static bool
+same_text(text *a, text *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+/* Is it taxed by the rules of the seller's own country? */
+static bool
+is_domestic(const EcTreatment *t)
+{
+	return same_text(t->scheme, cstring_to_text("domestic"));
+}
+
+/* Does it bear VAT, if only at a rate of zero? */
+static bool
+has_rate(const EcTreatment *t)
+{
+	return t->category == EC_STANDARD || t->category == EC_ZERO;
+}
+
+/*
+ * The treatment that stands for the order's: what is exempt in itself says
+ * neither in which region it is, nor that the seller is a small enterprise.
+ */
+static const EcTreatment *
+principal_treatment(const EcSale *sale)
+{
+	const EcTreatment *best = &sale->treatments[0];
+
+	for (int i = 1; i < sale->ntreatments; i++)
+	{
+		const EcTreatment *t = &sale->treatments[i];
+
+		if ((has_rate(t) && !has_rate(best)) ||
+			(is_domestic(best) && !is_domestic(t)))
+			best = t;
+	}
+	return best;
+}
+
+/* Can two treatments be of one order: by one scheme, and in one place? */
+static bool
+go_together(const EcSettings *seller, const EcTreatment *a, const EcTreatment *b)
+{
+	if (!same_text(a->country, b->country))
+		return false;
+	if (has_rate(a) && has_rate(b) && !same_text(a->region, b->region))
+		return false;
+	return same_text(a->scheme, b->scheme) ||
+		(seller->small_enterprise && a->category == EC_EXEMPT &&
+		 b->category == EC_EXEMPT);
+}
+
+/* Refuse products of which one is taxed in another way, or elsewhere. */
+static void
+CheckTreatments(const EcSale *sale)
+{
+	const EcTreatment *principal = principal_treatment(sale);
+	bool		differ = false;
+	StringInfoData list;
+
+	for (int i = 0; i < sale->ntreatments; i++)
+		differ |= !go_together(sale->seller, &sale->treatments[i], principal);
+	if (!differ)
+		return;
+	initStringInfo(&list);
+	for (int i = 0; i < sale->nitems && list.len < 10000; i++)
+	{
+		const EcItem *item = &sale->items[i];
+		const EcTreatment *t = ec_treatment_find(sale, item);
+
+		appendStringInfoString(&list, i == 0 ? "[" : ", ");
+		appendStringInfoString(&list, "{\"sku\": ");
+		escape_json(&list, item->found_sku);
+		appendStringInfoString(&list, ", \"vat_scheme\": ");
+		escape_json(&list, text_to_cstring(t->scheme));
+		appendStringInfoString(&list, ", \"country\": ");
+		escape_json(&list, text_to_cstring(t->country));
+		appendStringInfoString(&list, ", \"region\": ");
+		escape_json(&list, text_to_cstring(t->region));
+		appendStringInfoString(&list, "}");
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("the products of this order are taxed in different ways"),
+			 errdetail("%s]", list.data),
+			 errhint("Order them separately.")));
+}
+
+/* Settle how the order is taxed, if the seller's own rates do not tell. */
+void
+ec_treatment_settle(EcSale *sale)
+{
+	if (plain_sale(sale))
+		return;
+	sale->treatments = palloc0_array(EcTreatment, (Size) sale->nitems);
+	for (int i = 0; i < sale->nitems; i++)
+	{
+		EcTreatment *t = &sale->treatments[sale->ntreatments];
+
+		CHECK_FOR_INTERRUPTS();
+		if (ec_treatment_find(sale, &sale->items[i]) != NULL)
+			continue;
+		t->vat_class = sale->items[i].vat_class;
+		t->supply = sale->items[i].supply;
+		ask_treatment(sale, t);
+		sale->ntreatments++;
+	}
+	CheckTreatments(sale);
+}
+
+/* Is it taxed like a sale at home with the seller's own rates? */
+static bool
+taxed_at_home(const EcSale *sale)
+{
+	const EcSettings *seller = sale->seller;
+	const EcTreatment *principal;
+
+	for (int i = 0; i < sale->ntreatments; i++)
+	{
+		const EcAddress *to = destination(sale, sale->treatments[i].supply);
+
+		if (to->country != NULL &&
+			!same_text(cstring_to_text(to->country), seller->country))
+			return false;
+	}
+	if (sale->ntreatments == 0)
+		return true;
+	principal = principal_treatment(sale);
+	return is_domestic(principal) && same_text(principal->country, seller->country) &&
+		(!has_rate(principal) || same_text(principal->region, seller->region));
+}
+
+/* How the whole order is taxed, to be frozen on it. */
+void
+ec_treatment_freeze(const EcSale *sale, EcTreatment *frozen)
+{
+	StringInfoData reasons;
+
+	if (taxed_at_home(sale))
+	{
+		memset(frozen, 0, sizeof(EcTreatment));
+		frozen->country = sale->seller->country;
+		frozen->region = sale->seller->region;
+		frozen->scheme = cstring_to_text("domestic");
+		return;
+	}
+
+	*frozen = *principal_treatment(sale);
+	initStringInfo(&reasons);
+	for (int i = 0; i < sale->ntreatments; i++)
+	{
+		const EcTreatment *t = &sale->treatments[i];
+		bool		said = t->reason == NULL;
+
+		for (int j = 0; j < i && !said; j++)
+			said = sale->treatments[j].reason != NULL &&
+				same_text(t->reason, sale->treatments[j].reason);
+		if (!said)
+			appendStringInfo(&reasons, "%s%s", reasons.len == 0 ? "" : " | ",
+							 text_to_cstring(t->reason));
+		if (frozen->mydata_exemption == 0)
+			frozen->mydata_exemption = t->mydata_exemption;
+	}
+	frozen->reason = reasons.len == 0 ? NULL : cstring_to_text(reasons.data);
+}
