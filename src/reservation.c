@@ -88,28 +88,6 @@ static EcPlan expire_plan = {
 	.types = {INT4OID, INT4OID}
 };
 
-/* What the last statement returned as (product_id, warehouse_id, quantity) */
-static EcTaken *
-read_taken(int n)
-{
-	EcTaken    *taken = palloc_array(EcTaken, (Size) n);
-
-	for (int i = 0; i < n; i++)
-	{
-		bool		isnull;
-		int64		quantity = DatumGetInt64(ec_value((uint64) i, 3, &isnull));
-
-		if (quantity > PG_INT32_MAX)
-			ereport(ERROR,
-					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("stock is out of range")));
-		taken[i].product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, &isnull));
-		taken[i].warehouse_id = DatumGetInt32(ec_value((uint64) i, 2, &isnull));
-		taken[i].quantity = (int32) quantity;
-	}
-	return taken;
-}
-
 /* Refuse a reservation that does not exist, or whose state does not allow it. */
 static void
 CheckReservation(int32 tenant_id, const pg_uuid_t *reservation_id, bool allowed)
@@ -149,7 +127,7 @@ ec_reservation_take(int32 tenant_id, const pg_uuid_t *reservation_id,
 
 	*n = (int) ec_execute(&commit_plan, arguments, NULL);
 	if (*n > 0)
-		return read_taken(*n);
+		return ec_stock_read_taken(*n);
 	CheckReservation(tenant_id, reservation_id, false);
 	return NULL;
 }
@@ -291,22 +269,6 @@ ec_extend_reservation(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(reservation_datum(fcinfo, id, expires_at));
 }
 
-/* Give back what the last statement returned. */
-static void
-give_back_returned(int32 tenant_id, int n)
-{
-	EcTaken    *taken = read_taken(n);
-	EcDemand   *demands = palloc0_array(EcDemand, (Size) n);
-
-	for (int i = 0; i < n; i++)
-	{
-		demands[i].product_id = taken[i].product_id;
-		demands[i].warehouse_id = taken[i].warehouse_id;
-		demands[i].quantity = -taken[i].quantity;
-	}
-	(void) ec_stock_change(tenant_id, demands, n, &n);
-}
-
 PG_FUNCTION_INFO_V1(ec_release_reservation);
 
 /* release_reservation(reservation_id uuid, tenant_id integer) */
@@ -325,7 +287,7 @@ ec_release_reservation(PG_FUNCTION_ARGS)
 	arguments[1] = UUIDPGetDatum(id);
 	n = (int) ec_execute(&release_plan, arguments, NULL);
 	if (n > 0)
-		give_back_returned(tenant_id, n);
+		ec_stock_give_back(tenant_id, n);
 	else
 	{
 		bool		isnull;
@@ -364,7 +326,7 @@ ec_expire_reservations(PG_FUNCTION_ARGS)
 
 		expired += DatumGetInt64(ec_value((uint64) i, 4, &isnull));
 	}
-	give_back_returned(tenant_id, n);
+	ec_stock_give_back(tenant_id, n);
 	ec_finish();
 	PG_RETURN_INT64(expired);
 }

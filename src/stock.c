@@ -45,17 +45,11 @@ static EcPlan order_products_plan = {
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
 
-/* Give back the stock that was taken for the lines of an order. */
-void
-ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
-					  TimestampTz order_created_at)
+/* What the last statement returned as (product_id, warehouse_id, quantity) */
+EcTaken *
+ec_stock_read_taken(int n)
 {
-	Datum		arguments[3] = {
-		Int32GetDatum(tenant_id), UUIDPGetDatum(order_id),
-		TimestampTzGetDatum(order_created_at)
-	};
-	int			n = (int) ec_execute(&order_products_plan, arguments, NULL);
-	EcDemand   *demands = palloc0_array(EcDemand, (Size) n);
+	EcTaken    *taken = palloc_array(EcTaken, (Size) n);
 
 	for (int i = 0; i < n; i++)
 	{
@@ -66,11 +60,41 @@ ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("stock is out of range")));
-		demands[i].product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, &isnull));
-		demands[i].warehouse_id = DatumGetInt32(ec_value((uint64) i, 2, &isnull));
-		demands[i].quantity = -(int32) quantity;
+		taken[i].product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, &isnull));
+		taken[i].warehouse_id = DatumGetInt32(ec_value((uint64) i, 2, &isnull));
+		taken[i].quantity = (int32) quantity;
+	}
+	return taken;
+}
+
+/* Give back what the last statement returned, in the order of products. */
+void
+ec_stock_give_back(int32 tenant_id, int n)
+{
+	EcTaken    *taken = ec_stock_read_taken(n);
+	EcDemand   *demands = palloc0_array(EcDemand, (Size) n);
+
+	for (int i = 0; i < n; i++)
+	{
+		demands[i].product_id = taken[i].product_id;
+		demands[i].warehouse_id = taken[i].warehouse_id;
+		demands[i].quantity = -taken[i].quantity;
 	}
 	(void) ec_stock_change(tenant_id, demands, n, &n);
+}
+
+/* Give back the stock that was taken for the lines of an order. */
+void
+ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
+					  TimestampTz order_created_at)
+{
+	Datum		arguments[3] = {
+		Int32GetDatum(tenant_id), UUIDPGetDatum(order_id),
+		TimestampTzGetDatum(order_created_at)
+	};
+
+	ec_stock_give_back(tenant_id,
+					   (int) ec_execute(&order_products_plan, arguments, NULL));
 }
 
 /*
