@@ -1,6 +1,8 @@
 # make, make install, make installcheck
 #	as for any extension
 # make check [TESTS=file...] [PROVE_FLAGS=-v], make lint
+# make check-faults
+#	loads a shop for minutes while its server is killed in many ways
 # make demo, make bench, make replay DATA=file
 #	install what this machine lacks, and run on a server of their own
 # make fuzz [FUZZ_SECONDS=60]
@@ -14,7 +16,7 @@ EXTVERSION = 0.1.0
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-HARNESS = check lint demo bench replay fuzz
+HARNESS = check check-faults lint demo bench replay fuzz
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
@@ -28,6 +30,10 @@ setup:
 check: PROFILE = test
 check: setup
 	@scripts/throwaway.sh scripts/check.sh $(TESTS)
+
+check-faults: PROFILE = test
+check-faults: setup
+	@FAULTS=full scripts/throwaway.sh scripts/check.sh test/t/faults.pl
 
 lint: PROFILE = lint
 lint: setup

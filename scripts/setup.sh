@@ -54,7 +54,7 @@ packages() {
 	echo gcc libc6-dev make perl
 	[ -z "$version" ] || echo "postgresql-$version postgresql-server-dev-$version"
 	[ "$profile" != run ] || return 0
-	echo libipc-run-perl libtap-parser-sourcehandler-pgtap-perl
+	echo libdbd-pg-perl libfaketime libipc-run-perl libtap-parser-sourcehandler-pgtap-perl
 	[ -z "$version" ] || echo "postgresql-$version-pgtap"
 	[ "$profile" != test ] || return 0
 	echo binutils clang codespell cppcheck perltidy shellcheck
