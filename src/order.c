@@ -10,6 +10,7 @@
 
 #include "access/detoast.h"
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/cryptohash.h"
 #include "common/sha2.h"
@@ -449,6 +450,43 @@ read_user(FunctionCallInfo fcinfo, Placement *order)
 						   ec_uuid_text(&order->user_id))));
 }
 
+/*
+ * At REPEATABLE READ the lines of a cart may be newer than the snapshot, and an
+ * order without them would lose them.
+ */
+static void
+CheckCartSnapshot(const Placement *order, const pg_uuid_t *cart_id)
+{
+	static const char *const columns[] = {"tenant_id", "cart_id"};
+	Datum		keys[2] = {
+		Int32GetDatum(order->tenant_id), UUIDPGetDatum(cart_id)
+	};
+	EcScan		scan;
+	int			known = 0;
+	int			n = 0;
+
+	if (!IsolationUsesXactSnapshot())
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	ec_scan_open(&scan, "cart_items", "cart_items_pkey", AccessShareLock,
+				 columns, lengthof(columns));
+	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
+	for (; ec_scan_next(&scan); n++)
+	{
+		TransactionId xmin = HeapTupleHeaderGetXmin(scan.tuple->t_data);
+
+		known += TransactionIdIsCurrentTransactionId(xmin) ||
+			!XidInMVCCSnapshot(xmin, GetTransactionSnapshot());
+	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	PopActiveSnapshot();
+	if (n != order->nitems || n != known)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+}
+
 /* Lock a cart and read its items. */
 static void
 read_cart(Placement *order, const pg_uuid_t *cart_id)
@@ -472,6 +510,7 @@ read_cart(Placement *order, const pg_uuid_t *cart_id)
 		order->user_id = *DatumGetUUIDP(user);
 	}
 	order->nitems = (int) ec_execute(&cart_items_plan, arguments, NULL);
+	CheckCartSnapshot(order, cart_id);
 	order->items = palloc0_array(EcItem, (Size) order->nitems);
 	for (int i = 0; i < order->nitems; i++)
 	{

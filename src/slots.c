@@ -721,10 +721,13 @@ change_product(StockChange *change, const EcDemand *demands, int n)
 			int			listed = change->listed;
 
 			take(change, &demands[i]);
-			if (change->listed == listed && change->waited && demands[i].may_spread)
-				spread(change, &demands[i]);
-			if (change->listed == listed && demands[i].min_stock >= 0)
+			if (change->listed > listed)
+				continue;
+			/* Before units leave for a row that is not among these. */
+			if (demands[i].min_stock >= 0)
 				alert(change, &demands[i]);
+			if (change->waited && demands[i].may_spread)
+				spread(change, &demands[i]);
 		}
 	keep_written(change);
 }

@@ -78,6 +78,31 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.check_product_delete() IS 'Refuses to delete a product that stands on an order or is held, with error 23503.';
 
+CREATE FUNCTION ecommerce.check_open_cart() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    c record;
+BEGIN
+    -- A line that came while its cart is checked out would be in no order.
+    FOR c IN
+        SELECT t.id, t.status FROM ecommerce.carts t
+        WHERE t.tenant_id = coalesce(NEW.tenant_id, OLD.tenant_id) AND t.id IN (OLD.cart_id, NEW.cart_id)
+        ORDER BY t.id FOR NO KEY UPDATE
+    LOOP
+        IF c.status <> 'open' THEN
+            RAISE EXCEPTION 'no such open cart' USING ERRCODE = 'EC014', DETAIL = format('It is %s.', c.id);
+        END IF;
+    END LOOP;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_open_cart() IS
+    'Refuses to change the lines of a cart that is not open, with error EC014; waits while it is checked out.';
+
 CREATE FUNCTION ecommerce.order_transition_allowed(old_status text, new_status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     RETURN CASE old_status

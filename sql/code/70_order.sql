@@ -101,7 +101,13 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- Coupons of all orders in their order, then products, so that two lists never wait in a circle.
+    -- Carts, reservations, coupons and products of all orders, each in their order, so that nobody waits in a circle.
+    PERFORM FROM ecommerce.carts c
+    WHERE c.tenant_id = place_orders.tenant_id AND c.id IN (SELECT (u.o ->> 'cart_id')::uuid FROM unnest(orders) AS u (o))
+    ORDER BY c.id FOR UPDATE;
+    PERFORM FROM ecommerce.stock_reservations r
+    WHERE r.tenant_id = place_orders.tenant_id AND r.id IN (SELECT (u.o ->> 'reservation_id')::uuid FROM unnest(orders) AS u (o))
+    ORDER BY r.id, r.product_id, r.warehouse_id FOR NO KEY UPDATE;
     PERFORM FROM ecommerce.coupons k
     WHERE k.tenant_id = place_orders.tenant_id AND k.deleted_at IS NULL AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
       AND k.code IN (SELECT upper(btrim(w.code)) FROM unnest(orders) AS u (o)
@@ -118,6 +124,12 @@ BEGIN
         UNION
         SELECT p.id FROM item i JOIN ecommerce.products p ON p.tenant_id = place_orders.tenant_id AND p.id = i.id
         WHERE p.deleted_at IS NULL AND p.track_stock
+        UNION
+        SELECT i.product_id FROM unnest(orders) AS u (o)
+        JOIN ecommerce.cart_items i ON i.tenant_id = place_orders.tenant_id AND i.cart_id = (u.o ->> 'cart_id')::uuid
+        UNION
+        SELECT r.product_id FROM unnest(orders) AS u (o)
+        JOIN ecommerce.stock_reservations r ON r.tenant_id = place_orders.tenant_id AND r.id = (u.o ->> 'reservation_id')::uuid
         ORDER BY 1
     LOOP
         PERFORM ecommerce.lock_stock(v_id, tenant_id);

@@ -70,6 +70,9 @@ BEGIN
             ('categories',      'no_cycle',          'BEFORE INSERT OR UPDATE OF parent_id ON %s FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION ecommerce.check_category_tree()'),
             ('products',        'keep_id',           'BEFORE UPDATE OF id ON %s FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('products',        'keep_ordered',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_product_delete()'),
+            ('cart_items',      'open_cart',         'BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_open_cart()'),
+            -- Lines go with their cart or their product, whatever became of it.
+            ('cart_items',      'open_cart_delete',  'BEFORE DELETE ON %s FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION ecommerce.check_open_cart()'),
             ('stock_movements', 'append_only',       'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('stock_movements', 'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('coupons',         'check_coupon',      'BEFORE INSERT OR UPDATE OF code, kind, value, currency, max_redemptions, max_redemptions_per_user ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_coupon()'),

@@ -43,7 +43,7 @@ INSERT INTO ecommerce.carts (id, tenant_id, user_id, session_id, status, order_i
     ('01930000-0000-7000-8000-0000000000c7', 1, NULL, 'ordered', 'ordered', '01930000-0000-7000-8000-0000000000ff'), ('01930000-0000-7000-8000-0000000000c8', 1, NULL, 'abandoned', 'abandoned', NULL);
 INSERT INTO ecommerce.cart_items (tenant_id, cart_id, product_id)
 SELECT p.tenant_id, c.id, p.id FROM ecommerce.carts c JOIN ecommerce.products p ON p.tenant_id = c.tenant_id AND p.sku = CASE c.session_id WHEN 'theirs' THEN 'THEIRS' WHEN 'retired' THEN 'RETIRED' WHEN 'gone' THEN 'GONE' ELSE 'PEN' END
-WHERE c.session_id IS DISTINCT FROM 'empty';
+WHERE c.session_id IS DISTINCT FROM 'empty' AND c.status = 'open';
 -- reservations: of this shop, of the other one, and one that has expired
 SELECT id AS held FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 1}]') \gset
 SELECT id AS expired FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 1}]') \gset
