@@ -11,6 +11,8 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "utils/fmgrprotos.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "pg_compat.h"
@@ -19,6 +21,7 @@
 #include "ecommerce.h"
 #include "errors.h"
 #include "plan.h"
+#include "scan.h"
 #include "stock.h"
 
 /* Longest text that an owner may have */
@@ -32,11 +35,6 @@ static EcRows held = {
 	}
 };
 
-static EcPlan until_plan = {
-	.sql = "SELECT clock_timestamp() + coalesce($2, s.reservation_ttl) FROM ecommerce.settings s WHERE s.tenant_id = $1",
-	.nargs = 2,
-	.types = {INT4OID, INTERVALOID}
-};
 static EcPlan hold_plan = {
 	.sql = "INSERT INTO ecommerce.stock_reservations (tenant_id, id, product_id, warehouse_id, quantity, owner, expires_at)"
 	" SELECT $1, $2, h.product_id, h.warehouse_id, h.quantity, $3, $4 FROM held h",
@@ -143,33 +141,46 @@ ec_reservation_release_order(int32 tenant_id, const pg_uuid_t *order_id)
 	(void) ec_execute(&release_order_plan, arguments, NULL);
 }
 
+/* How long a tenant's reservations hold unless they say otherwise. */
+static Interval
+default_ttl(int32 tenant_id)
+{
+	static const char *const columns[] = {"tenant_id", "reservation_ttl"};
+	Datum		keys[1] = {Int32GetDatum(tenant_id)};
+	EcScan		scan;
+	Interval	ttl;
+	bool		isnull;
+
+	ec_scan_open(&scan, "settings", "settings_pkey", AccessShareLock,
+				 columns, lengthof(columns));
+	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
+	if (!ec_scan_next(&scan))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NOT_CONFIGURED),
+				 errmsg("the tenant has no settings")));
+	ttl = *DatumGetIntervalP(ec_scan_value(&scan, 1, &isnull));
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	return ttl;
+}
+
 /* Until when a reservation holds, given its ttl in argument n or NULL. */
 static TimestampTz
 hold_until(FunctionCallInfo fcinfo, int n, int32 tenant_id)
 {
-	Datum		arguments[2] = {Int32GetDatum(tenant_id), (Datum) 0};
-	char		nulls[2] = {' ', 'n'};
-	bool		isnull;
+	Interval	ttl = PG_ARGISNULL(n) ? default_ttl(tenant_id)
+	: *PG_GETARG_INTERVAL_P(n);
+	int64		days = (int64) ttl.month * DAYS_PER_MONTH + ttl.day;
+	ec_int128	span = (ec_int128) days * USECS_PER_DAY + ttl.time;
 
-	if (!PG_ARGISNULL(n))
-	{
-		Interval   *ttl = PG_GETARG_INTERVAL_P(n);
-		int64		days = (int64) ttl->month * DAYS_PER_MONTH + ttl->day;
-		ec_int128	span = (ec_int128) days * USECS_PER_DAY + ttl->time;
-
-		if (span <= 0 || span > 30 * USECS_PER_DAY)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("wrong ttl"),
-					 errdetail("It must be above zero and at most 30 days.")));
-		arguments[1] = IntervalPGetDatum(ttl);
-		nulls[1] = ' ';
-	}
-	if (ec_query(&until_plan, arguments, nulls) != 1)
+	if (span <= 0 || span > 30 * USECS_PER_DAY)
 		ereport(ERROR,
-				(errcode(ERRCODE_EC_NOT_CONFIGURED),
-				 errmsg("the tenant has no settings")));
-	return DatumGetTimestampTz(ec_value(0, 1, &isnull));
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("wrong ttl"),
+				 errdetail("It must be above zero and at most 30 days.")));
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+												   TimestampTzGetDatum(GetCurrentTimestamp()),
+												   IntervalPGetDatum(&ttl)));
 }
 
 /* A value of type ecommerce.reservation; SPI must be finished. */

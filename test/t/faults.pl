@@ -657,6 +657,19 @@ sub kill_server
 	return;
 }
 
+# Kill all its processes at once, as the loss of a machine does.  One that sees
+# its postmaster die stops waiting for the standby, and shows what it committed.
+sub lose_machine
+{
+	my $postmaster = postmaster();
+	kill 'STOP', $postmaster;
+	my @children = children($postmaster);
+	kill 'STOP', @children;
+	kill 'KILL', @children;
+	kill_server();
+	return;
+}
+
 # Start it, with a log of its own: a file size limit goes for logs, too.
 sub start_server
 {
@@ -901,7 +914,7 @@ my %fault = (
 		) or die 'the standby is not synchronous';
 		prepare_orders();
 		wait_for_orders($between);
-		kill_server();
+		lose_machine();
 		$node = $standby;
 		$standby->promote;
 
