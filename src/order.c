@@ -101,9 +101,6 @@ typedef struct Placement
 	text	   *order_number;
 } Placement;
 
-/* Is a function of ours writing orders, so that they need no check? */
-static bool placing = false;
-
 static EcRows new_items = {
 	.name = "new_items",
 	.ncolumns = 14,
@@ -939,22 +936,6 @@ fill_items(Placement *order)
 	ec_rows_register(&new_items);
 }
 
-/* Run a statement that writes what needs no check. */
-static void
-execute_unchecked(EcPlan *plan, Datum *values, const char *nulls)
-{
-	placing = true;
-	PG_TRY();
-	{
-		(void) ec_execute(plan, values, nulls);
-	}
-	PG_FINALLY();
-	{
-		placing = false;
-	}
-	PG_END_TRY();
-}
-
 /* Write the order, its lines and its event. */
 static void
 insert_order(FunctionCallInfo fcinfo, Placement *order)
@@ -1006,7 +987,7 @@ insert_order(FunctionCallInfo fcinfo, Placement *order)
 #undef PASS
 
 	fill_items(order);
-	execute_unchecked(&insert_plan, values, nulls);
+	(void) ec_execute_unchecked(&insert_plan, values, nulls);
 	ec_rows_end(&new_items);
 }
 
@@ -1173,15 +1154,6 @@ ec_place_order(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(placed_order_datum(fcinfo, values));
 }
 
-PG_FUNCTION_INFO_V1(ec_plain_sql);
-
-/* plain_sql() -> boolean */
-Datum
-ec_plain_sql(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(!placing);
-}
-
 PG_FUNCTION_INFO_V1(ec_cancel_order);
 
 /* cancel_order(order_id uuid, reason text, tenant_id integer) */
@@ -1232,7 +1204,7 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 		arguments[4] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
 		nulls[4] = PG_ARGISNULL(1) ? 'n' : ' ';
 		arguments[5] = CStringGetTextDatum(status);
-		execute_unchecked(&cancel_plan, arguments, nulls);
+		(void) ec_execute_unchecked(&cancel_plan, arguments, nulls);
 	}
 	ec_finish();
 	PG_RETURN_VOID();

@@ -14,6 +14,9 @@
 
 #include "plan.h"
 
+/* Is a function of ours writing, so that its rows need no check? */
+static bool unchecked = false;
+
 /*
  * Begin to run statements.  Memory goes on to be allocated where it was, so
  * that what a function computes survives ec_finish.
@@ -72,6 +75,34 @@ uint64
 ec_execute(EcPlan *plan, Datum *values, const char *nulls)
 {
 	return run_plan(plan, values, nulls, false);
+}
+
+/* Run a statement that writes what was checked before, as plain_sql() says. */
+uint64
+ec_execute_unchecked(EcPlan *plan, Datum *values, const char *nulls)
+{
+	volatile uint64 processed = 0;
+
+	unchecked = true;
+	PG_TRY();
+	{
+		processed = ec_execute(plan, values, nulls);
+	}
+	PG_FINALLY();
+	{
+		unchecked = false;
+	}
+	PG_END_TRY();
+	return processed;
+}
+
+PG_FUNCTION_INFO_V1(ec_plain_sql);
+
+/* plain_sql() -> boolean */
+Datum
+ec_plain_sql(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!unchecked);
 }
 
 /* Run a query under the snapshot of the calling query. */

@@ -47,6 +47,8 @@ typedef struct EcRows
 extern void ec_connect(void);
 extern void ec_finish(void);
 extern uint64 ec_execute(EcPlan *plan, Datum *values, const char *nulls);
+extern uint64 ec_execute_unchecked(EcPlan *plan, Datum *values,
+								   const char *nulls);
 extern uint64 ec_query(EcPlan *plan, Datum *values, const char *nulls);
 extern Datum ec_value(uint64 row, int column, bool *isnull);
 

@@ -123,7 +123,7 @@ ec_reservation_take(int32 tenant_id, const pg_uuid_t *reservation_id,
 		UUIDPGetDatum(order_id)
 	};
 
-	*n = (int) ec_execute(&commit_plan, arguments, NULL);
+	*n = (int) ec_execute_unchecked(&commit_plan, arguments, NULL);
 	if (*n > 0)
 		return ec_stock_read_taken(*n);
 	CheckReservation(tenant_id, reservation_id, false);
@@ -138,7 +138,7 @@ ec_reservation_release_order(int32 tenant_id, const pg_uuid_t *order_id)
 		Int32GetDatum(tenant_id), UUIDPGetDatum(order_id)
 	};
 
-	(void) ec_execute(&release_order_plan, arguments, NULL);
+	(void) ec_execute_unchecked(&release_order_plan, arguments, NULL);
 }
 
 /* How long a tenant's reservations hold unless they say otherwise. */
@@ -251,7 +251,7 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 		ec_rows_add(&held, values, no_nulls);
 	}
 	ec_rows_register(&held);
-	(void) ec_execute(&hold_plan, arguments, nulls);
+	(void) ec_execute_unchecked(&hold_plan, arguments, nulls);
 	ec_rows_end(&held);
 	ec_finish();
 	PG_RETURN_DATUM(reservation_datum(fcinfo, &id, expires_at));
@@ -275,7 +275,7 @@ ec_extend_reservation(PG_FUNCTION_ARGS)
 	arguments[0] = Int32GetDatum(tenant_id);
 	arguments[1] = UUIDPGetDatum(id);
 	arguments[2] = TimestampTzGetDatum(expires_at);
-	CheckReservation(tenant_id, id, ec_execute(&extend_plan, arguments, NULL) > 0);
+	CheckReservation(tenant_id, id, ec_execute_unchecked(&extend_plan, arguments, NULL) > 0);
 	ec_finish();
 	PG_RETURN_DATUM(reservation_datum(fcinfo, id, expires_at));
 }
@@ -296,7 +296,7 @@ ec_release_reservation(PG_FUNCTION_ARGS)
 	ec_connect();
 	arguments[0] = Int32GetDatum(tenant_id);
 	arguments[1] = UUIDPGetDatum(id);
-	n = (int) ec_execute(&release_plan, arguments, NULL);
+	n = (int) ec_execute_unchecked(&release_plan, arguments, NULL);
 	if (n > 0)
 		ec_stock_give_back(tenant_id, n);
 	else
@@ -330,7 +330,7 @@ ec_expire_reservations(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_count must be above zero")));
 	ec_connect();
-	n = (int) ec_execute(&expire_plan, arguments, NULL);
+	n = (int) ec_execute_unchecked(&expire_plan, arguments, NULL);
 	for (int i = 0; i < n; i++)
 	{
 		bool		isnull;

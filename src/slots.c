@@ -490,7 +490,7 @@ reclaim(StockChange *change, const pg_uuid_t *product_id)
 	Datum		arguments[2] = {
 		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id)
 	};
-	uint64		n = ec_execute(&reclaim_plan, arguments, NULL);
+	uint64		n = ec_execute_unchecked(&reclaim_plan, arguments, NULL);
 
 	for (uint64 i = 0; i < n; i++)
 	{

@@ -115,7 +115,7 @@ COMMENT ON FUNCTION ecommerce.order_transition_allowed(text, text) IS 'Whether a
 
 CREATE FUNCTION ecommerce.plain_sql() RETURNS boolean
     LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_plain_sql';
-COMMENT ON FUNCTION ecommerce.plain_sql() IS 'False while place_order() or cancel_order() writes an order, else true.';
+COMMENT ON FUNCTION ecommerce.plain_sql() IS 'False while a function of the extension writes rows that it has checked, else true.';
 
 CREATE FUNCTION ecommerce.check_order_update() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -240,6 +240,27 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.check_order_item() IS
     'Checks a line that plain SQL inserts, error 23514: known kinds and VAT categories, amounts finite and not negative.';
+
+CREATE FUNCTION ecommerce.check_reservation() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    violated text;
+BEGIN
+    violated := CASE
+        WHEN NEW.quantity <= 0                                                       THEN 'check_reservation_quantity'
+        WHEN NEW.status NOT IN ('held', 'committed', 'consumed', 'released', 'expired') THEN 'check_reservation_status'
+        WHEN length(NEW.owner) > 255                                                 THEN 'check_reservation_owner'
+    END;
+    IF violated IS NOT NULL THEN
+        RAISE EXCEPTION 'reservation violates %', violated
+            USING ERRCODE = 'check_violation', CONSTRAINT = violated, SCHEMA = 'ecommerce', TABLE = 'stock_reservations';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_reservation() IS
+    'Checks a reservation that plain SQL inserts or updates, error 23514: known states, a quantity above zero.';
 
 CREATE FUNCTION ecommerce.check_totals(tenant_id integer, order_id uuid, created_at timestamptz) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
