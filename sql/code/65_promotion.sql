@@ -1,7 +1,8 @@
 -- Coupons and gift cards.
 --
--- Everybody locks in this order: the order, or the cart that becomes one, then
--- coupons by id, then stock, then gift cards by id.  docs/promotions.md says why.
+-- Everybody locks in this order: the order, or the cart that becomes one, its
+-- reservation, coupons by id, stock, gift cards by id.  docs/promotions.md says
+-- why.
 
 CREATE FUNCTION ecommerce.check_coupon() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -572,6 +572,20 @@ wrong_other_prices(const struct document *document, struct document *other)
 	return NULL;
 }
 
+/* Make a document up, and total it. */
+static const char *
+random_document(struct document *document)
+{
+	const char *wrong;
+
+	document->prices = random_below(2) ? EC_NET : EC_GROSS;
+	random_lines(document);
+	wrong = random_adjustments(document);
+	if (wrong == NULL)
+		total(document);
+	return wrong;
+}
+
 static const char *
 document_property(void)
 {
@@ -579,12 +593,9 @@ document_property(void)
 	static struct document other;
 	const char *wrong;
 
-	document.prices = random_below(2) ? EC_NET : EC_GROSS;
-	random_lines(&document);
-	wrong = random_adjustments(&document);
+	wrong = random_document(&document);
 	if (wrong != NULL)
 		return wrong;
-	total(&document);
 	if (document.result != EC_TOTALS_OK)
 		return "refused";
 	wrong = wrong_sums(&document);
@@ -709,12 +720,9 @@ refund_property(void)
 	ec_int128	vat = 0;
 	const char *wrong;
 
-	sold.prices = random_below(2) ? EC_NET : EC_GROSS;
-	random_lines(&sold);
-	wrong = random_adjustments(&sold);
+	wrong = random_document(&sold);
 	if (wrong != NULL)
 		return wrong;
-	total(&sold);
 	for (size_t i = 0; i < sold.n; i++)
 	{
 		const EcLine *line = &sold.lines[i];
