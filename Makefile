@@ -86,11 +86,13 @@ OBJS = \
 	src/settings.o \
 	src/slots.o \
 	src/stock.o \
+	src/table.o \
 	src/tenant.o \
 	src/totals.o \
 	src/treatment.o \
 	src/updated_at.o \
 	src/uuid_v7.o \
+	src/warehouse.o \
 	src/writer.o \
 	src/core/allocate.o \
 	src/core/amount.o \

@@ -7,7 +7,7 @@
 #include "fmgr.h"
 
 #include "ecommerce.h"
-#include "settings.h"
+#include "table.h"
 
 PG_MODULE_MAGIC;
 
@@ -18,5 +18,5 @@ void
 _PG_init(void)
 {
 	ec_tenant_init();
-	ec_settings_init();
+	ec_table_init();
 }

@@ -18,7 +18,6 @@ extern int	ec_currency_check(const char *code, size_t length);
 /* tenant.c */
 extern void ec_tenant_init(void);
 extern int32 ec_tenant_check(int32 tenant_id);
-extern Oid	ec_relation_oid(const char *name);
 
 /* uuid_v7.c */
 extern void ec_uuid_v7_generate(pg_uuid_t *uuid);

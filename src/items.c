@@ -103,6 +103,23 @@ enum
 	PRODUCT_COLUMNS
 };
 
+#define FOUND_COLUMNS \
+	"id", "sku", "name", "price", "supply", "track_stock", "stock_slots", \
+	"min_stock", "vat_class", "status", "deleted_at"
+
+static EcTable products_by_sku = {
+	.name = "products",
+	.index = "idx_products_sku",
+	.ncolumns = PRODUCT_COLUMNS,
+	.columns = {"tenant_id", "sku", FOUND_COLUMNS}
+};
+static EcTable products_by_id = {
+	.name = "products",
+	.index = "products_pkey",
+	.ncolumns = PRODUCT_COLUMNS,
+	.columns = {"tenant_id", "id", FOUND_COLUMNS}
+};
+
 /* Find the product of one item.  False if there is none. */
 static bool
 find_item(EcScan *scan, EcItem *item, int32 tenant_id, bool *for_sale)
@@ -146,15 +163,9 @@ static void
 find_items(EcItem *items, int n, bool by_sku, int32 tenant_id,
 		   StringInfo unknown, StringInfo not_for_sale)
 {
-	const char *const columns[PRODUCT_COLUMNS] = {
-		"tenant_id", by_sku ? "sku" : "id", "id", "sku", "name", "price",
-		"supply", "track_stock", "stock_slots", "min_stock", "vat_class", "status",
-		"deleted_at"
-	};
 	EcScan		scan;
 
-	ec_scan_open(&scan, "products", by_sku ? "idx_products_sku" : "products_pkey",
-				 AccessShareLock, columns, PRODUCT_COLUMNS);
+	ec_scan_open(&scan, by_sku ? &products_by_sku : &products_by_id, AccessShareLock);
 	for (int i = 0; i < n; i++)
 	{
 		bool		for_sale = true;

@@ -40,6 +40,7 @@
 #include "scan.h"
 #include "settings.h"
 #include "stock.h"
+#include "table.h"
 #include "treatment.h"
 
 /* Arguments of place_order */
@@ -409,8 +410,11 @@ settle_currency(FunctionCallInfo fcinfo, Placement *order)
 static void
 read_user(FunctionCallInfo fcinfo, Placement *order)
 {
-	static const char *const columns[] = {
-		"tenant_id", "id", "email", "status", "deleted_at"
+	static EcTable users = {
+		.name = "users",
+		.index = "users_pkey",
+		.ncolumns = 5,
+		.columns = {"tenant_id", "id", "email", "status", "deleted_at"}
 	};
 	Datum		keys[2] = {
 		Int32GetDatum(order->tenant_id), UUIDPGetDatum(&order->user_id)
@@ -423,8 +427,7 @@ read_user(FunctionCallInfo fcinfo, Placement *order)
 		order->email = PG_GETARG_DATUM(ARG_EMAIL);
 	if (!order->has_user)
 		return;
-	ec_scan_open(&scan, "users", "users_pkey", AccessShareLock,
-				 columns, lengthof(columns));
+	ec_scan_open(&scan, &users, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
 	if (ec_scan_next(&scan))
 	{
@@ -454,7 +457,12 @@ read_user(FunctionCallInfo fcinfo, Placement *order)
 static void
 CheckCartSnapshot(const Placement *order, const pg_uuid_t *cart_id)
 {
-	static const char *const columns[] = {"tenant_id", "cart_id"};
+	static EcTable cart_items = {
+		.name = "cart_items",
+		.index = "cart_items_pkey",
+		.ncolumns = 2,
+		.columns = {"tenant_id", "cart_id"}
+	};
 	Datum		keys[2] = {
 		Int32GetDatum(order->tenant_id), UUIDPGetDatum(cart_id)
 	};
@@ -465,8 +473,7 @@ CheckCartSnapshot(const Placement *order, const pg_uuid_t *cart_id)
 	if (!IsolationUsesXactSnapshot())
 		return;
 	PushActiveSnapshot(GetLatestSnapshot());
-	ec_scan_open(&scan, "cart_items", "cart_items_pkey", AccessShareLock,
-				 columns, lengthof(columns));
+	ec_scan_open(&scan, &cart_items, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
 	for (; ec_scan_next(&scan); n++)
 	{

@@ -37,23 +37,26 @@
 	EvalPlanQualInit(epq, estate, NULL, NIL, -1)
 #endif
 #if PG_VERSION_NUM >= 180000
-#define EcInitRangeTable(estate, rte) \
+#define EcInitRangeTable(estate, rte, updated) \
 	do { \
 		List	   *permissions = NIL; \
-		addRTEPermissionInfo(&permissions, rte); \
+		addRTEPermissionInfo(&permissions, rte)->updatedCols = (updated); \
 		ExecInitRangeTable(estate, list_make1(rte), permissions, \
 						   bms_make_singleton(1)); \
 	} while (0)
 #elif PG_VERSION_NUM >= 160000
-#define EcInitRangeTable(estate, rte) \
+#define EcInitRangeTable(estate, rte, updated) \
 	do { \
 		List	   *permissions = NIL; \
-		addRTEPermissionInfo(&permissions, rte); \
+		addRTEPermissionInfo(&permissions, rte)->updatedCols = (updated); \
 		ExecInitRangeTable(estate, list_make1(rte), permissions); \
 	} while (0)
 #else
-#define EcInitRangeTable(estate, rte) \
-	ExecInitRangeTable(estate, list_make1(rte))
+#define EcInitRangeTable(estate, rte, updated) \
+	do { \
+		(rte)->updatedCols = (updated); \
+		ExecInitRangeTable(estate, list_make1(rte)); \
+	} while (0)
 #endif
 
 #endif							/* EC_PG_COMPAT_H */

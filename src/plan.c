@@ -14,8 +14,7 @@
 
 #include "plan.h"
 
-/* Is a function of ours writing, so that its rows need no check? */
-static bool unchecked = false;
+bool		ec_unchecked = false;
 
 /*
  * Begin to run statements.  Memory goes on to be allocated where it was, so
@@ -83,14 +82,14 @@ ec_execute_unchecked(EcPlan *plan, Datum *values, const char *nulls)
 {
 	volatile uint64 processed = 0;
 
-	unchecked = true;
+	ec_unchecked = true;
 	PG_TRY();
 	{
 		processed = ec_execute(plan, values, nulls);
 	}
 	PG_FINALLY();
 	{
-		unchecked = false;
+		ec_unchecked = false;
 	}
 	PG_END_TRY();
 	return processed;
@@ -102,7 +101,7 @@ PG_FUNCTION_INFO_V1(ec_plain_sql);
 Datum
 ec_plain_sql(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(!unchecked);
+	PG_RETURN_BOOL(!ec_unchecked);
 }
 
 /* Run a query under the snapshot of the calling query. */

@@ -44,6 +44,9 @@ typedef struct EcRows
 	Tuplestorestate *store;
 } EcRows;
 
+/* Is a function of ours writing rows that it has checked? */
+extern bool ec_unchecked;
+
 extern void ec_connect(void);
 extern void ec_finish(void);
 extern uint64 ec_execute(EcPlan *plan, Datum *values, const char *nulls);

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/fmgrprotos.h"
@@ -21,8 +22,10 @@
 #include "ecommerce.h"
 #include "errors.h"
 #include "plan.h"
-#include "scan.h"
+#include "settings.h"
 #include "stock.h"
+#include "table.h"
+#include "writer.h"
 
 /* Longest text that an owner may have */
 #define MAX_OWNER 255
@@ -40,6 +43,15 @@ static EcPlan hold_plan = {
 	" SELECT $1, $2, h.product_id, h.warehouse_id, h.quantity, $3, $4 FROM held h",
 	.nargs = 4,
 	.types = {INT4OID, UUIDOID, TEXTOID, TIMESTAMPTZOID}
+};
+static EcTable reservations = {
+	.name = "stock_reservations",
+	.index = "stock_reservations_pkey",
+	.ncolumns = 7,
+	.columns = {
+		"tenant_id", "id", "product_id", "warehouse_id", "quantity", "owner",
+		"expires_at"
+	}
 };
 static EcPlan extend_plan = {
 	.sql = "UPDATE ecommerce.stock_reservations SET expires_at = $3"
@@ -77,7 +89,7 @@ static EcPlan release_order_plan = {
 static EcPlan expire_plan = {
 	.sql = "WITH due AS (SELECT r.id, r.product_id, r.warehouse_id FROM ecommerce.stock_reservations r"
 	" WHERE r.tenant_id = $1 AND r.status = 'held' AND r.expires_at <= clock_timestamp()"
-	" ORDER BY r.expires_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED),"
+	" ORDER BY r.product_id, r.expires_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED),"
 	" expired AS (UPDATE ecommerce.stock_reservations r SET status = 'expired' FROM due d"
 	" WHERE r.tenant_id = $1 AND r.id = d.id AND r.product_id = d.product_id AND r.warehouse_id = d.warehouse_id"
 	" RETURNING r.product_id, r.warehouse_id, r.quantity)"
@@ -141,34 +153,11 @@ ec_reservation_release_order(int32 tenant_id, const pg_uuid_t *order_id)
 	(void) ec_execute_unchecked(&release_order_plan, arguments, NULL);
 }
 
-/* How long a tenant's reservations hold unless they say otherwise. */
-static Interval
-default_ttl(int32 tenant_id)
-{
-	static const char *const columns[] = {"tenant_id", "reservation_ttl"};
-	Datum		keys[1] = {Int32GetDatum(tenant_id)};
-	EcScan		scan;
-	Interval	ttl;
-	bool		isnull;
-
-	ec_scan_open(&scan, "settings", "settings_pkey", AccessShareLock,
-				 columns, lengthof(columns));
-	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
-	if (!ec_scan_next(&scan))
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_NOT_CONFIGURED),
-				 errmsg("the tenant has no settings")));
-	ttl = *DatumGetIntervalP(ec_scan_value(&scan, 1, &isnull));
-	ec_scan_end(&scan);
-	ec_scan_close(&scan);
-	return ttl;
-}
-
 /* Until when a reservation holds, given its ttl in argument n or NULL. */
 static TimestampTz
 hold_until(FunctionCallInfo fcinfo, int n, int32 tenant_id)
 {
-	Interval	ttl = PG_ARGISNULL(n) ? default_ttl(tenant_id)
+	Interval	ttl = PG_ARGISNULL(n) ? ec_settings_reservation_ttl(tenant_id)
 	: *PG_GETARG_INTERVAL_P(n);
 	int64		days = (int64) ttl.month * DAYS_PER_MONTH + ttl.day;
 	ec_int128	span = (ec_int128) days * USECS_PER_DAY + ttl.time;
@@ -197,6 +186,67 @@ reservation_datum(FunctionCallInfo fcinfo, const pg_uuid_t *id,
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
 
+/* Write what a reservation holds by a statement, which fires all triggers. */
+static void
+hold_by_statement(Datum *arguments, const char *nulls, EcTaken *taken, int n)
+{
+	bool		no_nulls[3] = {false, false, false};
+
+	ec_rows_begin(&held);
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[3] = {
+			UUIDPGetDatum(&taken[i].product_id),
+			Int32GetDatum(taken[i].warehouse_id),
+			Int32GetDatum(taken[i].quantity)
+		};
+
+		ec_rows_add(&held, values, no_nulls);
+	}
+	ec_rows_register(&held);
+	(void) ec_execute_unchecked(&hold_plan, arguments, nulls);
+	ec_rows_end(&held);
+}
+
+/* Write what a reservation holds; owner may be NULL. */
+static void
+hold(int32 tenant_id, const pg_uuid_t *id, text *owner, TimestampTz expires_at,
+	 EcTaken *taken, int n)
+{
+	Relation	rel = ec_table_open(&reservations, RowExclusiveLock);
+	EcWriter   *writer = ec_writer_begin(&reservations, rel, -1);
+
+	if (writer == NULL)
+	{
+		Datum		arguments[4] = {
+			Int32GetDatum(tenant_id), UUIDPGetDatum(id), PointerGetDatum(owner),
+			TimestampTzGetDatum(expires_at)
+		};
+
+		hold_by_statement(arguments, owner == NULL ? "  n " : NULL, taken, n);
+	}
+	else
+	{
+		for (int i = 0; i < n; i++)
+		{
+			Datum		values[7] = {
+				Int32GetDatum(tenant_id), UUIDPGetDatum(id),
+				UUIDPGetDatum(&taken[i].product_id),
+				Int32GetDatum(taken[i].warehouse_id),
+				Int32GetDatum(taken[i].quantity), PointerGetDatum(owner),
+				TimestampTzGetDatum(expires_at)
+			};
+			bool		isnull[7] = {
+				false, false, false, false, false, owner == NULL, false
+			};
+
+			ec_writer_insert(writer, values, isnull);
+		}
+		ec_writer_end(writer);
+	}
+	table_close(rel, NoLock);
+}
+
 PG_FUNCTION_INFO_V1(ec_reserve_stock);
 
 /* reserve_stock(items jsonb, owner text, ttl interval, tenant_id integer) */
@@ -210,9 +260,6 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 	int			n;
 	pg_uuid_t	id;
 	TimestampTz expires_at;
-	bool		no_nulls[3] = {false, false, false};
-	Datum		arguments[4];
-	char		nulls[4] = {' ', ' ', ' ', ' '};
 
 	ec_argument_given(fcinfo, 0, "items");
 	ec_argument_length(fcinfo, 1, "owner", MAX_OWNER);
@@ -234,25 +281,8 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 	taken = ec_stock_change(tenant_id, demands, n, &n);
 
 	ec_uuid_v7_generate(&id);
-	arguments[0] = Int32GetDatum(tenant_id);
-	arguments[1] = UUIDPGetDatum(&id);
-	arguments[2] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
-	arguments[3] = TimestampTzGetDatum(expires_at);
-	nulls[2] = PG_ARGISNULL(1) ? 'n' : ' ';
-	ec_rows_begin(&held);
-	for (int i = 0; i < n; i++)
-	{
-		Datum		values[3] = {
-			UUIDPGetDatum(&taken[i].product_id),
-			Int32GetDatum(taken[i].warehouse_id),
-			Int32GetDatum(taken[i].quantity)
-		};
-
-		ec_rows_add(&held, values, no_nulls);
-	}
-	ec_rows_register(&held);
-	(void) ec_execute_unchecked(&hold_plan, arguments, nulls);
-	ec_rows_end(&held);
+	hold(tenant_id, &id, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_P(1), expires_at,
+		 taken, n);
 	ec_finish();
 	PG_RETURN_DATUM(reservation_datum(fcinfo, &id, expires_at));
 }

@@ -16,63 +16,64 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-#include "ecommerce.h"
-#include "errors.h"
+#include "pg_compat.h"
+
 #include "scan.h"
 
-/* Open a table of the shop, to be looked up by an index of it. */
+/* Open a table, to look rows up by its index. */
 void
-ec_scan_open(EcScan *scan, const char *table, const char *index,
-			 LOCKMODE lockmode, const char *const *columns, int ncolumns)
+ec_scan_open(EcScan *scan, EcTable *table, LOCKMODE lockmode)
 {
-	scan->rel = table_open(ec_relation_oid(table), lockmode);
-	scan->index = get_relname_relid(index, RelationGetNamespace(scan->rel));
-	scan->ncolumns = ncolumns;
-	for (int i = 0; i < ncolumns; i++)
-	{
-		TupleDesc	desc = RelationGetDescr(scan->rel);
-		int			column;
+	int			natts;
 
-		for (column = 0; column < desc->natts; column++)
-			if (!TupleDescAttr(desc, column)->attisdropped &&
-				strcmp(NameStr(TupleDescAttr(desc, column)->attname),
-					   columns[i]) == 0)
-				break;
-		if (column == desc->natts)
-			ereport(ERROR,
-					(errcode(ERRCODE_EC_NOT_CONFIGURED),
-					 errmsg("table \"%s\" has no column \"%s\"", table, columns[i]),
-					 errhint("Run SELECT ecommerce.install().")));
-		scan->attnums[i] = (AttrNumber) (column + 1);
+	scan->table = table;
+	scan->rel = ec_table_open(table, lockmode);
+	natts = RelationGetNumberOfAttributes(scan->rel);
+	scan->values = palloc_array(Datum, (Size) natts);
+	scan->isnull = palloc_array(bool, (Size) natts);
+}
+
+/* Find rows by keys, of which the last one may be where to begin. */
+static void
+begin(EcScan *scan, Snapshot snapshot, int nkeys, const Datum *keys, bool at)
+{
+	ScanKeyData key[EC_SCAN_MAX_KEYS];
+
+	for (int i = 0; i < nkeys; i++)
+	{
+		AttrNumber	attnum = scan->table->attnums[i];
+		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(scan->rel),
+												 attnum - 1);
+		RegProcedure equal = column->atttypid == INT4OID ? F_INT4EQ
+		: column->atttypid == UUIDOID ? F_UUID_EQ : F_TEXTEQ;
+		bool		from = at && i == nkeys - 1;
+
+		ScanKeyEntryInitialize(&key[i], 0, attnum,
+							   from ? BTGreaterEqualStrategyNumber : BTEqualStrategyNumber,
+							   InvalidOid, column->attcollation,
+							   from ? F_INT2GE : equal, keys[i]);
 	}
-	scan->values = palloc_array(Datum, (Size) RelationGetDescr(scan->rel)->natts);
-	scan->isnull = palloc_array(bool, (Size) RelationGetDescr(scan->rel)->natts);
+
+	/* Without its index the table is read whole: slow, but right. */
+	scan->scan = systable_beginscan(scan->rel, scan->table->index_id,
+									OidIsValid(scan->table->index_id),
+									snapshot, nkeys, key);
 }
 
 /* Find the rows whose first columns equal keys. */
 void
 ec_scan_begin(EcScan *scan, Snapshot snapshot, int nkeys, const Datum *keys)
 {
-	ScanKeyData key[EC_SCAN_MAX_KEYS];
+	begin(scan, snapshot, nkeys, keys, false);
+}
 
-	for (int i = 0; i < nkeys; i++)
-	{
-		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(scan->rel),
-												 scan->attnums[i] - 1);
-		RegProcedure equal = column->atttypid == INT4OID ? F_INT4EQ
-		: column->atttypid == UUIDOID ? F_UUID_EQ : F_TEXTEQ;
-
-		ScanKeyEntryInitialize(&key[i], 0, scan->attnums[i],
-							   BTEqualStrategyNumber, InvalidOid,
-							   column->attcollation, equal, keys[i]);
-	}
-
-	/* Without its index the table is read whole: slow, but right. */
-	scan->scan = systable_beginscan(scan->rel, scan->index,
-									OidIsValid(scan->index), snapshot, nkeys, key);
+/* The same, but the last key is a smallint at which the scan begins. */
+void
+ec_scan_begin_at(EcScan *scan, Snapshot snapshot, int nkeys, const Datum *keys)
+{
+	begin(scan, snapshot, nkeys, keys, true);
 }
 
 /* Go to the next row, if there is one. */
@@ -92,7 +93,7 @@ ec_scan_next(EcScan *scan)
 Datum
 ec_scan_value(EcScan *scan, int column, bool *isnull)
 {
-	int			i = scan->attnums[column] - 1;
+	int			i = scan->table->attnums[column] - 1;
 
 	if (!scan->deformed)
 		heap_deform_tuple(scan->tuple, RelationGetDescr(scan->rel),

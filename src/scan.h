@@ -6,22 +6,17 @@
 #define EC_SCAN_H
 
 #include "access/genam.h"
-#include "utils/relcache.h"
 #include "utils/snapshot.h"
 
-#define EC_SCAN_MAX_KEYS 3
-#define EC_SCAN_MAX_COLUMNS 16
+#include "table.h"
 
-/*
- * A table that is being looked up.  The columns of its keys come first in
- * columns; values are read by their place there.
- */
+#define EC_SCAN_MAX_KEYS 4
+
+/* A table in which rows are looked up */
 typedef struct EcScan
 {
+	EcTable    *table;
 	Relation	rel;
-	Oid			index;
-	int			ncolumns;
-	AttrNumber	attnums[EC_SCAN_MAX_COLUMNS];
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	bool		deformed;		/* is the tuple in values and isnull? */
@@ -29,11 +24,11 @@ typedef struct EcScan
 	bool	   *isnull;
 } EcScan;
 
-extern void ec_scan_open(EcScan *scan, const char *table, const char *index,
-						 LOCKMODE lockmode, const char *const *columns,
-						 int ncolumns);
+extern void ec_scan_open(EcScan *scan, EcTable *table, LOCKMODE lockmode);
 extern void ec_scan_begin(EcScan *scan, Snapshot snapshot, int nkeys,
 						  const Datum *keys);
+extern void ec_scan_begin_at(EcScan *scan, Snapshot snapshot, int nkeys,
+							 const Datum *keys);
 extern bool ec_scan_next(EcScan *scan);
 extern Datum ec_scan_value(EcScan *scan, int column, bool *isnull);
 extern void ec_scan_end(EcScan *scan);

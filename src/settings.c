@@ -37,33 +37,107 @@
 /* Clocks of all time zones differ by multiples of this. */
 #define QUARTER_HOUR (15 * USECS_PER_MINUTE)
 
+/* Columns of settings that are read, after its key */
+enum
+{
+	SETTINGS_COUNTRY = 1,
+	SETTINGS_REGION,
+	SETTINGS_CURRENCY,
+	SETTINGS_PRICES,
+	SETTINGS_TIMEZONE,
+	SETTINGS_OSS,
+	SETTINGS_OVER_THRESHOLD,
+	SETTINGS_SMALL_ENTERPRISE,
+	SETTINGS_PLACE,
+	SETTINGS_RESERVATION_TTL,
+	SETTINGS_COLUMNS
+};
+
+static EcTable settings_table = {
+	.name = "settings",
+	.index = "settings_pkey",
+	.ncolumns = SETTINGS_COLUMNS,
+	.columns = {
+		"tenant_id", "country", "region", "currency", "prices", "timezone",
+		"oss", "distance_sales_exceed_threshold", "small_enterprise", "place",
+		"reservation_ttl"
+	}
+};
+
+/* Columns of vat_rates */
+enum
+{
+	RATES_CLASS = 2,
+	RATES_RATE,
+	RATES_FROM,
+	RATES_TO,
+	RATES_COLUMNS
+};
+
+static EcTable rates_table = {
+	.name = "vat_rates",
+	.index = "vat_rates_pkey",
+	.ncolumns = RATES_COLUMNS,
+	.columns = {
+		"country", "region", "vat_class", "rate", "valid_from", "valid_to"
+	}
+};
+
+/* Columns of vat_regions */
+enum
+{
+	REGIONS_NAME = 1,
+	REGIONS_RULE,
+	REGIONS_PLACES_FROM,
+	REGIONS_COLUMNS
+};
+
+static EcTable regions_table = {
+	.name = "vat_regions",
+	.index = "vat_regions_pkey",
+	.ncolumns = REGIONS_COLUMNS,
+	.columns = {"country", "region", "rule", "places_from"}
+};
+
+/* Columns of vat_places */
+enum
+{
+	PLACES_NAME = 1,
+	PLACES_REGION,
+	PLACES_FROM,
+	PLACES_TO,
+	PLACES_POSTAL_CODE,
+	PLACES_POSTAL_CODE_SHARED,
+	PLACES_COLUMNS
+};
+
+static EcTable places_table = {
+	.name = "vat_places",
+	.index = "vat_places_pkey",
+	.ncolumns = PLACES_COLUMNS,
+	.columns = {
+		"country", "place", "region", "valid_from", "valid_to", "postal_code",
+		"postal_code_shared"
+	}
+};
+
 static EcSettings settings;
 static MemoryContext settings_context = NULL;
 static bool valid = false;		/* may settings be used again? */
 static TimestampTz valid_at;	/* by orders of this quarter of an hour */
-static uint64 changes = 0;		/* invalidations so far */
-static Oid	settings_relid = InvalidOid;
-static Oid	rates_relid = InvalidOid;
-static Oid	regions_relid = InvalidOid;
-static Oid	places_relid = InvalidOid;
+static uint64 valid_changes;	/* if there were no others since */
 
-/* Settings or rates have changed, or anything may have. */
-static void
-forget(Datum argument, Oid relid)
-{
-	if (relid == InvalidOid || relid == settings_relid ||
-		relid == rates_relid || relid == regions_relid || relid == places_relid)
-	{
-		valid = false;
-		changes++;
-	}
-}
+/* A tenant's default ttl of reservations, good under the same condition */
+static int32 ttl_tenant_id = 0;
+static uint64 ttl_changes;
+static Interval reservation_ttl;
 
-/* Ask to be told of changes. */
-void
-ec_settings_init(void)
+/* Changes of which this backend was told */
+static uint64
+changes(void)
 {
-	CacheRegisterRelcacheCallback(forget, (Datum) 0);
+	return settings_table.changes + rates_table.changes +
+		regions_table.changes + places_table.changes;
 }
 
 /* The day on which a moment falls in a time zone. */
@@ -80,20 +154,18 @@ day_in(Datum zone, TimestampTz at)
 static bool
 places_known(void)
 {
-	static const char *const columns[] = {"country", "region", "places_from"};
 	Datum		keys[2] = {
 		PointerGetDatum(settings.country), PointerGetDatum(settings.region)
 	};
 	EcScan		scan;
 	bool		known = true;
 
-	ec_scan_open(&scan, "vat_regions", "vat_regions_pkey", AccessShareLock,
-				 columns, lengthof(columns));
+	ec_scan_open(&scan, &regions_table, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
 	if (ec_scan_next(&scan))
 	{
 		bool		isnull;
-		DateADT		from = DatumGetDateADT(ec_scan_value(&scan, 2, &isnull));
+		DateADT		from = DatumGetDateADT(ec_scan_value(&scan, REGIONS_PLACES_FROM, &isnull));
 
 		known = isnull || from <= settings.day;
 	}
@@ -106,29 +178,25 @@ places_known(void)
 static bool
 place_in_region(Datum place)
 {
-	static const char *const columns[] = {
-		"country", "place", "region", "valid_from", "valid_to"
-	};
 	Datum		keys[2] = {PointerGetDatum(settings.country), place};
 	char	   *region = text_to_cstring(settings.region);
 	EcScan		scan;
 	bool		exists = false;
 	bool		in = false;
 
-	ec_scan_open(&scan, "vat_places", "vat_places_pkey", AccessShareLock,
-				 columns, lengthof(columns));
+	ec_scan_open(&scan, &places_table, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
 	while (ec_scan_next(&scan))
 	{
 		bool		isnull;
 		DateADT		until;
 
-		if (strcmp(TextDatumGetCString(ec_scan_value(&scan, 2, &isnull)), region) != 0)
+		if (strcmp(TextDatumGetCString(ec_scan_value(&scan, PLACES_REGION, &isnull)), region) != 0)
 			continue;
 		exists = true;
-		until = DatumGetDateADT(ec_scan_value(&scan, 4, &isnull));
+		until = DatumGetDateADT(ec_scan_value(&scan, PLACES_TO, &isnull));
 		in |= (isnull || until >= settings.day) &&
-			DatumGetDateADT(ec_scan_value(&scan, 3, &isnull)) <= settings.day;
+			DatumGetDateADT(ec_scan_value(&scan, PLACES_FROM, &isnull)) <= settings.day;
 	}
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
@@ -158,10 +226,6 @@ place_in_region(Datum place)
 static void
 read_settings(int32 tenant_id, TimestampTz at)
 {
-	static const char *const columns[] = {
-		"tenant_id", "country", "region", "currency", "prices", "timezone",
-		"oss", "distance_sales_exceed_threshold", "small_enterprise", "place"
-	};
 	Datum		keys[1] = {Int32GetDatum(tenant_id)};
 	EcScan		scan;
 	bool		isnull;
@@ -169,15 +233,13 @@ read_settings(int32 tenant_id, TimestampTz at)
 	Datum		place;
 	char	   *prices;
 
-	ec_scan_open(&scan, "settings", "settings_pkey", AccessShareLock,
-				 columns, lengthof(columns));
-	settings_relid = RelationGetRelid(scan.rel);
+	ec_scan_open(&scan, &settings_table, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
 	if (!ec_scan_next(&scan))
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
 				 errmsg("the tenant has no settings")));
-	country = ec_scan_value(&scan, 1, &isnull);
+	country = ec_scan_value(&scan, SETTINGS_COUNTRY, &isnull);
 	if (isnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
@@ -186,15 +248,15 @@ read_settings(int32 tenant_id, TimestampTz at)
 				 errhint("UPDATE ecommerce.settings SET country = 'GR' (or where the shop is established).")));
 	settings.tenant_id = tenant_id;
 	settings.country = DatumGetTextPCopy(country);
-	settings.region = DatumGetTextPCopy(ec_scan_value(&scan, 2, &isnull));
-	settings.currency = DatumGetTextPCopy(ec_scan_value(&scan, 3, &isnull));
-	prices = TextDatumGetCString(ec_scan_value(&scan, 4, &isnull));
+	settings.region = DatumGetTextPCopy(ec_scan_value(&scan, SETTINGS_REGION, &isnull));
+	settings.currency = DatumGetTextPCopy(ec_scan_value(&scan, SETTINGS_CURRENCY, &isnull));
+	prices = TextDatumGetCString(ec_scan_value(&scan, SETTINGS_PRICES, &isnull));
 	settings.prices = strcmp(prices, "net") == 0 ? EC_NET : EC_GROSS;
-	settings.day = day_in(ec_scan_value(&scan, 5, &isnull), at);
-	settings.oss = DatumGetBool(ec_scan_value(&scan, 6, &isnull));
-	settings.over_threshold = DatumGetBool(ec_scan_value(&scan, 7, &isnull));
-	settings.small_enterprise = DatumGetBool(ec_scan_value(&scan, 8, &isnull));
-	place = ec_scan_value(&scan, 9, &isnull);
+	settings.day = day_in(ec_scan_value(&scan, SETTINGS_TIMEZONE, &isnull), at);
+	settings.oss = DatumGetBool(ec_scan_value(&scan, SETTINGS_OSS, &isnull));
+	settings.over_threshold = DatumGetBool(ec_scan_value(&scan, SETTINGS_OVER_THRESHOLD, &isnull));
+	settings.small_enterprise = DatumGetBool(ec_scan_value(&scan, SETTINGS_SMALL_ENTERPRISE, &isnull));
+	place = ec_scan_value(&scan, SETTINGS_PLACE, &isnull);
 	if (!isnull && !place_in_region(place))
 		settings.region = cstring_to_text("");
 	ec_scan_end(&scan);
@@ -216,7 +278,6 @@ lower_text(Datum value)
 static void
 read_regions(void)
 {
-	static const char *const columns[] = {"country", "region", "rule"};
 	Datum		keys[1] = {PointerGetDatum(settings.country)};
 	char	   *own = text_to_cstring(settings.region);
 	EcScan		scan;
@@ -227,16 +288,14 @@ read_regions(void)
 	settings.ask_always = settings.small_enterprise;
 	settings.ask_addresses = false;
 	settings.places = NIL;
-	ec_scan_open(&scan, "vat_regions", "vat_regions_pkey", AccessShareLock,
-				 columns, lengthof(columns));
-	regions_relid = RelationGetRelid(scan.rel);
+	ec_scan_open(&scan, &regions_table, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
 	while (ec_scan_next(&scan))
 	{
 		bool		isnull;
-		Datum		name = ec_scan_value(&scan, 1, &isnull);
+		Datum		name = ec_scan_value(&scan, REGIONS_NAME, &isnull);
 		char	   *region = TextDatumGetCString(name);
-		char	   *rule = TextDatumGetCString(ec_scan_value(&scan, 2, &isnull));
+		char	   *rule = TextDatumGetCString(ec_scan_value(&scan, REGIONS_RULE, &isnull));
 
 		if (region[0] == '\0')
 			continue;
@@ -257,25 +316,20 @@ read_regions(void)
 static void
 read_places(void)
 {
-	static const char *const columns[] = {
-		"country", "place", "postal_code", "postal_code_shared"
-	};
 	Datum		keys[1] = {PointerGetDatum(settings.country)};
 	StringInfoData patterns;
 	EcScan		scan;
 
 	initStringInfo(&patterns);
-	ec_scan_open(&scan, "vat_places", "vat_places_pkey", AccessShareLock,
-				 columns, lengthof(columns));
-	places_relid = RelationGetRelid(scan.rel);
+	ec_scan_open(&scan, &places_table, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
 	while (ec_scan_next(&scan))
 	{
 		bool		isnull;
-		Datum		name = ec_scan_value(&scan, 1, &isnull);
+		Datum		name = ec_scan_value(&scan, PLACES_NAME, &isnull);
 
 		settings.places = lappend(settings.places, lower_text(name));
-		for (int i = 2; i <= 3; i++)
+		for (int i = PLACES_POSTAL_CODE; i <= PLACES_POSTAL_CODE_SHARED; i++)
 		{
 			Datum		pattern = ec_scan_value(&scan, i, &isnull);
 
@@ -295,17 +349,12 @@ read_places(void)
 static void
 read_rates(void)
 {
-	static const char *const columns[] = {
-		"country", "region", "vat_class", "rate", "valid_from", "valid_to"
-	};
 	Datum		keys[2] = {
 		PointerGetDatum(settings.country), PointerGetDatum(settings.region)
 	};
 	EcScan		scan;
 
-	ec_scan_open(&scan, "vat_rates", "vat_rates_pkey", AccessShareLock,
-				 columns, lengthof(columns));
-	rates_relid = RelationGetRelid(scan.rel);
+	ec_scan_open(&scan, &rates_table, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
 	settings.nrates = 0;
 	while (settings.nrates < EC_MAX_RATES && ec_scan_next(&scan))
@@ -314,13 +363,13 @@ read_rates(void)
 		bool		isnull;
 		DateADT		until;
 
-		if (DatumGetDateADT(ec_scan_value(&scan, 4, &isnull)) > settings.day)
+		if (DatumGetDateADT(ec_scan_value(&scan, RATES_FROM, &isnull)) > settings.day)
 			continue;
-		until = DatumGetDateADT(ec_scan_value(&scan, 5, &isnull));
+		until = DatumGetDateADT(ec_scan_value(&scan, RATES_TO, &isnull));
 		if (!isnull && until < settings.day)
 			continue;
-		rate->vat_class = TextDatumGetCString(ec_scan_value(&scan, 2, &isnull));
-		rate->rate = ec_numeric_decode(ec_scan_value(&scan, 3, &isnull), "VAT rate");
+		rate->vat_class = TextDatumGetCString(ec_scan_value(&scan, RATES_CLASS, &isnull));
+		rate->rate = ec_numeric_decode(ec_scan_value(&scan, RATES_RATE, &isnull), "VAT rate");
 		settings.nrates++;
 	}
 	ec_scan_end(&scan);
@@ -385,10 +434,10 @@ ec_settings(int32 tenant_id, TimestampTz at)
 {
 	TimestampTz quarter = at / QUARTER_HOUR - (at % QUARTER_HOUR < 0);
 	MemoryContext caller;
-	uint64		before = changes;
+	uint64		before = changes();
 
-	if (valid && settings.tenant_id == tenant_id && valid_at == quarter &&
-		!IsolationUsesXactSnapshot())
+	if (valid && valid_changes == before && settings.tenant_id == tenant_id &&
+		valid_at == quarter && !IsolationUsesXactSnapshot())
 		return &settings;
 
 	valid = false;
@@ -405,9 +454,42 @@ ec_settings(int32 tenant_id, TimestampTz at)
 	read_places();
 	MemoryContextSwitchTo(caller);
 	PopActiveSnapshot();
-	valid = before == changes && !IsolationUsesXactSnapshot();
+	valid = !IsolationUsesXactSnapshot();
+	valid_changes = before;
 	valid_at = quarter;
 	return &settings;
+}
+
+/* How long a tenant's reservations hold unless they say otherwise. */
+Interval
+ec_settings_reservation_ttl(int32 tenant_id)
+{
+	Datum		keys[1] = {Int32GetDatum(tenant_id)};
+	uint64		before = settings_table.changes;
+	EcScan		scan;
+	bool		isnull;
+
+	if (ttl_tenant_id == tenant_id && ttl_changes == before &&
+		!IsolationUsesXactSnapshot())
+		return reservation_ttl;
+
+	ttl_tenant_id = 0;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	ec_scan_open(&scan, &settings_table, AccessShareLock);
+	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
+	if (!ec_scan_next(&scan))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NOT_CONFIGURED),
+				 errmsg("the tenant has no settings")));
+	reservation_ttl = *DatumGetIntervalP(ec_scan_value(&scan, SETTINGS_RESERVATION_TTL,
+													   &isnull));
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	PopActiveSnapshot();
+	if (!IsolationUsesXactSnapshot())
+		ttl_tenant_id = tenant_id;
+	ttl_changes = before;
+	return reservation_ttl;
 }
 
 PG_FUNCTION_INFO_V1(ec_settings_changed);

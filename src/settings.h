@@ -41,8 +41,8 @@ typedef struct EcSettings
 	EcRate		rates[EC_MAX_RATES];	/* of the country and region, that day */
 } EcSettings;
 
-extern void ec_settings_init(void);
 extern const EcSettings *ec_settings(int32 tenant_id, TimestampTz at);
+extern Interval ec_settings_reservation_ttl(int32 tenant_id);
 extern bool ec_settings_at_large(const EcSettings *seller,
 								 const char *const *names, int nnames,
 								 const char *postal_code);

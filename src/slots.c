@@ -27,6 +27,7 @@
 #include "executor/tuptable.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "storage/procarray.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/snapmgr.h"
@@ -45,6 +46,9 @@
 
 /* Rows over which a product's stock in a warehouse spreads of itself */
 #define MAX_SPREAD 32
+
+/* Rows that are tried before all are read */
+#define MAX_TRIES 8
 
 /* Units that a row must have for that: fewer would make buyers gather them. */
 #define MIN_SPREAD 64
@@ -81,8 +85,6 @@ typedef struct StockChange
 	EcDemand   *received;		/* what no row is there for */
 	int			nreceived;
 	int			received_capacity;
-	int32	   *warehouses;		/* by priority; read when needed */
-	int			nwarehouses;
 	StringInfoData missing;
 	int			listed;
 } StockChange;
@@ -125,11 +127,6 @@ static EcPlan spread_plan = {
 	.nargs = 5,
 	.types = {INT4OID, UUIDOID, INT4OID, INT2OID, INT4OID}
 };
-static EcPlan warehouses_plan = {
-	.sql = "SELECT id FROM ecommerce.warehouses WHERE tenant_id = $1 ORDER BY priority, id",
-	.nargs = 1,
-	.types = {INT4OID}
-};
 static EcPlan reclaim_plan = {
 	.sql = "WITH expired AS (SELECT r.id, r.product_id, r.warehouse_id FROM ecommerce.stock_reservations r"
 	" WHERE r.tenant_id = $1 AND r.product_id = $2 AND r.status = 'held' AND r.expires_at <= clock_timestamp()"
@@ -167,10 +164,21 @@ enum
 	STOCK_COLUMNS
 };
 
-static const char *const stock_columns[STOCK_COLUMNS] = {
-	"tenant_id", "product_id", "warehouse_id", "slot", "available",
-	"backorder_limit"
+static EcTable stock = {
+	.name = "stock",
+	.index = "stock_pkey",
+	.ncolumns = STOCK_COLUMNS,
+	.columns = {
+		"tenant_id", "product_id", "warehouse_id", "slot", "available",
+		"backorder_limit"
+	}
 };
+
+/*
+ * One more than the highest slot that this backend has seen of a product, by
+ * the end of its id.  Wrong ones cost time only.
+ */
+static int16 slots_seen[1024];
 
 /* Units that a product cannot have or lack */
 pg_noreturn static void
@@ -208,7 +216,7 @@ static void
 read_row(StockChange *change, StockRow *row, HeapTuple tuple)
 {
 	TupleDesc	desc = RelationGetDescr(change->scan.rel);
-	AttrNumber *attnums = change->scan.attnums;
+	AttrNumber *attnums = stock.attnums;
 	bool		isnull;
 
 	row->tuple = tuple;
@@ -221,6 +229,14 @@ read_row(StockChange *change, StockRow *row, HeapTuple tuple)
 													  desc, &isnull));
 }
 
+/* Where it is kept how many slots of a product were seen */
+static int16 *
+slots_seen_of(const pg_uuid_t *product_id)
+{
+	return &slots_seen[product_id->data[UUID_LEN - 1] |
+					   (product_id->data[UUID_LEN - 2] & 3) << 8];
+}
+
 /* Read the product's rows that are not known yet; return how many they are. */
 static int
 find_rows(StockChange *change, const pg_uuid_t *product_id)
@@ -229,7 +245,9 @@ find_rows(StockChange *change, const pg_uuid_t *product_id)
 		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id)
 	};
 	int			known = change->nrows;
+	int16	   *seen = slots_seen_of(product_id);
 
+	*seen = 0;
 	ec_scan_begin(&change->scan, GetActiveSnapshot(), 2, keys);
 	while (ec_scan_next(&change->scan))
 	{
@@ -246,6 +264,7 @@ find_rows(StockChange *change, const pg_uuid_t *product_id)
 				change->rows[i].slot == row->slot)
 				break;
 		change->nrows += i == known;
+		*seen = Max(*seen, (int16) (row->slot + 1));
 	}
 	ec_scan_end(&change->scan);
 	return change->nrows - known;
@@ -288,6 +307,17 @@ lock_row(StockChange *change, StockRow *row, bool wait)
 	if (result != TM_Deleted)
 		elog(ERROR, "unexpected table_tuple_lock status: %d", (int) result);
 	return ROW_GONE;
+}
+
+/* Does another transaction hold a row, as far as can be told without asking? */
+static bool
+is_held(const StockRow *row)
+{
+	HeapTupleHeader header = row->tuple->t_data;
+
+	return !(header->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI |
+								   HEAP_XMAX_COMMITTED)) &&
+		TransactionIdIsInProgress(HeapTupleHeaderGetRawXmax(header));
 }
 
 /* Lock rows in their order, until they have enough units. */
@@ -333,24 +363,6 @@ lock_all_rows(StockChange *change, const pg_uuid_t *product_id)
 	} while (find_rows(change, product_id) > 0);
 }
 
-/* Read the tenant's warehouses in the order in which they sell. */
-static void
-read_warehouses(StockChange *change)
-{
-	Datum		arguments[1] = {Int32GetDatum(change->tenant_id)};
-
-	if (change->warehouses != NULL)
-		return;
-	change->nwarehouses = (int) ec_query(&warehouses_plan, arguments, NULL);
-	change->warehouses = palloc_array(int32, (Size) change->nwarehouses + 1);
-	for (int i = 0; i < change->nwarehouses; i++)
-	{
-		bool		isnull;
-
-		change->warehouses[i] = DatumGetInt32(ec_value((uint64) i, 1, &isnull));
-	}
-}
-
 /* Is all stock of the product in one warehouse? */
 static bool
 one_warehouse(const StockChange *change)
@@ -368,18 +380,21 @@ one_warehouse(const StockChange *change)
 static int32
 selling_warehouse(StockChange *change, int32 quantity)
 {
+	const int32 *warehouses;
+	int			n;
+
 	if (one_warehouse(change))
 		return change->rows[0].warehouse_id;
-	read_warehouses(change);
-	for (int w = 0; w < change->nwarehouses; w++)
+	warehouses = ec_warehouses(change->tenant_id, &n);
+	for (int w = 0; w < n; w++)
 	{
 		int64		units = 0;
 
 		for (int i = 0; i < change->nrows; i++)
-			if (change->rows[i].warehouse_id == change->warehouses[w])
+			if (change->rows[i].warehouse_id == warehouses[w])
 				units += Max(change->rows[i].available, 0);
 		if (units > 0)
-			return units >= quantity ? change->warehouses[w] : 0;
+			return units >= quantity ? warehouses[w] : 0;
 	}
 	return 0;
 }
@@ -426,6 +441,45 @@ lock_one_row(StockChange *change, const EcDemand *demand)
 		change->waited |= lock == ROW_BUSY;
 	}
 	return false;
+}
+
+/*
+ * Lock a row that can serve a demand alone and has units left then, without
+ * reading the others: for a product that many want.  It is of the warehouse
+ * that sells first; what sells next is not looked at here.
+ */
+static bool
+lock_any_row(StockChange *change, const EcDemand *demand)
+{
+	uint32		slots = (uint32) *slots_seen_of(&demand->product_id);
+	int			n;
+	const int32 *warehouses;
+	Datum		keys[4];
+	bool		locked = false;
+
+	if (slots <= 1 || demand->quantity <= 0 || demand->warehouse_id != 0)
+		return false;
+	warehouses = ec_warehouses(change->tenant_id, &n);
+	if (n == 0)
+		return false;
+	keys[0] = Int32GetDatum(change->tenant_id);
+	keys[1] = UUIDPGetDatum(&demand->product_id);
+	keys[2] = Int32GetDatum(warehouses[0]);
+	keys[3] = Int16GetDatum((int16) (pg_prng_uint32(&pg_global_prng_state) % slots));
+	change->rows = room(change->rows, 0, &change->rows_capacity, sizeof(StockRow));
+	ec_scan_begin_at(&change->scan, GetActiveSnapshot(), 4, keys);
+	for (int i = 0; i < MAX_TRIES && !locked && ec_scan_next(&change->scan); i++)
+	{
+		StockRow   *row = &change->rows[0];
+
+		memset(row, 0, sizeof(StockRow));
+		read_row(change, row, heap_copytuple(change->scan.tuple));
+		locked = (int64) row->available - demand->quantity > Max(demand->min_stock, 0) &&
+			!is_held(row) && lock_row(change, row, false) == ROW_LOCKED;
+	}
+	ec_scan_end(&change->scan);
+	change->nrows = locked ? 1 : 0;
+	return locked;
 }
 
 /* Units of locked rows that a demand may take. */
@@ -594,9 +648,11 @@ take(StockChange *change, const EcDemand *demand)
 			left = take_from(change, product_id, warehouse_id, backorder == 1, left);
 		else
 		{
-			read_warehouses(change);
-			for (int w = 0; w < change->nwarehouses && left > 0; w++)
-				left = take_from(change, product_id, change->warehouses[w],
+			int			n;
+			const int32 *warehouses = ec_warehouses(change->tenant_id, &n);
+
+			for (int w = 0; w < n && left > 0; w++)
+				left = take_from(change, product_id, warehouses[w],
 								 backorder == 1, left);
 		}
 	}
@@ -642,15 +698,19 @@ spread(StockChange *change, const EcDemand *demand)
 static bool
 has_alert(StockChange *change, const pg_uuid_t *product_id)
 {
-	static const char *const columns[] = {"tenant_id", "product_id"};
+	static EcTable stock_alerts = {
+		.name = "stock_alerts",
+		.index = "stock_alerts_pkey",
+		.ncolumns = 2,
+		.columns = {"tenant_id", "product_id"}
+	};
 	Datum		keys[2] = {
 		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id)
 	};
 	EcScan		scan;
 	bool		found;
 
-	ec_scan_open(&scan, "stock_alerts", "stock_alerts_pkey", AccessShareLock,
-				 columns, lengthof(columns));
+	ec_scan_open(&scan, &stock_alerts, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
 	found = ec_scan_next(&scan);
 	ec_scan_end(&scan);
@@ -704,12 +764,15 @@ change_product(StockChange *change, const EcDemand *demands, int n)
 		take_snapshot(change);
 	change->waited = false;
 	change->nrows = 0;
-	(void) find_rows(change, product_id);
-	if (n == 1 && demands[0].quantity > 0 && demands[0].warehouse_id == 0 &&
-		one_warehouse(change))
-		enough = demands[0].quantity;
-	if (change->nrows <= 1 || n > 1 || !lock_one_row(change, &demands[0]))
-		lock_rows(change, enough);
+	if (n > 1 || !lock_any_row(change, &demands[0]))
+	{
+		(void) find_rows(change, product_id);
+		if (n == 1 && demands[0].quantity > 0 &&
+			demands[0].warehouse_id == 0 && one_warehouse(change))
+			enough = demands[0].quantity;
+		if (change->nrows <= 1 || n > 1 || !lock_one_row(change, &demands[0]))
+			lock_rows(change, enough);
+	}
 	for (int i = 0; i < n; i++)
 		if (demands[i].quantity < 0)
 			give(change, product_id,
@@ -746,7 +809,7 @@ write_by_statement(StockChange *change)
 		StockRow   *row = &change->written[i];
 		bool		isnull;
 		Datum		values[4] = {
-			heap_getattr(row->tuple, change->scan.attnums[1], desc, &isnull),
+			heap_getattr(row->tuple, stock.attnums[1], desc, &isnull),
 			Int32GetDatum(row->warehouse_id), Int16GetDatum(row->slot),
 			Int32GetDatum(row->change)
 		};
@@ -763,28 +826,24 @@ write_by_statement(StockChange *change)
 static void
 write_changes(StockChange *change)
 {
-	EcScan		stock;
-	EcWriter	writer;
+	EcWriter   *writer;
 
 	if (change->nwritten == 0)
 		return;
-	ec_scan_open(&stock, "stock", "stock_pkey", RowExclusiveLock,
-				 stock_columns, STOCK_COLUMNS);
-	if (!ec_writer_suits(stock.rel))
-		write_by_statement(change);
-	else
+	writer = ec_writer_begin(&stock, change->scan.rel, STOCK_AVAILABLE);
+	if (writer == NULL)
 	{
-		ec_writer_begin(&writer, stock.rel);
-		for (int i = 0; i < change->nwritten; i++)
-		{
-			StockRow   *row = &change->written[i];
-
-			ec_writer_update(&writer, row->tuple, stock.attnums[STOCK_AVAILABLE],
-							 Int32GetDatum(row->available + row->change));
-		}
-		ec_writer_end(&writer);
+		write_by_statement(change);
+		return;
 	}
-	ec_scan_close(&stock);
+	for (int i = 0; i < change->nwritten; i++)
+	{
+		StockRow   *row = &change->written[i];
+
+		ec_writer_update(writer, row->tuple,
+						 Int32GetDatum(row->available + row->change));
+	}
+	ec_writer_end(writer);
 }
 
 /* Make rows for what was given to warehouses that had none of it. */
@@ -841,8 +900,7 @@ ec_stock_change(int32 tenant_id, const EcDemand *demands, int n, int *ntaken)
 	/* See what this transaction did before, and what others did until now. */
 	CommandCounterIncrement();
 	take_snapshot(&change);
-	ec_scan_open(&change.scan, "stock", "stock_pkey", RowShareLock,
-				 stock_columns, STOCK_COLUMNS);
+	ec_scan_open(&change.scan, &stock, RowExclusiveLock);
 	change.buffer = table_slot_create(change.scan.rel, NULL);
 	for (int first = 0, end; first < n; first = end)
 	{
@@ -854,7 +912,6 @@ ec_stock_change(int32 tenant_id, const EcDemand *demands, int n, int *ntaken)
 		change_product(&change, &demands[first], end - first);
 	}
 	ExecDropSingleTupleTableSlot(change.buffer);
-	ec_scan_close(&change.scan);
 	if (change.missing.len > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_INSUFFICIENT_STOCK),
@@ -862,6 +919,7 @@ ec_stock_change(int32 tenant_id, const EcDemand *demands, int n, int *ntaken)
 				 errdetail("%s%s]", change.missing.data,
 						   change.listed > MAX_LISTED ? ", ..." : "")));
 	write_changes(&change);
+	ec_scan_close(&change.scan);
 	write_received(&change);
 	end_alerts(&change, demands, n);
 	PopActiveSnapshot();

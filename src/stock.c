@@ -15,7 +15,6 @@
 #include "ecommerce.h"
 #include "errors.h"
 #include "plan.h"
-#include "scan.h"
 #include "stock.h"
 
 /* Longest texts that a movement may have */
@@ -167,28 +166,6 @@ CheckQuantity(int32 quantity, int32 min)
 				 : errdetail("It must be above zero, and at most %d.", EC_MAX_QUANTITY)));
 }
 
-/* Refuse a warehouse that does not exist. */
-static void
-CheckWarehouse(int32 tenant_id, int32 warehouse_id)
-{
-	static const char *const columns[] = {"tenant_id", "id"};
-	Datum		keys[2] = {Int32GetDatum(tenant_id), Int32GetDatum(warehouse_id)};
-	EcScan		scan;
-	bool		found;
-
-	ec_scan_open(&scan, "warehouses", "warehouses_pkey", AccessShareLock,
-				 columns, lengthof(columns));
-	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
-	found = ec_scan_next(&scan);
-	ec_scan_end(&scan);
-	ec_scan_close(&scan);
-	if (!found)
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_UNKNOWN_WAREHOUSE),
-				 errmsg("unknown warehouse"),
-				 errdetail("It is %d.", warehouse_id)));
-}
-
 /*
  * Write a movement.  Its reference, note and order are arguments of the
  * function, or none (-1).
@@ -242,7 +219,7 @@ adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
 
 	ec_connect();
 	ec_items_find(item, 1, tenant_id, false);
-	CheckWarehouse(tenant_id, PG_GETARG_INT32(5));
+	ec_warehouse_check(tenant_id, PG_GETARG_INT32(5));
 	demand.product_id = item->product_id;
 	demand.sku = item->found_sku;
 	demand.quantity = -quantity;
@@ -323,7 +300,7 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 		demands[i].quantity = i == 0 ? PG_GETARG_INT32(1) : -PG_GETARG_INT32(1);
 		demands[i].warehouse_id = PG_GETARG_INT32(2 + i);
 		demands[i].min_stock = -1;
-		CheckWarehouse(tenant_id, demands[i].warehouse_id);
+		ec_warehouse_check(tenant_id, demands[i].warehouse_id);
 	}
 	(void) ec_stock_change(tenant_id, demands, 2, &n);
 	for (int i = 0; i < 2; i++)

@@ -9,10 +9,7 @@
  */
 #include "postgres.h"
 
-#include "access/heapam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
-#include "catalog/namespace.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -20,8 +17,6 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "pg_compat.h"
@@ -30,13 +25,25 @@
 #include "ecommerce.h"
 #include "errors.h"
 #include "plan.h"
+#include "scan.h"
 
 /* The setting; 0 means that none was chosen. */
 static int	tenant_setting = 0;
 
+static EcTable tenants = {
+	.name = "tenants",
+	.index = "tenants_pkey",
+	.ncolumns = 1,
+	.columns = {"id"}
+};
+
 /* The only tenant there is, as long as this transaction has that id. */
 static int32 single_tenant;
 static LocalTransactionId single_tenant_lxid = InvalidLocalTransactionId;
+
+/* May the next one go on with it, unless there were changes since? */
+static bool single_tenant_kept = false;
+static uint64 single_tenant_changes;
 
 static EcPlan tenant_exists_plan = {
 	.sql = "SELECT FROM ecommerce.tenants WHERE id = $1",
@@ -56,54 +63,44 @@ ec_tenant_init(void)
 	MarkGUCPrefixReserved("ecommerce");
 }
 
-/* The oid of one of the shop's relations, which must exist. */
-Oid
-ec_relation_oid(const char *name)
-{
-	Oid			schema = get_namespace_oid("ecommerce", true);
-	Oid			relation = OidIsValid(schema) ? get_relname_relid(name, schema)
-	: InvalidOid;
-
-	if (!OidIsValid(relation))
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_NOT_CONFIGURED),
-				 errmsg("the shop is not installed"),
-				 errdetail("Table ecommerce.%s does not exist.", name),
-				 errhint("Run SELECT ecommerce.install().")));
-	return relation;
-}
-
 /*
  * The only tenant there is.
  *
- * This reads the table directly, because it runs for every row that a policy
- * looks at, also in the middle of other statements; and it reads it once for a
- * transaction.
+ * This runs for every row that a policy looks at, also in the middle of other
+ * statements.  It stays the same for a transaction; the next one asks again
+ * only if tenants were added since, as this backend would have been told.
  */
 static int32
 find_single_tenant(void)
 {
-	Relation	rel;
-	TableScanDesc scan;
-	HeapTuple	tuple;
+	bool		keep = !IsolationUsesXactSnapshot() && !IsInParallelMode();
+	uint64		before = tenants.changes;
+	Snapshot	snapshot;
+	EcScan		scan;
+	int32		tenant_id = 0;
 	int			count = 0;
-	bool		isnull;
 
 	if (single_tenant_lxid == EcLocalTransactionId())
 		return single_tenant;
-
-	rel = table_open(ec_relation_oid("tenants"), AccessShareLock);
-	scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
-	while (count < 2 &&
-		   (tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	if (single_tenant_kept && single_tenant_changes == before)
 	{
-		single_tenant = DatumGetInt32(heap_getattr(tuple, 1,
-												   RelationGetDescr(rel),
-												   &isnull));
-		count++;
+		single_tenant_lxid = EcLocalTransactionId();
+		return single_tenant;
 	}
-	table_endscan(scan);
-	table_close(rel, AccessShareLock);
+
+	/* An older snapshot may miss one that this backend was told of before. */
+	snapshot = RegisterSnapshot(keep ? GetLatestSnapshot() : GetActiveSnapshot());
+	ec_scan_open(&scan, &tenants, AccessShareLock);
+	ec_scan_begin(&scan, snapshot, 0, NULL);
+	for (; count < 2 && ec_scan_next(&scan); count++)
+	{
+		bool		isnull;
+
+		tenant_id = DatumGetInt32(ec_scan_value(&scan, 0, &isnull));
+	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	UnregisterSnapshot(snapshot);
 	if (count != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NO_TENANT),
@@ -111,7 +108,10 @@ find_single_tenant(void)
 				 errdetail("There are %s tenants in this database.",
 						   count == 0 ? "no" : "several"),
 				 errhint("Call ecommerce.use_tenant() in the transaction, or pin the role with ALTER ROLE ... SET ecommerce.tenant.")));
+	single_tenant = tenant_id;
 	single_tenant_lxid = EcLocalTransactionId();
+	single_tenant_changes = before;
+	single_tenant_kept = keep;
 	return single_tenant;
 }
 

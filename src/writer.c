@@ -1,73 +1,189 @@
 /*
  * writer.c
- *	  Updating locked rows without a statement.
+ *	  Writing rows without a statement.
  *
- * This is how logical replication applies an update: constraints, indexes,
- * generated columns and row triggers are all served, and only the planning of
- * a statement is spared.  Triggers of statements are not served, so a table
- * that has them takes a statement instead.
+ * This is how logical replication applies changes: defaults, constraints,
+ * indexes, generated columns and row triggers are all served, and only the
+ * planning and starting of a statement is spared.  Triggers of statements are
+ * not served, so a table that has them takes a statement instead.
+ *
+ * Most of what is left is to make expressions ready: constraints, conditions of
+ * triggers, predicates of indexes.  So a writer is kept for its table until
+ * that, a function or a constraint changes.
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "optimizer/optimizer.h"
 #include "parser/parse_relation.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "pg_compat.h"
 
+#include "plan.h"
 #include "writer.h"
 
-/* Can the rows of a table be updated without a statement? */
-bool
-ec_writer_suits(Relation rel)
+/* What is made once is in the memory of estate. */
+struct EcWriter
+{
+	EcTable    *table;
+	int			column;			/* that is updated, or -1 */
+	uint64		changes;		/* when it was made: of the table, */
+	uint64		code_changes;	/* and of what expressions depend on */
+	EState	   *estate;
+	ResultRelInfo *target;
+	Oid		   *indexes;
+	EPQState	epq;
+	ExprState **defaults;		/* of columns that are not given */
+	TupleTableSlot *old_row;
+	TupleTableSlot *new_row;
+};
+
+/* Can rows of a table be written without a statement? */
+static bool
+suits(Relation rel, bool insert)
 {
 	TriggerDesc *triggers = rel->trigdesc;
 
-	return rel->rd_rules == NULL &&
-		(triggers == NULL ||
-		 !(triggers->trig_update_before_statement ||
-		   triggers->trig_update_after_statement ||
-		   triggers->trig_update_old_table ||
-		   triggers->trig_update_new_table));
+	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL)
+		return false;
+	if (triggers == NULL)
+		return true;
+	return insert
+		? !(triggers->trig_insert_before_statement ||
+			triggers->trig_insert_after_statement ||
+			triggers->trig_insert_new_table)
+		: !(triggers->trig_update_before_statement ||
+			triggers->trig_update_after_statement ||
+			triggers->trig_update_old_table ||
+			triggers->trig_update_new_table);
 }
 
-/* Begin to update rows of a table, which is locked RowExclusive. */
-void
-ec_writer_begin(EcWriter *writer, Relation rel)
+/* Make ready the defaults of columns that no value is given for. */
+static void
+prepare_defaults(EcWriter *writer, Relation rel)
 {
-	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	TupleDesc	desc = RelationGetDescr(rel);
 
+	writer->defaults = palloc0_array(ExprState *, (Size) desc->natts);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+		bool		given = column->attisdropped || column->attgenerated != '\0';
+		Expr	   *expr;
+
+		for (int j = 0; j < writer->table->ncolumns; j++)
+			given |= writer->table->attnums[j] == i + 1;
+		expr = given ? NULL : (Expr *) build_column_default(rel, i + 1);
+		if (expr != NULL)
+			writer->defaults[i] = ExecInitExpr(expression_planner(expr), NULL);
+	}
+}
+
+/* Make a writer. */
+static EcWriter *
+make_writer(EcTable *table, Relation rel, int column)
+{
+	EState	   *estate = CreateExecutorState();
+	MemoryContext caller = MemoryContextSwitchTo(estate->es_query_cxt);
+	EcWriter   *writer = palloc0(sizeof(EcWriter));
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	Bitmapset  *updated = NULL;
+
+	writer->table = table;
+	writer->column = column;
+	writer->changes = table->changes;
+	writer->code_changes = ec_code_changes();
+	writer->estate = estate;
 	rte->rtekind = RTE_RELATION;
 	rte->relid = RelationGetRelid(rel);
 	rte->relkind = rel->rd_rel->relkind;
 	rte->rellockmode = RowExclusiveLock;
-	writer->estate = CreateExecutorState();
-	EcInitRangeTable(writer->estate, rte);
-	writer->estate->es_snapshot = GetActiveSnapshot();
-	writer->estate->es_output_cid = GetCurrentCommandId(true);
+	if (column >= 0)
+		updated = bms_make_singleton(table->attnums[column] -
+									 FirstLowInvalidHeapAttributeNumber);
+	EcInitRangeTable(estate, rte, updated);
 	writer->target = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->target, rel, 1, NULL, 0);
 	/* Where triggers that waited look for their table */
-	writer->estate->es_opened_result_relations = list_make1(writer->target);
-	EcEvalPlanQualInit(&writer->epq, writer->estate);
-	writer->old_row = ExecInitExtraTupleSlot(writer->estate,
-											 RelationGetDescr(rel),
-											 &TTSOpsHeapTuple);
-	writer->new_row = ExecInitExtraTupleSlot(writer->estate,
-											 RelationGetDescr(rel),
-											 &TTSOpsHeapTuple);
-	AfterTriggerBeginQuery();
+	estate->es_opened_result_relations = list_make1(writer->target);
+	EcEvalPlanQualInit(&writer->epq, estate);
+	if (column < 0)
+		prepare_defaults(writer, rel);
 	ExecOpenIndices(writer->target, false);
+	writer->indexes = palloc_array(Oid, (Size) writer->target->ri_NumIndices + 1);
+	for (int i = 0; i < writer->target->ri_NumIndices; i++)
+		writer->indexes[i] = RelationGetRelid(writer->target->ri_IndexRelationDescs[i]);
+	MemoryContextSwitchTo(caller);
+	MemoryContextSetIdentifier(estate->es_query_cxt, table->name);
+	return writer;
 }
 
-/* Set one column of a row, which this transaction has locked. */
-void
-ec_writer_update(EcWriter *writer, HeapTuple tuple, int column, Datum value)
+/*
+ * Begin to write rows of a table, which is locked RowExclusive: to set one
+ * column of rows, or (-1) to insert some.  NULL if it takes a statement.
+ *
+ * A writer is kept only where nobody else sees it, so another one is made for
+ * a trigger that writes to the same table; and if there is an error, it goes
+ * with the caller's memory.
+ */
+EcWriter *
+ec_writer_begin(EcTable *table, Relation rel, int column)
 {
+	EcWriter   *writer = table->writer;
+	EState	   *estate;
+	MemoryContext caller;
+
+	PreventCommandIfReadOnly(column < 0 ? "INSERT" : "UPDATE");
+	if (!suits(rel, column < 0))
+		return NULL;
+	table->writer = NULL;
+	if (writer != NULL &&
+		(writer->column != column || writer->changes != table->changes ||
+		 writer->code_changes != ec_code_changes()))
+	{
+		FreeExecutorState(writer->estate);
+		writer = NULL;
+	}
+	if (writer == NULL)
+		writer = make_writer(table, rel, column);
+	else
+	{
+		MemoryContextSetParent(writer->estate->es_query_cxt, CurrentMemoryContext);
+		writer->target->ri_RelationDesc = rel;
+		for (int i = 0; i < writer->target->ri_NumIndices; i++)
+			writer->target->ri_IndexRelationDescs[i] = index_open(writer->indexes[i],
+																  RowExclusiveLock);
+	}
+	estate = writer->estate;
+	estate->es_snapshot = GetActiveSnapshot();
+	estate->es_output_cid = GetCurrentCommandId(true);
+	caller = MemoryContextSwitchTo(estate->es_query_cxt);
+	if (column >= 0)
+		writer->old_row = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel),
+												 &TTSOpsHeapTuple);
+	writer->new_row = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel),
+											 column < 0 ? &TTSOpsVirtual : &TTSOpsHeapTuple);
+	MemoryContextSwitchTo(caller);
+	AfterTriggerBeginQuery();
+	return writer;
+}
+
+/* Set the column of a row, which this transaction has locked. */
+void
+ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value)
+{
+	int			column = writer->table->attnums[writer->column];
 	bool		isnull = false;
 	HeapTuple	changed =
 	heap_modify_tuple_by_cols(tuple,
@@ -82,14 +198,84 @@ ec_writer_update(EcWriter *writer, HeapTuple tuple, int column, Datum value)
 	ResetPerTupleExprContext(writer->estate);
 }
 
+/*
+ * Insert a row that was checked before, as plain_sql() says.  Values are those
+ * of the table's columns; the others get their defaults.
+ */
+void
+ec_writer_insert(EcWriter *writer, const Datum *values, const bool *isnull)
+{
+	TupleTableSlot *row = writer->new_row;
+	ExprContext *context = GetPerTupleExprContext(writer->estate);
+
+	ExecClearTuple(row);
+	memset(row->tts_isnull, true,
+		   sizeof(bool) * (Size) row->tts_tupleDescriptor->natts);
+	for (int i = 0; i < row->tts_tupleDescriptor->natts; i++)
+		if (writer->defaults[i] != NULL)
+			row->tts_values[i] = ExecEvalExprSwitchContext(writer->defaults[i],
+														   context,
+														   &row->tts_isnull[i]);
+	for (int i = 0; i < writer->table->ncolumns; i++)
+	{
+		int			column = writer->table->attnums[i] - 1;
+
+		row->tts_values[column] = values[i];
+		row->tts_isnull[column] = isnull[i];
+	}
+	ExecStoreVirtualTuple(row);
+	ec_unchecked = true;
+	PG_TRY();
+	{
+		ExecSimpleRelationInsert(writer->target, writer->estate, row);
+	}
+	PG_FINALLY();
+	{
+		ec_unchecked = false;
+	}
+	PG_END_TRY();
+	ResetPerTupleExprContext(writer->estate);
+}
+
+/* Can a writer that has ended be used again? */
+static bool
+reusable(const EcWriter *writer)
+{
+	/* Some kinds of index keep what ends with the query. */
+	for (int i = 0; i < writer->target->ri_NumIndices; i++)
+		if (writer->target->ri_IndexRelationInfo[i]->ii_AmCache != NULL)
+			return false;
+	return writer->table->writer == NULL &&
+		writer->estate->es_trig_target_relations == NIL;
+}
+
 /* Fire the triggers that waited, and let what follows see the new rows. */
 void
 ec_writer_end(EcWriter *writer)
 {
+	EState	   *estate = writer->estate;
+	ResultRelInfo *target = writer->target;
+
 	EvalPlanQualEnd(&writer->epq);
-	ExecCloseIndices(writer->target);
-	AfterTriggerEndQuery(writer->estate);
-	ExecResetTupleTable(writer->estate->es_tupleTable, false);
-	FreeExecutorState(writer->estate);
+	ExecCloseIndices(target);
+	AfterTriggerEndQuery(estate);
+	ExecResetTupleTable(estate->es_tupleTable, true);
+	if (!reusable(writer))
+		FreeExecutorState(estate);
+	else
+	{
+		estate->es_tupleTable = NIL;
+		estate->es_snapshot = NULL;
+		target->ri_TrigOldSlot = NULL;
+		target->ri_TrigNewSlot = NULL;
+		target->ri_ReturningSlot = NULL;
+		/* What functions keep is in memory of this query. */
+		if (target->ri_TrigDesc != NULL)
+			memset(target->ri_TrigFunctions, 0,
+				   sizeof(FmgrInfo) * (Size) target->ri_TrigDesc->numtriggers);
+		ReScanExprContext(GetPerTupleExprContext(estate));
+		MemoryContextSetParent(estate->es_query_cxt, TopMemoryContext);
+		writer->table->writer = writer;
+	}
 	CommandCounterIncrement();
 }

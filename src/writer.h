@@ -1,25 +1,20 @@
 /*
  * writer.h
- *	  Updating locked rows without a statement.
+ *	  Writing rows without a statement.
  */
 #ifndef EC_WRITER_H
 #define EC_WRITER_H
 
-#include "nodes/execnodes.h"
+#include "access/htup.h"
 
-typedef struct EcWriter
-{
-	EState	   *estate;
-	ResultRelInfo *target;
-	EPQState	epq;
-	TupleTableSlot *old_row;
-	TupleTableSlot *new_row;
-} EcWriter;
+#include "table.h"
 
-extern bool ec_writer_suits(Relation rel);
-extern void ec_writer_begin(EcWriter *writer, Relation rel);
-extern void ec_writer_update(EcWriter *writer, HeapTuple tuple, int column,
-							 Datum value);
+typedef struct EcWriter EcWriter;
+
+extern EcWriter *ec_writer_begin(EcTable *table, Relation rel, int column);
+extern void ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value);
+extern void ec_writer_insert(EcWriter *writer, const Datum *values,
+							 const bool *isnull);
 extern void ec_writer_end(EcWriter *writer);
 
 #endif							/* EC_WRITER_H */

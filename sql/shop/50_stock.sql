@@ -61,7 +61,6 @@ CREATE TABLE IF NOT EXISTS ecommerce.stock_reservations (
     CONSTRAINT stock_reservations_pkey PRIMARY KEY (tenant_id, id, product_id, warehouse_id)
 );
 CREATE INDEX IF NOT EXISTS idx_reservations_held ON ecommerce.stock_reservations (tenant_id, product_id, expires_at) WHERE status = 'held';
-CREATE INDEX IF NOT EXISTS idx_reservations_expiry ON ecommerce.stock_reservations (tenant_id, expires_at) WHERE status = 'held';
 CREATE INDEX IF NOT EXISTS idx_reservations_order ON ecommerce.stock_reservations (tenant_id, order_id) WHERE order_id IS NOT NULL;
 COMMENT ON TABLE ecommerce.stock_reservations IS 'Stock that is held for somebody, one row for each product and warehouse of a reservation.';
 COMMENT ON COLUMN ecommerce.stock_reservations.id IS 'UUIDv7 of the reservation.';

@@ -59,6 +59,8 @@ BEGIN
         SELECT * FROM (VALUES
             ('tenants',         'keep_tenants',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('tenants',         'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+            ('tenants',         'tenants_changed',   'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
+            ('warehouses',      'warehouses_changed', 'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
             ('settings',        'settings_changed',  'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
             ('settings',        'settings_emptied',  'AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.settings_changed()'),
             ('vat_rates',       'rates_changed',     'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),

@@ -63,6 +63,15 @@ SELECT command, pg_temp.failure('SELECT ecommerce.' || command) AS failure FROM 
     'set_stock_slots(NULL, 2)', 'set_stock_slots(pg_temp.id(''LAMP''), 0)', 'set_stock_slots(pg_temp.id(''LAMP''), 257)', 'set_stock_slots(pg_temp.id(''LAMP''), -1)',
     'set_stock_slots(''00000000-0000-7000-8000-000000000000'', 2)', 'set_stock_slots(pg_temp.id(''LAMP''), 2, NULL)', 'set_stock_slots(pg_temp.id(''LAMP''), 2, 99)']) AS command;
 
+-- an empty slot is not low stock, while others have enough
+BEGIN;
+INSERT INTO ecommerce.products (sku, name, price, min_stock) VALUES ('TABLE', 'Table', 10, 2);
+SELECT ecommerce.adjust_stock('TABLE', 40, 'receipt');
+SELECT ecommerce.set_stock_slots(pg_temp.id('TABLE'), 4);
+SELECT pg_temp.reserve(1, 'TABLE') AS t1, pg_temp.reserve(9, 'TABLE') AS t2, pg_temp.reserve(10, 'TABLE') AS t3 \gset
+SELECT ecommerce.available_stock(pg_temp.id('TABLE')) AS available, (SELECT count(*) FROM ecommerce.stock_alerts WHERE product_id = pg_temp.id('TABLE')) AS alerts;
+ROLLBACK;
+
 -- warehouses: the one with the lowest number sells first; a line may draw from several
 INSERT INTO ecommerce.warehouses (id, name, priority) VALUES (2, 'Harbour', 10), (3, 'Airport', 20);
 SELECT ecommerce.adjust_stock('LAMP', 3, 'receipt', warehouse_id => 2), ecommerce.adjust_stock('LAMP', 2, 'receipt', warehouse_id => 3);
