@@ -28,6 +28,13 @@
 #define EcLocalTransactionId() (MyProc->lxid)
 #endif
 
+/* 17 numbers backends as it numbers processes. */
+#if PG_VERSION_NUM >= 170000
+#define EcBackendNumber() ((uint32) MyProcNumber)
+#else
+#define EcBackendNumber() ((uint32) MyBackendId)
+#endif
+
 /* 16 moved permissions out of range table entries, 18 prunes result relations. */
 #if PG_VERSION_NUM >= 160000
 #define EcEvalPlanQualInit(epq, estate) \

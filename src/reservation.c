@@ -88,14 +88,14 @@ static EcPlan release_order_plan = {
 };
 static EcPlan expire_plan = {
 	.sql = "WITH due AS (SELECT r.id, r.product_id, r.warehouse_id FROM ecommerce.stock_reservations r"
-	" WHERE r.tenant_id = $1 AND r.status = 'held' AND r.expires_at <= clock_timestamp()"
+	" WHERE r.tenant_id = $1 AND r.status = 'held' AND r.expires_at <= $3"
 	" ORDER BY r.product_id, r.expires_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED),"
 	" expired AS (UPDATE ecommerce.stock_reservations r SET status = 'expired' FROM due d"
 	" WHERE r.tenant_id = $1 AND r.id = d.id AND r.product_id = d.product_id AND r.warehouse_id = d.warehouse_id"
 	" RETURNING r.product_id, r.warehouse_id, r.quantity)"
 	" SELECT product_id, warehouse_id, sum(quantity), count(*) FROM expired GROUP BY 1, 2 ORDER BY 1, 2",
-	.nargs = 2,
-	.types = {INT4OID, INT4OID}
+	.nargs = 3,
+	.types = {INT4OID, INT4OID, TIMESTAMPTZOID}
 };
 
 /* Refuse a reservation that does not exist, or whose state does not allow it. */
@@ -351,7 +351,10 @@ ec_expire_reservations(PG_FUNCTION_ARGS)
 {
 	int32		max_count = PG_GETARG_INT32(0);
 	int32		tenant_id = ec_argument_tenant(fcinfo, 1);
-	Datum		arguments[2] = {Int32GetDatum(tenant_id), Int32GetDatum(max_count)};
+	Datum		arguments[3] = {
+		Int32GetDatum(tenant_id), Int32GetDatum(max_count),
+		TimestampTzGetDatum(GetCurrentTimestamp())
+	};
 	int			n;
 	int64		expired = 0;
 

@@ -31,6 +31,7 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "pg_compat.h"
 
@@ -129,14 +130,14 @@ static EcPlan spread_plan = {
 };
 static EcPlan reclaim_plan = {
 	.sql = "WITH expired AS (SELECT r.id, r.product_id, r.warehouse_id FROM ecommerce.stock_reservations r"
-	" WHERE r.tenant_id = $1 AND r.product_id = $2 AND r.status = 'held' AND r.expires_at <= clock_timestamp()"
+	" WHERE r.tenant_id = $1 AND r.product_id = $2 AND r.status = 'held' AND r.expires_at <= $3"
 	" FOR NO KEY UPDATE SKIP LOCKED),"
 	" taken AS (UPDATE ecommerce.stock_reservations r SET status = 'expired' FROM expired e"
 	" WHERE r.tenant_id = $1 AND r.id = e.id AND r.product_id = e.product_id AND r.warehouse_id = e.warehouse_id"
 	" RETURNING r.warehouse_id, r.quantity)"
 	" SELECT warehouse_id, sum(quantity) FROM taken GROUP BY warehouse_id ORDER BY warehouse_id",
-	.nargs = 2,
-	.types = {INT4OID, UUIDOID}
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
 static EcPlan alert_plan = {
 	.sql = "WITH alert AS (INSERT INTO ecommerce.stock_alerts (tenant_id, product_id) VALUES ($1, $2)"
@@ -417,12 +418,15 @@ row_suits(const StockChange *change, const StockRow *row, int32 warehouse_id,
 	return true;
 }
 
-/* Lock one of several rows that can serve a demand alone, without waiting. */
+/*
+ * Lock one of several rows that can serve a demand alone, without waiting.
+ * Each backend begins with another row, so that they seldom meet.
+ */
 static bool
 lock_one_row(StockChange *change, const EcDemand *demand)
 {
 	int			n = change->nrows;
-	int			start = (int) (pg_prng_uint32(&pg_global_prng_state) % (uint32) n);
+	int			start = (int) (EcBackendNumber() % (uint32) n);
 	int32		warehouse_id = demand->warehouse_id;
 
 	if (warehouse_id == 0)
@@ -444,9 +448,8 @@ lock_one_row(StockChange *change, const EcDemand *demand)
 }
 
 /*
- * Lock a row that can serve a demand alone and has units left then, without
- * reading the others: for a product that many want.  It is of the warehouse
- * that sells first; what sells next is not looked at here.
+ * The same without reading all rows, for a product that many want: one that has
+ * units left then, of the warehouse that sells first.
  */
 static bool
 lock_any_row(StockChange *change, const EcDemand *demand)
@@ -465,7 +468,7 @@ lock_any_row(StockChange *change, const EcDemand *demand)
 	keys[0] = Int32GetDatum(change->tenant_id);
 	keys[1] = UUIDPGetDatum(&demand->product_id);
 	keys[2] = Int32GetDatum(warehouses[0]);
-	keys[3] = Int16GetDatum((int16) (pg_prng_uint32(&pg_global_prng_state) % slots));
+	keys[3] = Int16GetDatum((int16) (EcBackendNumber() % slots));
 	change->rows = room(change->rows, 0, &change->rows_capacity, sizeof(StockRow));
 	ec_scan_begin_at(&change->scan, GetActiveSnapshot(), 4, keys);
 	for (int i = 0; i < MAX_TRIES && !locked && ec_scan_next(&change->scan); i++)
@@ -541,8 +544,9 @@ give(StockChange *change, const pg_uuid_t *product_id, int32 warehouse_id,
 static void
 reclaim(StockChange *change, const pg_uuid_t *product_id)
 {
-	Datum		arguments[2] = {
-		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id)
+	Datum		arguments[3] = {
+		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id),
+		TimestampTzGetDatum(GetCurrentTimestamp())
 	};
 	uint64		n = ec_execute_unchecked(&reclaim_plan, arguments, NULL);
 
