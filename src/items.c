@@ -104,20 +104,27 @@ enum
 };
 
 #define FOUND_COLUMNS \
-	"id", "sku", "name", "price", "supply", "track_stock", "stock_slots", \
-	"min_stock", "vat_class", "status", "deleted_at"
+	{"id", UUIDOID}, {"sku", TEXTOID}, {"name", TEXTOID}, \
+	{"price", NUMERICOID}, {"supply", TEXTOID}, {"track_stock", BOOLOID}, \
+	{"stock_slots", INT2OID}, {"min_stock", INT4OID}, \
+	{"vat_class", TEXTOID}, {"status", TEXTOID}, \
+	{"deleted_at", TIMESTAMPTZOID}
 
 static EcTable products_by_sku = {
 	.name = "products",
 	.index = "idx_products_sku",
 	.ncolumns = PRODUCT_COLUMNS,
-	.columns = {"tenant_id", "sku", FOUND_COLUMNS}
+	.columns = {
+		{"tenant_id", INT4OID}, {"sku", TEXTOID}, FOUND_COLUMNS
+	}
 };
 static EcTable products_by_id = {
 	.name = "products",
 	.index = "products_pkey",
 	.ncolumns = PRODUCT_COLUMNS,
-	.columns = {"tenant_id", "id", FOUND_COLUMNS}
+	.columns = {
+		{"tenant_id", INT4OID}, {"id", UUIDOID}, FOUND_COLUMNS
+	}
 };
 
 /* Find the product of one item.  False if there is none. */

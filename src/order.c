@@ -414,7 +414,10 @@ read_user(FunctionCallInfo fcinfo, Placement *order)
 		.name = "users",
 		.index = "users_pkey",
 		.ncolumns = 5,
-		.columns = {"tenant_id", "id", "email", "status", "deleted_at"}
+		.columns = {
+			{"tenant_id", INT4OID}, {"id", UUIDOID}, {"email", TEXTOID},
+			{"status", TEXTOID}, {"deleted_at", TIMESTAMPTZOID}
+		}
 	};
 	Datum		keys[2] = {
 		Int32GetDatum(order->tenant_id), UUIDPGetDatum(&order->user_id)
@@ -461,7 +464,9 @@ CheckCartSnapshot(const Placement *order, const pg_uuid_t *cart_id)
 		.name = "cart_items",
 		.index = "cart_items_pkey",
 		.ncolumns = 2,
-		.columns = {"tenant_id", "cart_id"}
+		.columns = {
+			{"tenant_id", INT4OID}, {"cart_id", UUIDOID}
+		}
 	};
 	Datum		keys[2] = {
 		Int32GetDatum(order->tenant_id), UUIDPGetDatum(cart_id)

@@ -49,8 +49,9 @@ static EcTable reservations = {
 	.index = "stock_reservations_pkey",
 	.ncolumns = 7,
 	.columns = {
-		"tenant_id", "id", "product_id", "warehouse_id", "quantity", "owner",
-		"expires_at"
+		{"tenant_id", INT4OID}, {"id", UUIDOID}, {"product_id", UUIDOID},
+		{"warehouse_id", INT4OID}, {"quantity", INT4OID}, {"owner", TEXTOID},
+		{"expires_at", TIMESTAMPTZOID}
 	}
 };
 static EcPlan extend_plan = {

@@ -56,7 +56,6 @@ begin(EcScan *scan, Snapshot snapshot, int nkeys, const Datum *keys, bool at)
 							   from ? F_INT2GE : equal, keys[i]);
 	}
 
-	/* Without its index the table is read whole: slow, but right. */
 	scan->scan = systable_beginscan(scan->rel, scan->table->index_id,
 									OidIsValid(scan->table->index_id),
 									snapshot, nkeys, key);

@@ -58,9 +58,11 @@ static EcTable settings_table = {
 	.index = "settings_pkey",
 	.ncolumns = SETTINGS_COLUMNS,
 	.columns = {
-		"tenant_id", "country", "region", "currency", "prices", "timezone",
-		"oss", "distance_sales_exceed_threshold", "small_enterprise", "place",
-		"reservation_ttl"
+		{"tenant_id", INT4OID}, {"country", TEXTOID}, {"region", TEXTOID},
+		{"currency", TEXTOID}, {"prices", TEXTOID}, {"timezone", TEXTOID},
+		{"oss", BOOLOID}, {"distance_sales_exceed_threshold", BOOLOID},
+		{"small_enterprise", BOOLOID}, {"place", TEXTOID},
+		{"reservation_ttl", INTERVALOID}
 	}
 };
 
@@ -79,7 +81,8 @@ static EcTable rates_table = {
 	.index = "vat_rates_pkey",
 	.ncolumns = RATES_COLUMNS,
 	.columns = {
-		"country", "region", "vat_class", "rate", "valid_from", "valid_to"
+		{"country", TEXTOID}, {"region", TEXTOID}, {"vat_class", TEXTOID},
+		{"rate", NUMERICOID}, {"valid_from", DATEOID}, {"valid_to", DATEOID}
 	}
 };
 
@@ -96,7 +99,10 @@ static EcTable regions_table = {
 	.name = "vat_regions",
 	.index = "vat_regions_pkey",
 	.ncolumns = REGIONS_COLUMNS,
-	.columns = {"country", "region", "rule", "places_from"}
+	.columns = {
+		{"country", TEXTOID}, {"region", TEXTOID}, {"rule", TEXTOID},
+		{"places_from", DATEOID}
+	}
 };
 
 /* Columns of vat_places */
@@ -116,8 +122,9 @@ static EcTable places_table = {
 	.index = "vat_places_pkey",
 	.ncolumns = PLACES_COLUMNS,
 	.columns = {
-		"country", "place", "region", "valid_from", "valid_to", "postal_code",
-		"postal_code_shared"
+		{"country", TEXTOID}, {"place", TEXTOID}, {"region", TEXTOID},
+		{"valid_from", DATEOID}, {"valid_to", DATEOID},
+		{"postal_code", TEXTOID}, {"postal_code_shared", TEXTOID}
 	}
 };
 
@@ -494,16 +501,22 @@ ec_settings_reservation_ttl(int32 tenant_id)
 
 PG_FUNCTION_INFO_V1(ec_settings_changed);
 
-/* settings_changed() -> trigger, AFTER any change, FOR EACH ROW or STATEMENT */
+/*
+ * settings_changed() -> trigger, AFTER any change, so that it is told when it
+ * can be seen; and BEFORE it FOR EACH STATEMENT, so that what other triggers
+ * read of it is forgotten also if they make the statement fail.
+ */
 Datum
 ec_settings_changed(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event))
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		!(TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		  TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event)))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("settings_changed must be a trigger AFTER a change")));
+				 errmsg("settings_changed must be a trigger AFTER a change, or FOR EACH STATEMENT")));
 	CacheInvalidateRelcache(trigger->tg_relation);
 	return PointerGetDatum(NULL);
 }

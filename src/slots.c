@@ -170,8 +170,9 @@ static EcTable stock = {
 	.index = "stock_pkey",
 	.ncolumns = STOCK_COLUMNS,
 	.columns = {
-		"tenant_id", "product_id", "warehouse_id", "slot", "available",
-		"backorder_limit"
+		{"tenant_id", INT4OID}, {"product_id", UUIDOID},
+		{"warehouse_id", INT4OID}, {"slot", INT2OID}, {"available", INT4OID},
+		{"backorder_limit", INT4OID}
 	}
 };
 
@@ -246,9 +247,9 @@ find_rows(StockChange *change, const pg_uuid_t *product_id)
 		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id)
 	};
 	int			known = change->nrows;
-	int16	   *seen = slots_seen_of(product_id);
+	int			slots = 0;
+	bool		backorders = false;
 
-	*seen = 0;
 	ec_scan_begin(&change->scan, GetActiveSnapshot(), 2, keys);
 	while (ec_scan_next(&change->scan))
 	{
@@ -265,9 +266,12 @@ find_rows(StockChange *change, const pg_uuid_t *product_id)
 				change->rows[i].slot == row->slot)
 				break;
 		change->nrows += i == known;
-		*seen = Max(*seen, (int16) (row->slot + 1));
+		slots = Max(slots, row->slot + 1);
+		backorders |= row->backorder_limit > 0;
 	}
 	ec_scan_end(&change->scan);
+	/* With backorders one row does not tell that there is enough. */
+	*slots_seen_of(product_id) = (int16) (backorders ? 0 : Min(slots, PG_INT16_MAX));
 	return change->nrows - known;
 }
 
@@ -706,7 +710,9 @@ has_alert(StockChange *change, const pg_uuid_t *product_id)
 		.name = "stock_alerts",
 		.index = "stock_alerts_pkey",
 		.ncolumns = 2,
-		.columns = {"tenant_id", "product_id"}
+		.columns = {
+			{"tenant_id", INT4OID}, {"product_id", UUIDOID}
+		}
 	};
 	Datum		keys[2] = {
 		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id)

@@ -11,6 +11,8 @@
 
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -95,22 +97,30 @@ learn(EcTable *table, Relation rel)
 	TupleDesc	desc = RelationGetDescr(rel);
 	uint64		before = ++table->changes;
 
+	/* Without its index a table is read whole. */
 	table->index_id = get_relname_relid(table->index, RelationGetNamespace(rel));
+	if (OidIsValid(table->index_id) && !get_index_isvalid(table->index_id))
+		table->index_id = InvalidOid;
 	for (int i = 0; i < table->ncolumns; i++)
 	{
+		Oid			type = table->columns[i].type;
 		int			column;
 
 		for (column = 0; column < desc->natts; column++)
 			if (!TupleDescAttr(desc, column)->attisdropped &&
 				strcmp(NameStr(TupleDescAttr(desc, column)->attname),
-					   table->columns[i]) == 0)
+					   table->columns[i].name) == 0)
 				break;
-		if (column == desc->natts)
+		if (column == desc->natts ||
+			!IsBinaryCoercible(TupleDescAttr(desc, column)->atttypid, type))
 			ereport(ERROR,
 					(errcode(ERRCODE_EC_NOT_CONFIGURED),
-					 errmsg("table \"%s\" has no column \"%s\"",
-							table->name, table->columns[i]),
-					 errhint("Run SELECT ecommerce.install().")));
+					 errmsg("table \"%s\" has no column \"%s\" of type %s",
+							table->name, table->columns[i].name,
+							format_type_be(type)),
+					 column == desc->natts
+					 ? errhint("Run SELECT ecommerce.install().")
+					 : errhint("Give the column its type again.")));
 		table->attnums[i] = (AttrNumber) (column + 1);
 	}
 	table->known = before == table->changes;
@@ -132,7 +142,12 @@ ec_table_open(EcTable *table, LOCKMODE lockmode)
 
 		if (!table->known)
 			table->relid = ec_relation_oid(table->name);
-		rel = table_open(table->relid, lockmode);
+		rel = try_table_open(table->relid, lockmode);
+		if (rel == NULL)
+		{
+			table->known = false;
+			continue;
+		}
 		if (table->known)
 			return rel;
 

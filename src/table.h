@@ -21,7 +21,11 @@ typedef struct EcTable
 	const char *name;
 	const char *index;
 	int			ncolumns;
-	const char *columns[EC_TABLE_MAX_COLUMNS];
+	struct
+	{
+		const char *name;
+		Oid			type;
+	}			columns[EC_TABLE_MAX_COLUMNS];
 
 	/* What the catalog says about it, while known */
 	bool		known;

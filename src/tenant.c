@@ -34,7 +34,9 @@ static EcTable tenants = {
 	.name = "tenants",
 	.index = "tenants_pkey",
 	.ncolumns = 1,
-	.columns = {"id"}
+	.columns = {
+		{"id", INT4OID}
+	}
 };
 
 /* The only tenant there is, as long as this transaction has that id. */

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -27,7 +28,9 @@ static EcTable table = {
 	.name = "warehouses",
 	.index = "warehouses_pkey",
 	.ncolumns = 3,
-	.columns = {"tenant_id", "id", "priority"}
+	.columns = {
+		{"tenant_id", INT4OID}, {"id", INT4OID}, {"priority", INT4OID}
+	}
 };
 
 static int32 kept_tenant_id = 0;
@@ -77,9 +80,11 @@ read_warehouses(int32 tenant_id)
 	PopActiveSnapshot();
 	qsort(list, (size_t) n, sizeof(Warehouse), compare_warehouses);
 
-	if (kept_ids != NULL)
-		pfree(kept_ids);
-	kept_ids = MemoryContextAlloc(TopMemoryContext, sizeof(int32) * (Size) (n + 1));
+	nkept = 0;
+	if (kept_ids == NULL)
+		kept_ids = MemoryContextAlloc(TopMemoryContext, sizeof(int32) * (Size) (n + 1));
+	else
+		kept_ids = repalloc(kept_ids, sizeof(int32) * (Size) (n + 1));
 	for (int i = 0; i < n; i++)
 		kept_ids[i] = list[i].id;
 	nkept = n;

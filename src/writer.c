@@ -17,6 +17,7 @@
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -24,6 +25,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_relation.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -49,14 +51,34 @@ struct EcWriter
 	TupleTableSlot *new_row;
 };
 
+/*
+ * Is a column not written by its table's type alone?  A statement knows how to
+ * bring values into other types and lengths, and asks domains.
+ */
+static bool
+is_special(const EcTable *table, TupleDesc desc, int i, bool insert)
+{
+	Form_pg_attribute column = TupleDescAttr(desc, i);
+
+	for (int j = 0; j < table->ncolumns; j++)
+		if (table->attnums[j] == i + 1)
+			return column->atttypid != table->columns[j].type ||
+				column->atttypmod != -1;
+	return insert && !column->attisdropped &&
+		get_typtype(column->atttypid) == TYPTYPE_DOMAIN;
+}
+
 /* Can rows of a table be written without a statement? */
 static bool
-suits(Relation rel, bool insert)
+suits(const EcTable *table, Relation rel, bool insert)
 {
 	TriggerDesc *triggers = rel->trigdesc;
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL)
 		return false;
+	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
+		if (is_special(table, RelationGetDescr(rel), i, insert))
+			return false;
 	if (triggers == NULL)
 		return true;
 	return insert
@@ -145,8 +167,6 @@ ec_writer_begin(EcTable *table, Relation rel, int column)
 	MemoryContext caller;
 
 	PreventCommandIfReadOnly(column < 0 ? "INSERT" : "UPDATE");
-	if (!suits(rel, column < 0))
-		return NULL;
 	table->writer = NULL;
 	if (writer != NULL &&
 		(writer->column != column || writer->changes != table->changes ||
@@ -156,7 +176,11 @@ ec_writer_begin(EcTable *table, Relation rel, int column)
 		writer = NULL;
 	}
 	if (writer == NULL)
+	{
+		if (!suits(table, rel, column < 0))
+			return NULL;
 		writer = make_writer(table, rel, column);
+	}
 	else
 	{
 		MemoryContextSetParent(writer->estate->es_query_cxt, CurrentMemoryContext);
@@ -224,6 +248,7 @@ ec_writer_insert(EcWriter *writer, const Datum *values, const bool *isnull)
 		row->tts_isnull[column] = isnull[i];
 	}
 	ExecStoreVirtualTuple(row);
+	row->tts_tableOid = RelationGetRelid(writer->target->ri_RelationDesc);
 	ec_unchecked = true;
 	PG_TRY();
 	{

@@ -8,7 +8,7 @@ COMMENT ON FUNCTION ecommerce.set_updated_at() IS
 CREATE FUNCTION ecommerce.settings_changed() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'ec_settings_changed';
 COMMENT ON FUNCTION ecommerce.settings_changed() IS
-    'AFTER any change of settings, vat_rates, vat_regions or vat_places: sessions forget what they keep of them.';
+    'AFTER any change, FOR EACH ROW, and BEFORE it, FOR EACH STATEMENT, of tenants, settings, warehouses, vat_rates, vat_regions or vat_places: sessions forget what they keep of them.';
 
 CREATE FUNCTION ecommerce.refuse_change() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

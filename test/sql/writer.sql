@@ -34,7 +34,7 @@ SELECT ecommerce.adjust_stock('LAMP', 1000, 'receipt'), ecommerce.adjust_stock('
 -- a writer is kept, and again after the transaction
 SELECT pg_temp.held(1);
 SELECT pg_temp.held(1);
-SELECT ident, parent FROM pg_backend_memory_contexts WHERE name = 'ExecutorState' AND ident IS NOT NULL ORDER BY 1;
+SELECT ident FROM pg_backend_memory_contexts WHERE name = 'ExecutorState' AND ident IS NOT NULL ORDER BY 1;
 
 -- what is written otherwise is checked still
 SELECT pg_temp.failure('INSERT INTO ecommerce.stock_reservations (product_id, quantity, expires_at) SELECT id, 0, now() FROM ecommerce.products');
@@ -168,6 +168,44 @@ UPDATE ecommerce.settings SET reservation_ttl = '2 hours';
 SELECT pg_temp.reserve(1) AS r3 \gset
 SELECT date_trunc('minute', expires_at - created_at + interval '1 second') AS ttl FROM ecommerce.stock_reservations WHERE id IN (:'r1', :'r2', :'r3') ORDER BY id;
 
+-- nor what was read of a change that failed
+CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    r uuid[] := ARRAY[pg_temp.reserve(1), pg_temp.reserve(1), pg_temp.reserve(1)];
+BEGIN
+    RAISE EXCEPTION '%', (SELECT expires_at - created_at > interval '150 minutes' FROM ecommerce.stock_reservations WHERE id = r[3]);
+END $$;
+CREATE TRIGGER a_refuse AFTER UPDATE ON ecommerce.settings FOR EACH ROW EXECUTE FUNCTION public.refuse();
+SELECT pg_temp.failure('UPDATE ecommerce.settings SET reservation_ttl = ''3 hours''');
+SELECT pg_temp.reserve(1) AS r4 \gset
+SELECT expires_at - created_at < interval '150 minutes' AS old FROM ecommerce.stock_reservations WHERE id = :'r4';
+DROP TRIGGER a_refuse ON ecommerce.settings;
+
+-- other types take a statement, or cannot be
+CREATE DOMAIN public.size AS integer NOT NULL;
+BEGIN;
+DELETE FROM ecommerce.stock_reservations;
+ALTER TABLE ecommerce.stock_reservations ADD size public.size;
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+ROLLBACK;
+ALTER TABLE ecommerce.stock_reservations ALTER owner TYPE varchar(3) USING NULL;
+SELECT pg_temp.failure('SELECT ecommerce.reserve_stock(''[{"sku": "LAMP", "quantity": 1}]'', ''four'')'), pg_temp.failure('SELECT ecommerce.reserve_stock(''[{"sku": "LAMP", "quantity": 1}]'', ''two'')');
+ALTER TABLE ecommerce.stock_reservations ALTER owner TYPE text, ALTER quantity TYPE numeric;
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+ALTER TABLE ecommerce.stock_reservations ALTER quantity TYPE integer;
+SELECT pg_temp.held(1) -> 'quantity' AS quantity;
+
+-- an index that could not be built is not used
+DROP INDEX ecommerce.idx_products_sku;
+INSERT INTO ecommerce.products (sku, name, price) VALUES ('BULB', 'Another', 1);
+\set VERBOSITY sqlstate
+CREATE UNIQUE INDEX CONCURRENTLY idx_products_sku ON ecommerce.products (tenant_id, sku) WHERE deleted_at IS NULL;
+\set VERBOSITY default
+SELECT pg_temp.held(1) -> 'quantity' AS quantity;
+DELETE FROM ecommerce.products WHERE name = 'Another';
+REINDEX INDEX ecommerce.idx_products_sku;
+SELECT pg_temp.held(1) -> 'quantity' AS quantity;
+
 -- nothing is written where nothing may be
 BEGIN READ ONLY;
 SELECT pg_temp.reserve(1);
@@ -207,5 +245,5 @@ DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;
 DROP TABLE public.seen;
 DROP SEQUENCE public.numbers;
-DROP DOMAIN public.colour;
-DROP FUNCTION public.plenty(integer), public.see(), public.bulb(), public.whole();
+DROP DOMAIN public.colour, public.size;
+DROP FUNCTION public.plenty(integer), public.see(), public.bulb(), public.whole(), public.refuse();
