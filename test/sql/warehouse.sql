@@ -72,6 +72,18 @@ SELECT pg_temp.reserve(1, 'TABLE') AS t1, pg_temp.reserve(9, 'TABLE') AS t2, pg_
 SELECT ecommerce.available_stock(pg_temp.id('TABLE')) AS available, (SELECT count(*) FROM ecommerce.stock_alerts WHERE product_id = pg_temp.id('TABLE')) AS alerts;
 ROLLBACK;
 
+-- and a full slot is not enough, while others owe units
+BEGIN;
+INSERT INTO ecommerce.products (sku, name, price, min_stock) VALUES ('TABLE', 'Table', 10, 20);
+INSERT INTO ecommerce.warehouses (id, name) VALUES (2, 'Harbour');
+INSERT INTO ecommerce.stock (product_id, warehouse_id, slot, available, backorder_limit)
+SELECT pg_temp.id('TABLE'), warehouse, slot, available, backorder FROM (VALUES (1, 0, 61, 0), (1, 1, 61, 0), (2, 0, -100, 100)) v (warehouse, slot, available, backorder);
+SELECT pg_temp.reserve(1, 'TABLE') AS t1 \gset
+SELECT ecommerce.available_stock(pg_temp.id('TABLE')) AS available, (SELECT count(*) FROM ecommerce.stock_alerts WHERE product_id = pg_temp.id('TABLE')) AS alerts;
+SELECT pg_temp.reserve(1, 'TABLE') AS t2 \gset
+SELECT ecommerce.available_stock(pg_temp.id('TABLE')) AS available, (SELECT count(*) FROM ecommerce.stock_alerts WHERE product_id = pg_temp.id('TABLE')) AS alerts;
+ROLLBACK;
+
 -- warehouses: the one with the lowest number sells first; a line may draw from several
 INSERT INTO ecommerce.warehouses (id, name, priority) VALUES (2, 'Harbour', 10), (3, 'Airport', 20);
 SELECT ecommerce.adjust_stock('LAMP', 3, 'receipt', warehouse_id => 2), ecommerce.adjust_stock('LAMP', 2, 'receipt', warehouse_id => 3);
