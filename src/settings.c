@@ -4,23 +4,18 @@
  *
  * Every order needs its seller's settings and VAT rates, and which parts of the
  * seller's country have a VAT of their own.  They hardly ever change, so each
- * backend keeps those that it used last.  Triggers on their tables send the
- * invalidation that a change of the table itself would send: it reaches every
- * backend when the change commits, and this one at once, also when the change
- * is rolled back.
+ * backend keeps those that it used last, until a change is announced (table.c).
  */
 #include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/formatting.h"
-#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -497,26 +492,4 @@ ec_settings_reservation_ttl(int32 tenant_id)
 		ttl_tenant_id = tenant_id;
 	ttl_changes = before;
 	return reservation_ttl;
-}
-
-PG_FUNCTION_INFO_V1(ec_settings_changed);
-
-/*
- * settings_changed() -> trigger, AFTER any change, so that it is told when it
- * can be seen; and BEFORE it FOR EACH STATEMENT, so that what other triggers
- * read of it is forgotten also if they make the statement fail.
- */
-Datum
-ec_settings_changed(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) ||
-		!(TRIGGER_FIRED_AFTER(trigger->tg_event) ||
-		  TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event)))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("settings_changed must be a trigger AFTER a change, or FOR EACH STATEMENT")));
-	CacheInvalidateRelcache(trigger->tg_relation);
-	return PointerGetDatum(NULL);
 }

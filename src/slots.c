@@ -48,11 +48,11 @@
 /* Rows over which a product's stock in a warehouse spreads of itself */
 #define MAX_SPREAD 32
 
-/* Rows that are tried before all are read */
-#define MAX_TRIES 8
-
 /* Units that a row must have for that: fewer would make buyers gather them. */
 #define MIN_SPREAD 64
+
+/* Rows that are tried before all are read */
+#define MAX_TRIES 8
 
 /* One row of stock, as read or locked, and what becomes of it */
 typedef struct StockRow

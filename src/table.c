@@ -3,14 +3,17 @@
  *	  Tables that the code reads and writes without statements.
  *
  * Where a table and its columns are is looked up once per backend, and again
- * after it has changed.  PostgreSQL tells every backend of changes: of the
- * table itself, and (by a trigger, see settings_changed) of rows in tables that
- * hardly ever change, which are kept per backend, too.
+ * after it has changed, as PostgreSQL tells every backend.  Rows of tables that
+ * hardly ever change are kept per backend, too.  Triggers on these tables send
+ * what a change of the table itself would send: it reaches every backend when
+ * the change commits, and this one at once, also when it is rolled back.
  */
 #include "postgres.h"
 
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -159,4 +162,26 @@ ec_table_open(EcTable *table, LOCKMODE lockmode)
 		}
 		table_close(rel, lockmode);
 	}
+}
+
+PG_FUNCTION_INFO_V1(ec_announce_change);
+
+/*
+ * announce_change() -> trigger, AFTER any change, so that it is told when it
+ * can be seen; and BEFORE it FOR EACH STATEMENT, so that what other triggers
+ * read of it is forgotten also if they make the statement fail.
+ */
+Datum
+ec_announce_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		!(TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		  TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event)))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("announce_change must be a trigger AFTER a change, or FOR EACH STATEMENT")));
+	CacheInvalidateRelcache(trigger->tg_relation);
+	return PointerGetDatum(NULL);
 }

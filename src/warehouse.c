@@ -3,7 +3,7 @@
  *	  Warehouses of a tenant.
  *
  * They hardly ever change, so each backend keeps those of the tenant that it
- * sold for last; see settings.c.
+ * sold for last; see table.c.
  */
 #include "postgres.h"
 
@@ -24,7 +24,7 @@ typedef struct Warehouse
 	int32		priority;
 } Warehouse;
 
-static EcTable table = {
+static EcTable warehouses = {
 	.name = "warehouses",
 	.index = "warehouses_pkey",
 	.ncolumns = 3,
@@ -61,7 +61,7 @@ read_warehouses(int32 tenant_id)
 	EcScan		scan;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
-	ec_scan_open(&scan, &table, AccessShareLock);
+	ec_scan_open(&scan, &warehouses, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
 	for (; ec_scan_next(&scan); n++)
 	{
@@ -98,7 +98,7 @@ read_warehouses(int32 tenant_id)
 const int32 *
 ec_warehouses(int32 tenant_id, int *n)
 {
-	uint64		before = table.changes;
+	uint64		before = warehouses.changes;
 
 	if (kept_tenant_id != tenant_id || kept_changes != before ||
 		IsolationUsesXactSnapshot())

@@ -5,9 +5,9 @@ CREATE FUNCTION ecommerce.set_updated_at() RETURNS trigger
 COMMENT ON FUNCTION ecommerce.set_updated_at() IS
     'BEFORE UPDATE FOR EACH ROW: sets the column updated_at to the time of the transaction.';
 
-CREATE FUNCTION ecommerce.settings_changed() RETURNS trigger
-    LANGUAGE c AS 'MODULE_PATHNAME', 'ec_settings_changed';
-COMMENT ON FUNCTION ecommerce.settings_changed() IS
+CREATE FUNCTION ecommerce.announce_change() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'ec_announce_change';
+COMMENT ON FUNCTION ecommerce.announce_change() IS
     'AFTER any change, FOR EACH ROW, and BEFORE it, FOR EACH STATEMENT, of tenants, settings, warehouses, vat_rates, vat_regions or vat_places: sessions forget what they keep of them.';
 
 CREATE FUNCTION ecommerce.refuse_change() RETURNS trigger

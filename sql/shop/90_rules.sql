@@ -59,18 +59,18 @@ BEGIN
         SELECT * FROM (VALUES
             ('tenants',         'keep_tenants',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('tenants',         'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
-            ('tenants',         'tenants_changed',   'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('tenants',         'tenants_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('warehouses',      'warehouses_changed', 'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('warehouses',      'warehouses_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('settings',        'settings_changed',  'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('settings',        'settings_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('vat_rates',       'rates_changed',     'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('vat_rates',       'rates_changing',    'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('vat_regions',     'regions_changed',   'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('vat_regions',     'regions_changing',  'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('vat_places',      'places_changed',    'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.settings_changed()'),
-            ('vat_places',      'places_changing',   'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.settings_changed()'),
+            ('tenants',         'tenants_changed',   'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('tenants',         'tenants_changing',  'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('warehouses',      'warehouses_changed', 'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('warehouses',      'warehouses_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('settings',        'settings_changed',  'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('settings',        'settings_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('vat_rates',       'rates_changed',     'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('vat_rates',       'rates_changing',    'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('vat_regions',     'regions_changed',   'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('vat_regions',     'regions_changing',  'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('vat_places',      'places_changed',    'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('vat_places',      'places_changing',   'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.announce_change()'),
             ('categories',      'no_cycle',          'BEFORE INSERT OR UPDATE OF parent_id ON %s FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION ecommerce.check_category_tree()'),
             ('products',        'keep_id',           'BEFORE UPDATE OF id ON %s FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('products',        'keep_ordered',      'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_product_delete()'),
@@ -105,7 +105,7 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = format('ecommerce.%I', t.relation)::regclass AND tgname = t.trigger) THEN
             EXECUTE format('CREATE TRIGGER %I ' || t.definition, t.trigger, format('ecommerce.%I', t.relation));
             -- Sessions must hear of changes that replication makes, too.
-            IF t.definition LIKE '%.settings_changed()' THEN
+            IF t.definition LIKE '%.announce_change()' THEN
                 EXECUTE format('ALTER TABLE ecommerce.%I ENABLE ALWAYS TRIGGER %I', t.relation, t.trigger);
             END IF;
         END IF;
