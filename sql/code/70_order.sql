@@ -78,11 +78,12 @@ COMMENT ON FUNCTION ecommerce.transition_order(uuid, text, text, integer) IS
     'Bring an order to its next status and append the event: processing, shipped (which consumes its reservation), delivered, refunded, or cancelled, which is cancel_order(). Nothing happens if it has that status already. Errors: EC008 unknown order, EC009 it cannot go there, 22023 unknown status.';
 
 CREATE FUNCTION ecommerce.place_orders(orders jsonb[], tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS SETOF ecommerce.placed_order
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
     v_keys constant text[] := '{items,cart_id,reservation_id,user_id,email,phone,billing_address,shipping_address,buyer_vat_id,buyer_vat_id_valid,currency,expected_total,allowances,charges,coupon_codes,notes,metadata,placed_at,idempotency_key}'::text[];
     v_key  text;
+    v_held tid[];
     v_id   uuid;
     o      jsonb;
 BEGIN
@@ -101,7 +102,21 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- Carts, reservations, coupons and products of all orders, each in their order, so that nobody waits in a circle.
+    -- Keys, carts, reservations, coupons and products of all orders, each in their order, so that nobody waits in a circle.
+    -- A key that was inserted and deleted is held all the same, because its insertion is not committed; place_order()
+    -- inserts it again.  It is deleted by its place: at SERIALIZABLE, to read an index is to depend on keys beside it.
+    WITH held AS (
+        INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id, order_created_at)
+        SELECT DISTINCT place_orders.tenant_id, u.o ->> 'idempotency_key', sha256(''), '00000000-0000-0000-0000-000000000000'::uuid, now()
+        FROM unnest(orders) AS u (o)
+        WHERE length(u.o ->> 'idempotency_key') BETWEEN 1 AND 255
+        ORDER BY 2
+        ON CONFLICT DO NOTHING
+        RETURNING ctid)
+    SELECT array_agg(h.ctid) INTO v_held FROM held h;
+    IF v_held IS NOT NULL THEN
+        DELETE FROM ecommerce.idempotency_keys k WHERE k.ctid = ANY (v_held);
+    END IF;
     PERFORM FROM ecommerce.carts c
     WHERE c.tenant_id = place_orders.tenant_id AND c.id IN (SELECT (u.o ->> 'cart_id')::uuid FROM unnest(orders) AS u (o))
     ORDER BY c.id FOR UPDATE;
