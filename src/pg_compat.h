@@ -66,4 +66,16 @@
 	} while (0)
 #endif
 
+/* 16 updates only summarizing indexes where no other has to change. */
+#if PG_VERSION_NUM >= 160000
+#define EcUpdateIndexes TU_UpdateIndexes
+#define EcUpdateIndexTuples(target, row, estate, which) \
+	ExecInsertIndexTuples(target, row, estate, true, false, NULL, NIL, \
+						  (which) == TU_Summarizing)
+#else
+#define EcUpdateIndexes bool
+#define EcUpdateIndexTuples(target, row, estate, which) \
+	ExecInsertIndexTuples(target, row, estate, true, false, NULL, NIL)
+#endif
+
 #endif							/* EC_PG_COMPAT_H */

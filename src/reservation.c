@@ -13,8 +13,10 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "pg_compat.h"
 
@@ -178,13 +180,13 @@ static Datum
 reservation_datum(FunctionCallInfo fcinfo, const pg_uuid_t *id,
 				  TimestampTz expires_at)
 {
-	TupleDesc	desc;
+	TupleDesc	desc = lookup_rowtype_tupdesc(get_func_rettype(fcinfo->flinfo->fn_oid), -1);
 	Datum		values[2] = {UUIDPGetDatum(id), TimestampTzGetDatum(expires_at)};
 	bool		nulls[2] = {false, false};
+	Datum		reservation = HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+	ReleaseTupleDesc(desc);
+	return reservation;
 }
 
 /* Write what a reservation holds by a statement, which fires all triggers. */

@@ -5,11 +5,12 @@
  * Stock of a product is one row for each warehouse, or several (slots) where
  * many buy it at once, so that they lock different ones.  Whoever changes stock
  * goes through products in the order of their ids, decides on what locked rows
- * say, and then writes.
+ * say, and then writes.  Where there is nothing to decide, because a row has more
+ * than enough, it is written at once; that locks it, too.
  *
- * Of several rows, one that has enough is locked only if nobody else holds it
- * and it is still the version that was read: then what was read is true, and if
- * not, nothing is held.  Who finds no such row waits for the rows in their
+ * Of several rows, one that has enough is written or locked only if nobody else
+ * holds it and it is still the version that was read: then what was read is true,
+ * and if not, nothing is held.  Who finds no such row waits for the rows in their
  * order.  Nobody who holds a row of a product waits for one that comes before
  * it, so nobody waits in a circle; and "sold out" is said only by one who holds
  * them all.
@@ -73,7 +74,10 @@ typedef struct StockChange
 	EcScan		scan;
 	TupleTableSlot *buffer;
 	bool		has_snapshot;
+	uint64		changes;		/* of the table, before the snapshot */
 	bool		waited;			/* for a row of the product */
+	bool		has_writer;
+	EcWriter   *writer;
 	StockRow   *rows;
 	int			nrows;
 	int			rows_capacity;
@@ -177,10 +181,16 @@ static EcTable stock = {
 };
 
 /*
- * One more than the highest slot that this backend has seen of a product, by
- * the end of its id.  Wrong ones cost time only.
+ * One more than the highest slot that this backend has seen of products, or 0
+ * if they may be sold on backorder, by the end of their ids; and as of which
+ * change of the table.  A wrong number costs time only.
  */
-static int16 slots_seen[1024];
+static struct
+{
+	pg_uuid_t	product_id;
+	int16		slots;
+}			seen[1024];
+static uint64 seen_changes;
 
 /* Units that a product cannot have or lack */
 pg_noreturn static void
@@ -209,6 +219,7 @@ take_snapshot(StockChange *change)
 {
 	if (change->has_snapshot)
 		PopActiveSnapshot();
+	change->changes = stock.changes;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	change->has_snapshot = true;
 }
@@ -231,12 +242,39 @@ read_row(StockChange *change, StockRow *row, HeapTuple tuple)
 													  desc, &isnull));
 }
 
-/* Where it is kept how many slots of a product were seen */
-static int16 *
-slots_seen_of(const pg_uuid_t *product_id)
+/* Where it is kept what was seen of a product */
+static int
+seen_place(const pg_uuid_t *product_id)
 {
-	return &slots_seen[product_id->data[UUID_LEN - 1] |
-					   (product_id->data[UUID_LEN - 2] & 3) << 8];
+	return product_id->data[UUID_LEN - 1] |
+		(product_id->data[UUID_LEN - 2] & 3) << 8;
+}
+
+/* Keep what was seen of a product, unless an old snapshot showed it. */
+static void
+keep_seen(const StockChange *change, const pg_uuid_t *product_id, int slots)
+{
+	int			place = seen_place(product_id);
+
+	if (IsolationUsesXactSnapshot())
+		return;
+	if (seen_changes != change->changes)
+		memset(seen, 0, sizeof(seen));
+	seen_changes = change->changes;
+	seen[place].product_id = *product_id;
+	seen[place].slots = (int16) Min(slots, PG_INT16_MAX);
+}
+
+/* What was seen of a product, or 0 */
+static int
+slots_seen(const pg_uuid_t *product_id)
+{
+	int			place = seen_place(product_id);
+
+	if (seen_changes != stock.changes ||
+		ec_uuid_compare(&seen[place].product_id, product_id) != 0)
+		return 0;
+	return seen[place].slots;
 }
 
 /* Read the product's rows that are not known yet; return how many they are. */
@@ -271,7 +309,7 @@ find_rows(StockChange *change, const pg_uuid_t *product_id)
 	}
 	ec_scan_end(&change->scan);
 	/* With backorders one row does not tell that there is enough. */
-	*slots_seen_of(product_id) = (int16) (backorders ? 0 : Min(slots, PG_INT16_MAX));
+	keep_seen(change, product_id, backorders ? 0 : slots);
 	return change->nrows - known;
 }
 
@@ -314,15 +352,21 @@ lock_row(StockChange *change, StockRow *row, bool wait)
 	return ROW_GONE;
 }
 
-/* Does another transaction hold a row, as far as can be told without asking? */
+/*
+ * Does another transaction hold a row, as far as can be told without asking?
+ * Where several may, one is taken to.
+ */
 static bool
 is_held(const StockRow *row)
 {
 	HeapTupleHeader header = row->tuple->t_data;
+	TransactionId holder = HeapTupleHeaderGetRawXmax(header);
 
-	return !(header->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI |
-								   HEAP_XMAX_COMMITTED)) &&
-		TransactionIdIsInProgress(HeapTupleHeaderGetRawXmax(header));
+	if (header->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_COMMITTED))
+		return false;
+	return (header->t_infomask & HEAP_XMAX_IS_MULTI) ||
+		(!TransactionIdIsCurrentTransactionId(holder) &&
+		 TransactionIdIsInProgress(holder));
 }
 
 /* Lock rows in their order, until they have enough units. */
@@ -451,44 +495,6 @@ lock_one_row(StockChange *change, const EcDemand *demand)
 	return false;
 }
 
-/*
- * The same without reading all rows, for a product that many want: one that has
- * units left then, of the warehouse that sells first.
- */
-static bool
-lock_any_row(StockChange *change, const EcDemand *demand)
-{
-	uint32		slots = (uint32) *slots_seen_of(&demand->product_id);
-	int			n;
-	const int32 *warehouses;
-	Datum		keys[4];
-	bool		locked = false;
-
-	if (slots <= 1 || demand->quantity <= 0 || demand->warehouse_id != 0)
-		return false;
-	warehouses = ec_warehouses(change->tenant_id, &n);
-	if (n == 0)
-		return false;
-	keys[0] = Int32GetDatum(change->tenant_id);
-	keys[1] = UUIDPGetDatum(&demand->product_id);
-	keys[2] = Int32GetDatum(warehouses[0]);
-	keys[3] = Int16GetDatum((int16) (EcBackendNumber() % slots));
-	change->rows = room(change->rows, 0, &change->rows_capacity, sizeof(StockRow));
-	ec_scan_begin_at(&change->scan, GetActiveSnapshot(), 4, keys);
-	for (int i = 0; i < MAX_TRIES && !locked && ec_scan_next(&change->scan); i++)
-	{
-		StockRow   *row = &change->rows[0];
-
-		memset(row, 0, sizeof(StockRow));
-		read_row(change, row, heap_copytuple(change->scan.tuple));
-		locked = (int64) row->available - demand->quantity > Max(demand->min_stock, 0) &&
-			!is_held(row) && lock_row(change, row, false) == ROW_LOCKED;
-	}
-	ec_scan_end(&change->scan);
-	change->nrows = locked ? 1 : 0;
-	return locked;
-}
-
 /* Units of locked rows that a demand may take. */
 static int64
 takeable(const StockChange *change, int32 warehouse_id, bool backorder)
@@ -589,6 +595,62 @@ note_taken(StockChange *change, const pg_uuid_t *product_id, int32 warehouse_id,
 	taken->quantity = quantity;
 }
 
+/* The writer of stock, or NULL if that takes a statement. */
+static EcWriter *
+writer_of(StockChange *change)
+{
+	if (!change->has_writer)
+		change->writer = ec_writer_begin(&stock, change->scan.rel, STOCK_AVAILABLE);
+	change->has_writer = true;
+	return change->writer;
+}
+
+/*
+ * Take a demand at once where there is nothing to decide: from a row of the
+ * warehouse that sells first, which nobody holds and which has units left then,
+ * more than its product must have.  Updating it locks it.
+ *
+ * Each backend begins with another row, so that they seldom meet.
+ */
+static bool
+take_at_once(StockChange *change, const EcDemand *demand)
+{
+	uint32		slots = (uint32) slots_seen(&demand->product_id);
+	const int32 *warehouses;
+	int32		warehouse_id;
+	int			n;
+	Datum		keys[4];
+	bool		taken = false;
+
+	if (slots == 0 || demand->quantity <= 0 || demand->warehouse_id != 0 ||
+		writer_of(change) == NULL || !ec_writer_plain(change->writer))
+		return false;
+	warehouses = ec_warehouses(change->tenant_id, &n);
+	if (n == 0)
+		return false;
+	warehouse_id = warehouses[0];
+	keys[0] = Int32GetDatum(change->tenant_id);
+	keys[1] = UUIDPGetDatum(&demand->product_id);
+	keys[2] = Int32GetDatum(warehouse_id);
+	keys[3] = Int16GetDatum((int16) (EcBackendNumber() % slots));
+	ec_scan_begin_at(&change->scan, GetActiveSnapshot(), 4, keys);
+	for (int i = 0; i < MAX_TRIES && !taken && ec_scan_next(&change->scan); i++)
+	{
+		StockRow	row = {0};
+		int64		left;
+
+		read_row(change, &row, change->scan.tuple);
+		left = (int64) row.available - demand->quantity;
+		if (left > Max(demand->min_stock, 0) && !is_held(&row))
+			taken = ec_writer_try_update(change->writer, row.tuple,
+										 Int32GetDatum((int32) left));
+	}
+	ec_scan_end(&change->scan);
+	if (taken)
+		note_taken(change, &demand->product_id, warehouse_id, demand->quantity);
+	return taken;
+}
+
 /* Take units from the locked rows of a warehouse, or of any; return what is left. */
 static int32
 take_from(StockChange *change, const pg_uuid_t *product_id, int32 warehouse_id,
@@ -662,6 +724,8 @@ take(StockChange *change, const EcDemand *demand)
 			for (int w = 0; w < n && left > 0; w++)
 				left = take_from(change, product_id, warehouses[w],
 								 backorder == 1, left);
+			/* Of a new one this session may not have heard yet. */
+			left = take_from(change, product_id, 0, backorder == 1, left);
 		}
 	}
 }
@@ -774,15 +838,14 @@ change_product(StockChange *change, const EcDemand *demands, int n)
 		take_snapshot(change);
 	change->waited = false;
 	change->nrows = 0;
-	if (n > 1 || !lock_any_row(change, &demands[0]))
-	{
-		(void) find_rows(change, product_id);
-		if (n == 1 && demands[0].quantity > 0 &&
-			demands[0].warehouse_id == 0 && one_warehouse(change))
-			enough = demands[0].quantity;
-		if (change->nrows <= 1 || n > 1 || !lock_one_row(change, &demands[0]))
-			lock_rows(change, enough);
-	}
+	if (n == 1 && take_at_once(change, &demands[0]))
+		return;
+	(void) find_rows(change, product_id);
+	if (n == 1 && demands[0].quantity > 0 &&
+		demands[0].warehouse_id == 0 && one_warehouse(change))
+		enough = demands[0].quantity;
+	if (change->nrows <= 1 || n > 1 || !lock_one_row(change, &demands[0]))
+		lock_rows(change, enough);
 	for (int i = 0; i < n; i++)
 		if (demands[i].quantity < 0)
 			give(change, product_id,
@@ -836,24 +899,18 @@ write_by_statement(StockChange *change)
 static void
 write_changes(StockChange *change)
 {
-	EcWriter   *writer;
-
-	if (change->nwritten == 0)
-		return;
-	writer = ec_writer_begin(&stock, change->scan.rel, STOCK_AVAILABLE);
-	if (writer == NULL)
-	{
+	if (change->nwritten > 0 && writer_of(change) == NULL)
 		write_by_statement(change);
-		return;
-	}
-	for (int i = 0; i < change->nwritten; i++)
-	{
-		StockRow   *row = &change->written[i];
+	else
+		for (int i = 0; i < change->nwritten; i++)
+		{
+			StockRow   *row = &change->written[i];
 
-		ec_writer_update(writer, row->tuple,
-						 Int32GetDatum(row->available + row->change));
-	}
-	ec_writer_end(writer);
+			ec_writer_update(change->writer, row->tuple,
+							 Int32GetDatum(row->available + row->change));
+		}
+	if (change->writer != NULL)
+		ec_writer_end(change->writer);
 }
 
 /* Make rows for what was given to warehouses that had none of it. */

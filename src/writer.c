@@ -16,7 +16,9 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/sysattr.h"
+#include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -47,6 +49,9 @@ struct EcWriter
 	Oid		   *indexes;
 	EPQState	epq;
 	ExprState **defaults;		/* of columns that are not given */
+	bool		plain;			/* an update sets the column and no more */
+	bool		fires_after;	/* triggers after it, of rows: of some, */
+	bool		fires_after_own;	/* of those that this transaction made */
 	TupleTableSlot *old_row;
 	TupleTableSlot *new_row;
 };
@@ -112,6 +117,72 @@ prepare_defaults(EcWriter *writer, Relation rel)
 	}
 }
 
+/* Is a column part of a key, of the table's own or of a foreign one? */
+static bool
+is_key(Relation rel, AttrNumber attnum)
+{
+	Bitmapset  *keys = RelationGetIndexAttrBitmap(rel, INDEX_ATTR_BITMAP_KEY);
+	bool		found = bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, keys);
+	ListCell   *cell;
+
+	bms_free(keys);
+	foreach(cell, RelationGetFKeyList(rel))
+	{
+		ForeignKeyCacheInfo *key = lfirst(cell);
+
+		for (int i = 0; i < key->nkeys; i++)
+			found |= key->conkey[i] == attnum;
+	}
+	return found;
+}
+
+/* Is a trigger fired by setting a column of rows? */
+static bool
+is_fired(const Trigger *trigger, AttrNumber attnum)
+{
+	if (!TRIGGER_FOR_UPDATE(trigger->tgtype) || !TRIGGER_FOR_ROW(trigger->tgtype))
+		return false;
+	for (int i = 0; i < trigger->tgnattr; i++)
+		if (trigger->tgattr[i] == attnum)
+			return true;
+	return trigger->tgnattr == 0;
+}
+
+/*
+ * Leave out what an update does to rows besides setting the column: triggers
+ * of other columns, and checks of keys that it is no part of.  A writer is not
+ * plain if something else may change or refuse the row.
+ */
+static void
+make_plain(EcWriter *writer, AttrNumber attnum)
+{
+	Relation	rel = writer->target->ri_RelationDesc;
+	TupleDesc	desc = RelationGetDescr(rel);
+	TriggerDesc *triggers = writer->target->ri_TrigDesc;
+	bool		checks = is_key(rel, attnum);
+
+	if (rel->rd_rel->relispartition)
+		return;
+	for (int i = 0; i < desc->natts; i++)
+		if (TupleDescAttr(desc, i)->attgenerated != '\0')
+			return;
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (!is_fired(trigger, attnum))
+			continue;
+		if (TRIGGER_FOR_BEFORE(trigger->tgtype))
+			return;
+		writer->fires_after |= checks ||
+			RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_NONE;
+		writer->fires_after_own = true;
+	}
+	if (triggers != NULL)
+		triggers->trig_update_before_row = false;
+	writer->plain = true;
+}
+
 /* Make a writer. */
 static EcWriter *
 make_writer(EcTable *table, Relation rel, int column)
@@ -142,6 +213,8 @@ make_writer(EcTable *table, Relation rel, int column)
 	EcEvalPlanQualInit(&writer->epq, estate);
 	if (column < 0)
 		prepare_defaults(writer, rel);
+	else
+		make_plain(writer, table->attnums[column]);
 	ExecOpenIndices(writer->target, false);
 	writer->indexes = palloc_array(Oid, (Size) writer->target->ri_NumIndices + 1);
 	for (int i = 0; i < writer->target->ri_NumIndices; i++)
@@ -203,9 +276,9 @@ ec_writer_begin(EcTable *table, Relation rel, int column)
 	return writer;
 }
 
-/* Set the column of a row, which this transaction has locked. */
-void
-ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value)
+/* Make ready to update a row: store it in new_row with its column set. */
+static void
+begin_update(EcWriter *writer, HeapTuple tuple, Datum value)
 {
 	int			column = writer->table->attnums[writer->column];
 	bool		isnull = false;
@@ -214,12 +287,73 @@ ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value)
 							  RelationGetDescr(writer->target->ri_RelationDesc),
 							  1, &column, &value, &isnull);
 
+	ExecStoreHeapTuple(changed, writer->new_row, false);
+
+	/*
+	 * What was queued to check the keys of a row does nothing once the row
+	 * has changed again in the same transaction, so that has to be checked
+	 * anew.
+	 */
+	if (writer->plain && writer->target->ri_TrigDesc != NULL)
+		writer->target->ri_TrigDesc->trig_update_after_row = writer->fires_after ||
+			(writer->fires_after_own &&
+			 TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)));
+
+	/* Statements may have run since the writer began. */
+	writer->estate->es_snapshot = GetActiveSnapshot();
+	writer->estate->es_output_cid = GetCurrentCommandId(true);
+}
+
+/* Set the column of a row, which this transaction has locked. */
+void
+ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value)
+{
+	begin_update(writer, tuple, value);
 	ExecStoreHeapTuple(tuple, writer->old_row, false);
 	writer->old_row->tts_tid = tuple->t_self;
-	ExecStoreHeapTuple(changed, writer->new_row, false);
 	ExecSimpleRelationUpdate(writer->target, writer->estate, &writer->epq,
 							 writer->old_row, writer->new_row);
 	ResetPerTupleExprContext(writer->estate);
+}
+
+/* Can rows be updated without being locked first? */
+bool
+ec_writer_plain(const EcWriter *writer)
+{
+	return writer->plain;
+}
+
+/*
+ * Set the column of a row that is not locked, by a plain writer.  False, and
+ * nothing is done, if it is no longer what was read.  This waits for who holds
+ * it, since PostgreSQL knows no updates that do not.
+ */
+bool
+ec_writer_try_update(EcWriter *writer, HeapTuple tuple, Datum value)
+{
+	ResultRelInfo *target = writer->target;
+	Relation	rel = target->ri_RelationDesc;
+	TupleTableSlot *row = writer->new_row;
+	TM_FailureData failure;
+	LockTupleMode lockmode;
+	EcUpdateIndexes update_indexes;
+	List	   *recheck = NIL;
+
+	CheckCmdReplicaIdentity(rel, CMD_UPDATE);
+	begin_update(writer, tuple, value);
+	if (RelationGetDescr(rel)->constr != NULL)
+		ExecConstraints(target, row, writer->estate);
+	if (table_tuple_update(rel, &tuple->t_self, row, writer->estate->es_output_cid,
+						   writer->estate->es_snapshot, InvalidSnapshot, true,
+						   &failure, &lockmode, &update_indexes) != TM_Ok)
+		return false;
+	if (target->ri_NumIndices > 0 && update_indexes != 0)
+		recheck = EcUpdateIndexTuples(target, row, writer->estate, update_indexes);
+	ExecARUpdateTriggers(writer->estate, target, NULL, NULL, &tuple->t_self, NULL,
+						 row, recheck, NULL, false);
+	list_free(recheck);
+	ResetPerTupleExprContext(writer->estate);
+	return true;
 }
 
 /*

@@ -9,4 +9,12 @@ SELECT count(ecommerce.adjust_stock(id, 1000000000, 'receipt')) FROM ecommerce.p
 -- What shops have instead: a column
 CREATE TABLE public.one_row (id integer PRIMARY KEY, stock integer NOT NULL CHECK (stock >= 0)) WITH (fillfactor = 50);
 INSERT INTO public.one_row VALUES (1, 1000000000);
+
+-- The same rows as the extension writes, with the same indexes, and nothing else;
+-- the number of a product (10001 to 20000) ends its id, so that pgbench can write it.
+CREATE SCHEMA stock_limit;
+CREATE TABLE stock_limit.stock (LIKE ecommerce.stock INCLUDING ALL) WITH (fillfactor = 50);
+CREATE TABLE stock_limit.stock_reservations (LIKE ecommerce.stock_reservations INCLUDING ALL);
+INSERT INTO stock_limit.stock (tenant_id, product_id, available)
+SELECT 1, ('01900000-0000-7000-8000-0000000' || n)::uuid, 1000000000 FROM generate_series(10001, 20000) n ORDER BY hashint4(n);
 VACUUM ANALYZE;

@@ -8,7 +8,7 @@ COMMENT ON FUNCTION ecommerce.set_updated_at() IS
 CREATE FUNCTION ecommerce.announce_change() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'ec_announce_change';
 COMMENT ON FUNCTION ecommerce.announce_change() IS
-    'AFTER any change, FOR EACH ROW, and BEFORE it, FOR EACH STATEMENT, of tenants, settings, warehouses, vat_rates, vat_regions or vat_places: sessions forget what they keep of them.';
+    'AFTER any change, FOR EACH ROW, and BEFORE it, FOR EACH STATEMENT, of tenants, settings, warehouses, vat_rates, vat_regions, vat_places or the backorder_limit of stock: sessions forget what they keep of them.';
 
 CREATE FUNCTION ecommerce.refuse_change() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

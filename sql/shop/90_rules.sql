@@ -77,6 +77,8 @@ BEGIN
             ('cart_items',      'open_cart',         'BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_open_cart()'),
             -- Lines go with their cart or their product, whatever became of it.
             ('cart_items',      'open_cart_delete',  'BEFORE DELETE ON %s FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION ecommerce.check_open_cart()'),
+            ('stock',           'backorder_added',   'AFTER INSERT ON %s FOR EACH ROW WHEN (NEW.backorder_limit > 0) EXECUTE FUNCTION ecommerce.announce_change()'),
+            ('stock',           'backorder_changed', 'AFTER UPDATE OF backorder_limit ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.announce_change()'),
             ('stock_movements', 'append_only',       'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('stock_movements', 'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('coupons',         'check_coupon',      'BEFORE INSERT OR UPDATE OF code, kind, value, currency, max_redemptions, max_redemptions_per_user ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_coupon()'),

@@ -209,6 +209,35 @@ SELECT orders, pg_temp.failure(format('SELECT ecommerce.place_orders(ARRAY[%s]::
 SELECT ecommerce.available_stock(pg_temp.id('CORD'));
 SELECT * FROM ecommerce.verify_integrity();
 
+-- a warehouse that is named, though another one sells first
+BEGIN;
+SELECT ecommerce.adjust_stock('CORD', 100, 'receipt'), ecommerce.adjust_stock('CORD', 20, 'receipt', warehouse_id => 2);
+SELECT pg_temp.buy(1, 'CORD') IS NOT NULL AS bought;
+SELECT ecommerce.adjust_stock('CORD', -5, 'write_off', warehouse_id => 1), ecommerce.adjust_stock('CORD', 3, 'receipt', warehouse_id => 2);
+SELECT warehouse, available FROM pg_temp.rows WHERE sku = 'CORD' ORDER BY 1;
+ROLLBACK;
+
+-- stock in a warehouse that a session has not heard of is sold last
+SET session_replication_role = replica;
+INSERT INTO ecommerce.stock (product_id, warehouse_id, available) SELECT pg_temp.id('CORD'), w, 10 FROM unnest(ARRAY[2, 7]) w;
+RESET session_replication_role;
+BEGIN;
+SELECT pg_temp.reserve(23, 'CORD') AS r9 \gset
+SELECT warehouse_id, quantity FROM ecommerce.stock_reservations WHERE id = :'r9' ORDER BY 1;
+ROLLBACK;
+DELETE FROM ecommerce.stock WHERE product_id = pg_temp.id('CORD') AND warehouse_id <> 1;
+
+-- what a session knows of a product is not taken for another one's, whose id ends alike
+BEGIN;
+INSERT INTO ecommerce.products (id, sku, name, price, min_stock) VALUES
+    ('01930000-0000-7000-8000-000000000001', 'TWIN', 'Twin', 1, 10), ('01930000-0000-7000-8000-000000000401', 'SISTER', 'Sister', 1, 0);
+SELECT ecommerce.adjust_stock('TWIN', 100, 'receipt', warehouse_id => 2), ecommerce.adjust_stock('SISTER', 100, 'receipt', warehouse_id => 2),
+       ecommerce.set_backorder_limit(pg_temp.id('TWIN'), 90, 3);
+SELECT pg_temp.buy(190, 'TWIN') IS NOT NULL AS bought, ecommerce.adjust_stock('TWIN', 105, 'receipt', warehouse_id => 2);
+SELECT pg_temp.buy(1, 'SISTER') IS NOT NULL AS sister, pg_temp.buy(5, 'TWIN') IS NOT NULL AS twin;
+SELECT ecommerce.available_stock(id), (SELECT count(*) FROM ecommerce.events e WHERE e.kind = 'stock.low' AND e.entity_id = p.id) AS alerts FROM ecommerce.products p WHERE sku = 'TWIN';
+ROLLBACK;
+
 -- verify_integrity finds what plain SQL breaks
 BEGIN;
 UPDATE ecommerce.stock SET available = available + 1 WHERE product_id = pg_temp.id('CORD');

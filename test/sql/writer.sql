@@ -121,6 +121,86 @@ SELECT pg_temp.held(3) -> 'owner' AS owner;
 DROP TRIGGER three ON ecommerce.stock_reservations;
 DROP TRIGGER slot ON ecommerce.stock;
 
+-- an update of stock sets its number and no more, unless a trigger does
+CREATE FUNCTION public.move() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.available := NEW.available - 10;
+    NEW.warehouse_id := TG_ARGV[0];
+    RETURN NEW;
+END $$;
+CREATE TRIGGER move BEFORE UPDATE ON ecommerce.stock FOR EACH ROW EXECUTE FUNCTION public.move(1);
+SELECT pg_temp.held(1) -> 'left' AS "left";
+DROP TRIGGER move ON ecommerce.stock;
+SELECT pg_temp.held(1) -> 'left' AS "left";
+CREATE TRIGGER move BEFORE UPDATE OF slot ON ecommerce.stock FOR EACH ROW EXECUTE FUNCTION public.move(1);
+SELECT pg_temp.held(1) -> 'left' AS "left";
+DROP TRIGGER move ON ecommerce.stock;
+CREATE TRIGGER move BEFORE UPDATE OF slot, available ON ecommerce.stock FOR EACH ROW EXECUTE FUNCTION public.move(999);
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+DROP TRIGGER move ON ecommerce.stock;
+SELECT pg_temp.held(1) -> 'left' AS "left";
+
+-- or it is a key: one that refers, one that is referred to, one checked later
+SELECT available AS "left" FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id WHERE p.sku = 'LAMP' \gset
+CREATE TABLE public.numbered AS SELECT n FROM unnest(ARRAY[1000, :left, :left - 1]) n;
+ALTER TABLE public.numbered ADD PRIMARY KEY (n);
+ALTER TABLE ecommerce.stock ADD CONSTRAINT numbered FOREIGN KEY (available) REFERENCES public.numbered (n);
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)'), pg_temp.failure('SELECT pg_temp.reserve(1)');
+ALTER TABLE ecommerce.stock DROP CONSTRAINT numbered, ADD CONSTRAINT once UNIQUE (available);
+CREATE TABLE public.counted (available integer REFERENCES ecommerce.stock (available));
+INSERT INTO public.counted SELECT :left - 1;
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+DROP TABLE public.counted, public.numbered;
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+ALTER TABLE ecommerce.stock DROP CONSTRAINT once, ADD CONSTRAINT once UNIQUE (available) DEFERRABLE INITIALLY DEFERRED;
+SELECT available - 1000 AS more FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id WHERE p.sku = 'LAMP' \gset
+SELECT ecommerce.adjust_stock('LAMP', 5 - :more, 'receipt') AS lamps, ecommerce.adjust_stock('BULB', 3, 'receipt') AS bulbs;
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+BEGIN;
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+SET CONSTRAINTS ALL IMMEDIATE;
+ROLLBACK;
+ALTER TABLE ecommerce.stock DROP CONSTRAINT once;
+
+-- its indexes follow it
+CREATE INDEX numbers ON ecommerce.stock (available);
+CREATE INDEX ranges ON ecommerce.stock USING brin (available);
+SELECT pg_temp.held(1) -> 'left' AS "left" \gset
+SET enable_seqscan = off;
+SELECT count(*) FROM ecommerce.stock WHERE available = :left;
+DROP INDEX ecommerce.numbers;
+SELECT pg_temp.held(1) -> 'left' AS "left" \gset
+SELECT count(*) FROM ecommerce.stock WHERE available = :left;
+RESET enable_seqscan;
+DROP INDEX ecommerce.ranges;
+
+-- keys of rows that came or changed in the same transaction are checked, too
+CREATE TABLE public.shelves (id integer PRIMARY KEY);
+ALTER TABLE ecommerce.stock ADD shelf integer REFERENCES public.shelves DEFERRABLE INITIALLY DEFERRED;
+BEGIN;
+UPDATE ecommerce.stock SET shelf = 42 WHERE product_id = (SELECT id FROM ecommerce.products WHERE sku = 'LAMP');
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+COMMIT;
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+ALTER TABLE ecommerce.stock DROP shelf;
+DROP TABLE public.shelves;
+INSERT INTO ecommerce.products (sku, name, price) VALUES ('CORD', 'Cord', 1);
+SELECT pg_temp.failure($$
+    WITH added AS (INSERT INTO ecommerce.stock (product_id, warehouse_id, available) SELECT id, 999, 100 FROM ecommerce.products WHERE sku = 'CORD' RETURNING product_id)
+    SELECT ecommerce.reserve_stock(jsonb_build_array(jsonb_build_object('product_id', product_id, 'quantity', 1))) FROM added
+$$);
+DELETE FROM ecommerce.products WHERE sku = 'CORD';
+
+-- what is published needs an identity
+SET client_min_messages = error;
+CREATE PUBLICATION stock FOR TABLE ecommerce.stock;
+RESET client_min_messages;
+ALTER TABLE ecommerce.stock REPLICA IDENTITY NOTHING;
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+ALTER TABLE ecommerce.stock REPLICA IDENTITY DEFAULT;
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+DROP PUBLICATION stock;
+
 -- a trigger that reserves, too, and one that fails
 CREATE FUNCTION public.bulb() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -246,4 +326,4 @@ DROP SCHEMA ecommerce CASCADE;
 DROP TABLE public.seen;
 DROP SEQUENCE public.numbers;
 DROP DOMAIN public.colour, public.size;
-DROP FUNCTION public.plenty(integer), public.see(), public.bulb(), public.whole(), public.refuse();
+DROP FUNCTION public.plenty(integer), public.see(), public.move(), public.bulb(), public.whole(), public.refuse();
