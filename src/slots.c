@@ -623,7 +623,7 @@ take_at_once(StockChange *change, const EcDemand *demand)
 	bool		taken = false;
 
 	if (slots == 0 || demand->quantity <= 0 || demand->warehouse_id != 0 ||
-		writer_of(change) == NULL || !ec_writer_plain(change->writer))
+		writer_of(change) == NULL || !ec_writer_is_simple(change->writer))
 		return false;
 	warehouses = ec_warehouses(change->tenant_id, &n);
 	if (n == 0)

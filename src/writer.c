@@ -49,7 +49,7 @@ struct EcWriter
 	Oid		   *indexes;
 	EPQState	epq;
 	ExprState **defaults;		/* of columns that are not given */
-	bool		plain;			/* an update sets the column and no more */
+	bool		simple;			/* an update sets the column and no more */
 	bool		fires_after;	/* triggers after it, of rows: of some, */
 	bool		fires_after_own;	/* of those that this transaction made */
 	TupleTableSlot *old_row;
@@ -151,10 +151,10 @@ is_fired(const Trigger *trigger, AttrNumber attnum)
 /*
  * Leave out what an update does to rows besides setting the column: triggers
  * of other columns, and checks of keys that it is no part of.  A writer is not
- * plain if something else may change or refuse the row.
+ * simple if something else may change or refuse the row.
  */
 static void
-make_plain(EcWriter *writer, AttrNumber attnum)
+simplify(EcWriter *writer, AttrNumber attnum)
 {
 	Relation	rel = writer->target->ri_RelationDesc;
 	TupleDesc	desc = RelationGetDescr(rel);
@@ -180,7 +180,7 @@ make_plain(EcWriter *writer, AttrNumber attnum)
 	}
 	if (triggers != NULL)
 		triggers->trig_update_before_row = false;
-	writer->plain = true;
+	writer->simple = true;
 }
 
 /* Make a writer. */
@@ -214,7 +214,7 @@ make_writer(EcTable *table, Relation rel, int column)
 	if (column < 0)
 		prepare_defaults(writer, rel);
 	else
-		make_plain(writer, table->attnums[column]);
+		simplify(writer, table->attnums[column]);
 	ExecOpenIndices(writer->target, false);
 	writer->indexes = palloc_array(Oid, (Size) writer->target->ri_NumIndices + 1);
 	for (int i = 0; i < writer->target->ri_NumIndices; i++)
@@ -294,7 +294,7 @@ begin_update(EcWriter *writer, HeapTuple tuple, Datum value)
 	 * has changed again in the same transaction, so that has to be checked
 	 * anew.
 	 */
-	if (writer->plain && writer->target->ri_TrigDesc != NULL)
+	if (writer->simple && writer->target->ri_TrigDesc != NULL)
 		writer->target->ri_TrigDesc->trig_update_after_row = writer->fires_after ||
 			(writer->fires_after_own &&
 			 TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)));
@@ -318,13 +318,13 @@ ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value)
 
 /* Can rows be updated without being locked first? */
 bool
-ec_writer_plain(const EcWriter *writer)
+ec_writer_is_simple(const EcWriter *writer)
 {
-	return writer->plain;
+	return writer->simple;
 }
 
 /*
- * Set the column of a row that is not locked, by a plain writer.  False, and
+ * Set the column of a row that is not locked, by a simple writer.  False, and
  * nothing is done, if it is no longer what was read.  This waits for who holds
  * it, since PostgreSQL knows no updates that do not.
  */

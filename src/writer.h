@@ -13,7 +13,7 @@ typedef struct EcWriter EcWriter;
 
 extern EcWriter *ec_writer_begin(EcTable *table, Relation rel, int column);
 extern void ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value);
-extern bool ec_writer_plain(const EcWriter *writer);
+extern bool ec_writer_is_simple(const EcWriter *writer);
 extern bool ec_writer_try_update(EcWriter *writer, HeapTuple tuple,
 								 Datum value);
 extern void ec_writer_insert(EcWriter *writer, const Datum *values,

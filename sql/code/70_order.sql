@@ -107,7 +107,7 @@ BEGIN
     -- inserts it again.  It is deleted by its place: at SERIALIZABLE, to read an index is to depend on keys beside it.
     WITH held AS (
         INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id, order_created_at)
-        SELECT DISTINCT place_orders.tenant_id, u.o ->> 'idempotency_key', sha256(''), '00000000-0000-0000-0000-000000000000'::uuid, now()
+        SELECT place_orders.tenant_id, u.o ->> 'idempotency_key', sha256(''), '00000000-0000-0000-0000-000000000000'::uuid, now()
         FROM unnest(orders) AS u (o)
         WHERE length(u.o ->> 'idempotency_key') BETWEEN 1 AND 255
         ORDER BY 2
