@@ -73,6 +73,7 @@ OBJS = \
 	src/amount.o \
 	src/arguments.o \
 	src/breakdown.o \
+	src/call.o \
 	src/document.o \
 	src/ecommerce.o \
 	src/identifiers.o \
@@ -82,6 +83,7 @@ OBJS = \
 	src/order.o \
 	src/plan.o \
 	src/reservation.o \
+	src/result.o \
 	src/scan.o \
 	src/settings.o \
 	src/slots.o \

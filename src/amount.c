@@ -13,6 +13,7 @@
 
 #include "pg_compat.h"
 
+#include "arguments.h"
 #include "core/currency.h"
 #include "core/vat.h"
 #include "ecommerce.h"
@@ -87,10 +88,13 @@ PG_FUNCTION_INFO_V1(ec_round_amount);
 Datum
 ec_round_amount(PG_FUNCTION_ARGS)
 {
-	EcDecimal	d = ec_numeric_decode(PG_GETARG_DATUM(0), "amount");
-	int			minor_units = currency_argument(fcinfo, 1);
+	EcDecimal	d;
+	int			minor_units;
 	ec_int128	amount;
 
+	EC_STRICT(fcinfo);
+	d = ec_numeric_decode(PG_GETARG_DATUM(0), "amount");
+	minor_units = currency_argument(fcinfo, 1);
 	CheckAmount(ec_decimal_round(d, minor_units, &amount), &amount);
 	PG_RETURN_DATUM(EcAmountGetDatum(amount, minor_units));
 }
@@ -105,6 +109,7 @@ ec_vat_amount(PG_FUNCTION_ARGS)
 	ec_int128	net;
 	ec_int128	vat;
 
+	EC_STRICT(fcinfo);
 	vat_arguments(fcinfo, EC_NET, "net amount", &minor_units, &net, &vat);
 	PG_RETURN_DATUM(EcAmountGetDatum(vat, minor_units));
 }
@@ -119,6 +124,7 @@ ec_net_from_gross(PG_FUNCTION_ARGS)
 	ec_int128	gross;
 	ec_int128	vat;
 
+	EC_STRICT(fcinfo);
 	vat_arguments(fcinfo, EC_GROSS, "gross amount", &minor_units, &gross, &vat);
 	PG_RETURN_DATUM(EcAmountGetDatum(gross - vat, minor_units));
 }
@@ -134,6 +140,7 @@ ec_gross_from_net(PG_FUNCTION_ARGS)
 	ec_int128	vat;
 	ec_int128	gross;
 
+	EC_STRICT(fcinfo);
 	vat_arguments(fcinfo, EC_NET, "net amount", &minor_units, &net, &vat);
 	gross = net + vat;
 	CheckAmount(true, &gross);
@@ -146,10 +153,9 @@ PG_FUNCTION_INFO_V1(ec_allocate_amount);
 Datum
 ec_allocate_amount(PG_FUNCTION_ARGS)
 {
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
-	int			minor_units = currency_argument(fcinfo, 2);
-	ec_int128	total = ec_amount_decode(PG_GETARG_DATUM(0), minor_units,
-										 "total");
+	ArrayType  *array;
+	int			minor_units;
+	ec_int128	total;
 	EcDecimal  *decimals;
 	ec_int128  *weights;
 	ec_int128  *shares;
@@ -159,6 +165,10 @@ ec_allocate_amount(PG_FUNCTION_ARGS)
 	int			n;
 	int			scale = 0;
 
+	EC_STRICT(fcinfo);
+	array = PG_GETARG_ARRAYTYPE_P(1);
+	minor_units = currency_argument(fcinfo, 2);
+	total = ec_amount_decode(PG_GETARG_DATUM(0), minor_units, "total");
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -212,16 +222,22 @@ PG_FUNCTION_INFO_V1(ec_refund_amount);
 Datum
 ec_refund_amount(PG_FUNCTION_ARGS)
 {
-	int			minor_units = currency_argument(fcinfo, 4);
-	ec_int128	amount = ec_amount_decode(PG_GETARG_DATUM(0), minor_units,
-										  "amount");
-	EcDecimal	quantity = ec_numeric_decode(PG_GETARG_DATUM(1), "quantity");
-	EcDecimal	before = ec_numeric_decode(PG_GETARG_DATUM(2), "returned_before");
-	EcDecimal	now = ec_numeric_decode(PG_GETARG_DATUM(3), "returned_now");
+	int			minor_units;
+	ec_int128	amount;
+	EcDecimal	quantity;
+	EcDecimal	before;
+	EcDecimal	now;
 	ec_int128	rest[3];
 	ec_int128	share;
-	int			scale = Max(quantity.scale, Max(before.scale, now.scale));
+	int			scale;
 
+	EC_STRICT(fcinfo);
+	minor_units = currency_argument(fcinfo, 4);
+	amount = ec_amount_decode(PG_GETARG_DATUM(0), minor_units, "amount");
+	quantity = ec_numeric_decode(PG_GETARG_DATUM(1), "quantity");
+	before = ec_numeric_decode(PG_GETARG_DATUM(2), "returned_before");
+	now = ec_numeric_decode(PG_GETARG_DATUM(3), "returned_now");
+	scale = Max(quantity.scale, Max(before.scale, now.scale));
 	CheckAmount(ec_decimal_round(quantity, scale, &rest[0]) &&
 				ec_decimal_round(before, scale, &rest[1]) &&
 				ec_decimal_round(now, scale, &rest[2]), &amount);

@@ -13,6 +13,16 @@
 #include "arguments.h"
 #include "ecommerce.h"
 
+/* Is any argument NULL? */
+bool
+ec_any_argument_null(FunctionCallInfo fcinfo)
+{
+	for (int i = 0; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i))
+			return true;
+	return false;
+}
+
 /* Refuse a missing argument. */
 void
 ec_argument_given(FunctionCallInfo fcinfo, int n, const char *name)

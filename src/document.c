@@ -13,6 +13,7 @@
 
 #include "pg_compat.h"
 
+#include "arguments.h"
 #include "document.h"
 #include "ecommerce.h"
 #include "numeric_codec.h"
@@ -392,7 +393,6 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 		"line", "quantity", "unit_price", "base_quantity", "vat_category",
 		"vat_rate", "allowances", "charges"
 	};
-	Jsonb	   *jsonb = PG_GETARG_JSONB_P(0);
 	EcPlace		root = {"document", -1, NULL};
 	JsonbValue	value;
 	JsonbValue	fields[8];
@@ -405,7 +405,8 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 	ec_int128	prepaid = 0;
 	ec_int128	rounding = 0;
 
-	JsonbToJsonbValue(jsonb, &value);
+	EC_STRICT(fcinfo);
+	JsonbToJsonbValue(PG_GETARG_JSONB_P(0), &value);
 	ec_json_object(&value, &root, keys, fields, 8);
 	ec_json_require(&fields[0], NULL, "currency");
 	if (fields[0].type != jbvString)

@@ -12,6 +12,7 @@
 
 #include "pg_compat.h"
 
+#include "arguments.h"
 #include "core/iban.h"
 #include "core/identifier.h"
 #include "core/vat_id.h"
@@ -22,8 +23,10 @@ PG_FUNCTION_INFO_V1(ec_vat_id_valid_text);
 Datum
 ec_vat_id_valid_text(PG_FUNCTION_ARGS)
 {
-	text	   *id = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
+	text	   *id;
 
+	EC_STRICT(fcinfo);
+	id = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
 	PG_RETURN_BOOL(ec_vat_id_valid(VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id)));
 }
 
@@ -33,9 +36,11 @@ PG_FUNCTION_INFO_V1(ec_vat_id_normalize_text);
 Datum
 ec_vat_id_normalize_text(PG_FUNCTION_ARGS)
 {
-	text	   *id = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
+	text	   *id;
 	char		normal[EC_VAT_ID_TEXT];
 
+	EC_STRICT(fcinfo);
+	id = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
 	if (!ec_vat_id_normalize(VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id), normal))
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(normal));
@@ -47,8 +52,10 @@ PG_FUNCTION_INFO_V1(ec_iban_valid_text);
 Datum
 ec_iban_valid_text(PG_FUNCTION_ARGS)
 {
-	text	   *iban = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
+	text	   *iban;
 
+	EC_STRICT(fcinfo);
+	iban = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
 	PG_RETURN_BOOL(ec_iban_valid(VARDATA_ANY(iban), VARSIZE_ANY_EXHDR(iban)));
 }
 
@@ -58,9 +65,11 @@ PG_FUNCTION_INFO_V1(ec_iban_normalize_text);
 Datum
 ec_iban_normalize_text(PG_FUNCTION_ARGS)
 {
-	text	   *iban = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
+	text	   *iban;
 	char		normal[EC_IBAN_TEXT];
 
+	EC_STRICT(fcinfo);
+	iban = PG_GETARG_TEXT_P_SLICE(0, 0, EC_IDENTIFIER_INPUT + 1);
 	if (!ec_iban_normalize(VARDATA_ANY(iban), VARSIZE_ANY_EXHDR(iban), normal))
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(normal));

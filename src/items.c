@@ -106,13 +106,14 @@ enum
 #define FOUND_COLUMNS \
 	{"id", UUIDOID}, {"sku", TEXTOID}, {"name", TEXTOID}, \
 	{"price", NUMERICOID}, {"supply", TEXTOID}, {"track_stock", BOOLOID}, \
-	{"stock_slots", INT2OID}, {"min_stock", INT4OID}, \
+	{"stock_slots", INT2OID, true}, {"min_stock", INT4OID}, \
 	{"vat_class", TEXTOID}, {"status", TEXTOID}, \
-	{"deleted_at", TIMESTAMPTZOID}
+	{"deleted_at", TIMESTAMPTZOID, true}
 
 static EcTable products_by_sku = {
 	.name = "products",
-	.index = "idx_products_sku",
+	.nkeys = 2,
+	.live = PRODUCT_DELETED_AT,
 	.ncolumns = PRODUCT_COLUMNS,
 	.columns = {
 		{"tenant_id", INT4OID}, {"sku", TEXTOID}, FOUND_COLUMNS
@@ -120,7 +121,7 @@ static EcTable products_by_sku = {
 };
 static EcTable products_by_id = {
 	.name = "products",
-	.index = "products_pkey",
+	.nkeys = 2,
 	.ncolumns = PRODUCT_COLUMNS,
 	.columns = {
 		{"tenant_id", INT4OID}, {"id", UUIDOID}, FOUND_COLUMNS

@@ -5,6 +5,9 @@
  * place_order() looks up settings, rates and products, locks the stock, and
  * then runs two statements, whatever the number of lines: one takes the stock,
  * one writes the order, its lines and its event.
+ *
+ * Triggers of users may call back into it, so nothing that one call needs is
+ * kept in a static variable.
  */
 #include "postgres.h"
 
@@ -14,9 +17,9 @@
 #include "catalog/pg_type.h"
 #include "common/cryptohash.h"
 #include "common/sha2.h"
-#include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/date.h"
@@ -29,6 +32,7 @@
 #include "pg_compat.h"
 
 #include "arguments.h"
+#include "call.h"
 #include "core/vat_id.h"
 #include "document.h"
 #include "ecommerce.h"
@@ -37,6 +41,7 @@
 #include "json.h"
 #include "numeric_codec.h"
 #include "plan.h"
+#include "result.h"
 #include "scan.h"
 #include "settings.h"
 #include "stock.h"
@@ -76,8 +81,15 @@ enum
 #define MAX_VAT_ID 50
 #define MAX_METADATA 1000000
 
+/* A key of a caller whom nobody vouches for must be hard to guess. */
+#define MIN_UNTRUSTED_KEY 16
+
 /* Digits before the decimal point that a total may have */
 #define MAX_TOTAL_DIGITS 18
+
+/* Types of the columns of placed_order */
+#define ORDER_TYPES \
+	UUIDOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID
 
 /* What goes through placing an order */
 typedef struct Placement
@@ -86,6 +98,7 @@ typedef struct Placement
 	pg_uuid_t	id;
 	TimestampTz created_at;
 	bool		history;		/* placed_at was given */
+	bool		trusted;		/* the caller may write orders itself */
 	const EcSettings *settings;
 	char	   *currency;
 	int			minor_units;
@@ -102,7 +115,7 @@ typedef struct Placement
 	text	   *order_number;
 } Placement;
 
-static EcRows new_items = {
+static EcRowType new_items = {
 	.name = "new_items",
 	.ncolumns = 14,
 	.columns = {
@@ -115,7 +128,7 @@ static EcRows new_items = {
 	}
 };
 
-static EcRows untracked = {
+static EcRowType untracked = {
 	.name = "untracked",
 	.ncolumns = 1,
 	.columns = {{"product_id", UUIDOID}}
@@ -168,13 +181,13 @@ static EcPlan insert_plan = {
 	" email, phone, currency, prices, net, vat, gross, country, region, billing_address, shipping_address,"
 	" notes, metadata, vat_scheme, vatex, vat_reason, mydata_exemption, buyer_vat_id)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-	" $20, $21, $22, $23, $24)),"
+	" $20, $21, $22, $23, $24) RETURNING id),"
 	" event AS (INSERT INTO ecommerce.events (tenant_id, id, created_at, kind, entity_id)"
-	" VALUES ($1, $19, $3, 'order.placed', $2))"
+	" SELECT $1, $19, $3, 'order.placed', p.id FROM placed p RETURNING entity_id)"
 	" INSERT INTO ecommerce.order_items (tenant_id, order_id, order_created_at, line_number, kind, product_id,"
 	" sku, name, quantity, unit_price, discount, vat_category, vat_rate, net, vat, from_stock, allocation)"
-	" SELECT $1, $2, $3, line_number, kind, product_id, sku, name, quantity, unit_price, discount,"
-	" vat_category, vat_rate, net, vat, from_stock, allocation FROM new_items",
+	" SELECT $1, e.entity_id, $3, n.line_number, n.kind, n.product_id, n.sku, n.name, n.quantity, n.unit_price, n.discount,"
+	" n.vat_category, n.vat_rate, n.net, n.vat, n.from_stock, n.allocation FROM event e, new_items n",
 	.nargs = 24,
 	.types = {
 		INT4OID, UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID,
@@ -207,12 +220,18 @@ static EcPlan lock_order_plan = {
 };
 static EcPlan cancel_plan = {
 	.sql = "WITH event AS (INSERT INTO ecommerce.events (tenant_id, id, kind, entity_id, data)"
-	" VALUES ($1, $4, 'order.cancelled', $2, jsonb_strip_nulls(jsonb_build_object('reason', $5, 'from', $6))))"
-	" UPDATE ecommerce.orders SET status = 'cancelled' WHERE tenant_id = $1 AND id = $2 AND created_at = $3",
+	" VALUES ($1, $4, 'order.cancelled', $2, jsonb_strip_nulls(jsonb_build_object('reason', $5, 'from', $6)))"
+	" RETURNING entity_id)"
+	" UPDATE ecommerce.orders o SET status = 'cancelled' FROM event e"
+	" WHERE o.tenant_id = $1 AND o.id = e.entity_id AND o.created_at = $3",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
 	.nargs = 6,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, UUIDOID, TEXTOID, TEXTOID}
 };
+
+/* The order that a transaction has placed last, while it lasts */
+static pg_uuid_t placed_order_id;
+static LocalTransactionId placed_order_lxid = InvalidLocalTransactionId;
 
 /* A jsonb argument as a value to read; an absent one is null. */
 static void
@@ -303,6 +322,13 @@ CheckObject(FunctionCallInfo fcinfo, int n, const char *name, int max_size)
 		ec_json_wrong(&place, NULL, "an object");
 }
 
+/* Characters of a text */
+static int
+text_length(text *value)
+{
+	return pg_mbstrlen_with_len(VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value));
+}
+
 /* Refuse what cannot be an email address. */
 static void
 CheckEmail(FunctionCallInfo fcinfo)
@@ -318,6 +344,36 @@ CheckEmail(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("wrong email address")));
+}
+
+/*
+ * Refuse what decides what is paid, or by whom, from those who may not write
+ * orders themselves.
+ */
+static void
+CheckTrusted(FunctionCallInfo fcinfo, Placement *order)
+{
+	bool		asks = !PG_ARGISNULL(ARG_PLACED_AT) || !PG_ARGISNULL(ARG_ALLOWANCES) ||
+	!PG_ARGISNULL(ARG_CHARGES) || !PG_ARGISNULL(ARG_USER) || order->sale.identified;
+
+	if (!asks && PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && PG_ARGISNULL(ARG_CART))
+		return;
+	order->trusted = ec_call_trusted();
+	if (order->trusted)
+		return;
+	if (asks)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for user_id, placed_at, allowances, charges and buyer_vat_id_valid"),
+				 errdetail("They need the privilege to INSERT into ecommerce.orders.")));
+	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) &&
+		text_length(PG_GETARG_TEXT_PP(ARG_IDEMPOTENCY_KEY)) < MIN_UNTRUSTED_KEY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("idempotency_key is easy to guess"),
+				 errdetail("It must have at least %d characters, unless the role may INSERT into ecommerce.orders.",
+						   MIN_UNTRUSTED_KEY),
+				 errhint("Use a random UUID.")));
 }
 
 /* Refuse arguments that are wrong in themselves, before reading any table. */
@@ -349,16 +405,7 @@ CheckArguments(FunctionCallInfo fcinfo, Placement *order)
 	read_address(fcinfo, ARG_SHIPPING_ADDRESS, "shipping_address", &order->sale.shipping);
 	read_vat_id(fcinfo, order);
 
-	/* These decide what is paid, so they are for those who may write orders. */
-	if ((!PG_ARGISNULL(ARG_PLACED_AT) || !PG_ARGISNULL(ARG_ALLOWANCES) ||
-		 !PG_ARGISNULL(ARG_CHARGES) || order->sale.identified) &&
-		(InSecurityRestrictedOperation() ||
-		 pg_class_aclcheck(ec_relation_oid("orders"), GetOuterUserId(),
-						   ACL_INSERT) != ACLCHECK_OK))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for placed_at, allowances, charges and buyer_vat_id_valid"),
-				 errdetail("They need the privilege to INSERT into ecommerce.orders.")));
+	CheckTrusted(fcinfo, order);
 }
 
 /* Choose the id and the time of the order, which are one. */
@@ -412,11 +459,11 @@ read_user(FunctionCallInfo fcinfo, Placement *order)
 {
 	static EcTable users = {
 		.name = "users",
-		.index = "users_pkey",
+		.nkeys = 2,
 		.ncolumns = 5,
 		.columns = {
 			{"tenant_id", INT4OID}, {"id", UUIDOID}, {"email", TEXTOID},
-			{"status", TEXTOID}, {"deleted_at", TIMESTAMPTZOID}
+			{"status", TEXTOID}, {"deleted_at", TIMESTAMPTZOID, true}
 		}
 	};
 	Datum		keys[2] = {
@@ -462,7 +509,7 @@ CheckCartSnapshot(const Placement *order, const pg_uuid_t *cart_id)
 {
 	static EcTable cart_items = {
 		.name = "cart_items",
-		.index = "cart_items_pkey",
+		.nkeys = 2,
 		.ncolumns = 2,
 		.columns = {
 			{"tenant_id", INT4OID}, {"cart_id", UUIDOID}
@@ -505,10 +552,12 @@ read_cart(Placement *order, const pg_uuid_t *cart_id)
 	};
 	bool		found = ec_execute(&cart_plan, arguments, NULL) == 1;
 	bool		isnull = true;
-	Datum		user = found ? ec_value(0, 1, &isnull) : (Datum) 0;
+	Datum		user = found ? ec_value_or_null(0, 1, UUIDOID, &isnull) : (Datum) 0;
 
-	if (!found || (!isnull && order->has_user &&
-				   ec_uuid_compare(DatumGetUUIDP(user), &order->user_id) != 0))
+	/* To order the cart of a user is to order in the name of that user. */
+	if (!found || (!isnull && !order->trusted) ||
+		(!isnull && order->has_user &&
+		 ec_uuid_compare(DatumGetUUIDP(user), &order->user_id) != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_CART),
 				 errmsg("no such open cart"),
@@ -526,9 +575,9 @@ read_cart(Placement *order, const pg_uuid_t *cart_id)
 		EcItem	   *item = &order->items[i];
 		Datum		price;
 
-		item->product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, &isnull));
-		item->quantity = DatumGetInt32(ec_value((uint64) i, 2, &isnull));
-		price = ec_value((uint64) i, 3, &isnull);
+		item->product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, UUIDOID));
+		item->quantity = DatumGetInt32(ec_value((uint64) i, 2, INT4OID));
+		price = ec_value_or_null((uint64) i, 3, NUMERICOID, &isnull);
 		item->has_price = !isnull;
 		if (item->has_price)
 			item->unit_price = ec_numeric_decode(price, "unit price");
@@ -650,7 +699,6 @@ redeem_coupons(FunctionCallInfo fcinfo, Placement *order)
 	char		nulls[8];
 	Datum		coupons;
 	JsonbValue	allowances;
-	bool		isnull;
 
 	if (PG_ARGISNULL(ARG_COUPON_CODES))
 		return;
@@ -673,14 +721,14 @@ redeem_coupons(FunctionCallInfo fcinfo, Placement *order)
 	if (ec_execute(&redeem_plan, arguments, nulls) != 1)
 		elog(ERROR, "coupons were not redeemed");
 
-	coupons = ec_value(0, 1, &isnull);
+	coupons = ec_value(0, 1, JSONBOID);
 	if (!PG_ARGISNULL(ARG_ALLOWANCES))
 		coupons = DirectFunctionCall2(jsonb_concat, coupons,
 									  PG_GETARG_DATUM(ARG_ALLOWANCES));
 	JsonbToJsonbValue(DatumGetJsonbPCopy(coupons), &allowances);
 	document->allowances = ec_json_array(&allowances, NULL, "allowances",
 										 &document->nallowances);
-	document->free_shipping = DatumGetBool(ec_value(0, 2, &isnull));
+	document->free_shipping = DatumGetBool(ec_value(0, 2, BOOLOID));
 }
 
 /* Compute the lines, their VAT, and the totals. */
@@ -820,6 +868,7 @@ static void
 keep_products(Placement *order)
 {
 	Datum		arguments[1] = {Int32GetDatum(order->tenant_id)};
+	EcRows		rows;
 	uint64		count = 0;
 	bool		nulls[1] = {false};
 
@@ -827,21 +876,21 @@ keep_products(Placement *order)
 		count += !order->items[i].track_stock;
 	if (count == 0)
 		return;
-	ec_rows_begin(&untracked);
+	ec_rows_begin(&rows, &untracked);
 	for (int i = 0; i < order->nitems; i++)
 	{
 		Datum		values[1] = {UUIDPGetDatum(&order->items[i].product_id)};
 
 		if (!order->items[i].track_stock)
-			ec_rows_add(&untracked, values, nulls);
+			ec_rows_add(&rows, values, nulls);
 	}
-	ec_rows_register(&untracked);
+	ec_rows_register(&rows);
 	if (ec_execute(&keep_products_plan, arguments, NULL) != count)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_PRODUCT),
 				 errmsg("unknown product"),
 				 errdetail("It was deleted just now.")));
-	ec_rows_end(&untracked);
+	ec_rows_end(&rows);
 }
 
 /* A numeric as people write prices: with the currency's decimals at least. */
@@ -899,13 +948,13 @@ taken_elsewhere(const Placement *order)
 
 /* Fill the rows of the order's lines. */
 static void
-fill_items(Placement *order)
+fill_items(Placement *order, EcRows *rows)
 {
 	EcDocument *document = &order->document;
 	int			scale = document->minor_units;
 	bool		elsewhere = taken_elsewhere(order);
 
-	ec_rows_begin(&new_items);
+	ec_rows_begin(rows, &new_items);
 	for (size_t i = 0; i < document->nlines; i++)
 	{
 		EcLine	   *line = &document->lines[i];
@@ -943,9 +992,9 @@ fill_items(Placement *order)
 		values[11] = EcAmountGetDatum(line->vat, scale);
 		values[13] = JsonbPGetDatum(allocation);
 		nulls[13] = allocation == NULL;
-		ec_rows_add(&new_items, values, nulls);
+		ec_rows_add(rows, values, nulls);
 	}
-	ec_rows_register(&new_items);
+	ec_rows_register(rows);
 }
 
 /* Write the order, its lines and its event. */
@@ -955,6 +1004,7 @@ insert_order(FunctionCallInfo fcinfo, Placement *order)
 	EcTotals   *totals = &order->document.totals;
 	int			scale = order->minor_units;
 	EcTreatment treatment;
+	EcRows		rows;
 	pg_uuid_t	event_id;
 	Datum		values[24];
 	char		nulls[24];
@@ -998,14 +1048,18 @@ insert_order(FunctionCallInfo fcinfo, Placement *order)
 	PASS(17, ARG_METADATA);
 #undef PASS
 
-	fill_items(order);
-	(void) ec_execute_unchecked(&insert_plan, values, nulls);
-	ec_rows_end(&new_items);
+	fill_items(order, &rows);
+	ec_written(ec_execute_unchecked(&insert_plan, values, nulls),
+			   order->document.nlines, "orders");
+	ec_rows_end(&rows);
 }
 
-/* Hash everything that makes a request the same request. */
+/*
+ * Hash everything that makes a request the same request; for a caller whom
+ * nobody vouches for, who it is, too.
+ */
 static bytea *
-hash_request(FunctionCallInfo fcinfo)
+hash_request(FunctionCallInfo fcinfo, bool trusted)
 {
 	static const Oid types[ARG_IDEMPOTENCY_KEY] = {
 		JSONBOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, JSONBOID,
@@ -1038,6 +1092,8 @@ hash_request(FunctionCallInfo fcinfo)
 		appendStringInfo(&request, "%d:%zu:", i, strlen(text));
 		appendStringInfoString(&request, text);
 	}
+	if (!trusted)
+		appendStringInfo(&request, "by:%s", GetUserNameFromId(GetOuterUserId(), false));
 	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
 	if (hash == NULL || pg_cryptohash_init(hash) < 0 ||
 		pg_cryptohash_update(hash, (const uint8 *) request.data, (size_t) request.len) < 0 ||
@@ -1058,37 +1114,50 @@ claim_key(FunctionCallInfo fcinfo, Placement *order, Datum *values)
 	Datum		arguments[5] = {
 		Int32GetDatum(order->tenant_id),
 		PG_GETARG_DATUM(ARG_IDEMPOTENCY_KEY),
-		PointerGetDatum(hash_request(fcinfo)),
+		PointerGetDatum(hash_request(fcinfo, order->trusted)),
 		UUIDPGetDatum(&order->id),
 		TimestampTzGetDatum(order->created_at)
 	};
-	bool		isnull;
+	static const Oid types[7] = {ORDER_TYPES};
 
 	if (ec_execute(&key_insert_plan, arguments, NULL) == 1)
 		return true;
 	if (ec_execute(&key_find_plan, arguments, NULL) != 1)
-		elog(ERROR, "the order of an idempotency key has gone");
-	if (!DatumGetBool(ec_value(0, 1, &isnull)))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_ORDER),
+				 errmsg("the order of this idempotency key is not there any more"),
+				 errhint("Use a new key for a new request.")));
+	if (!DatumGetBool(ec_value(0, 1, BOOLOID)))
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_KEY_REUSED),
 				 errmsg("idempotency key was used for another request"),
 				 errhint("Use a new key for a new request, and the same arguments for a retry.")));
 	for (int i = 0; i < 7; i++)
-		values[i] = datumCopy(ec_value(0, i + 2, &isnull),
+		values[i] = datumCopy(ec_value(0, i + 2, types[i]),
 							  i == 2, i == 0 ? UUID_LEN : -1);
 	return false;
 }
 
-/* A value of type placed_order. */
+/* A value of type placed_order; this transaction may read its order. */
 static Datum
-placed_order_datum(FunctionCallInfo fcinfo, Datum *values)
+placed_order(FunctionCallInfo fcinfo, Datum *values)
 {
-	TupleDesc	desc;
-	bool		nulls[7] = {false};
+	static const Oid types[7] = {ORDER_TYPES};
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+	placed_order_id = *DatumGetUUIDP(values[0]);
+	placed_order_lxid = EcLocalTransactionId();
+	return ec_result_row(fcinfo, types, lengthof(types), values);
+}
+
+PG_FUNCTION_INFO_V1(ec_placed_order_id);
+
+/* placed_order_id() -> uuid */
+Datum
+ec_placed_order_id(PG_FUNCTION_ARGS)
+{
+	if (placed_order_lxid != EcLocalTransactionId())
+		PG_RETURN_NULL();
+	PG_RETURN_UUID_P(&placed_order_id);
 }
 
 PG_FUNCTION_INFO_V1(ec_place_order);
@@ -1103,7 +1172,7 @@ ec_place_order(PG_FUNCTION_ARGS)
 	Datum		values[7];
 
 	memset(&order, 0, sizeof(order));
-	order.tenant_id = ec_argument_tenant(fcinfo, ARG_TENANT);
+	order.tenant_id = ec_call_begin(fcinfo, ARG_TENANT);
 	CheckArguments(fcinfo, &order);
 	choose_id(fcinfo, &order);
 	order.has_user = !PG_ARGISNULL(ARG_USER);
@@ -1116,7 +1185,7 @@ ec_place_order(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && !claim_key(fcinfo, &order, values))
 	{
 		ec_finish();
-		PG_RETURN_DATUM(placed_order_datum(fcinfo, values));
+		PG_RETURN_DATUM(placed_order(fcinfo, values));
 	}
 	if (!PG_ARGISNULL(ARG_CART))
 		read_cart(&order, PG_GETARG_UUID_P(ARG_CART));
@@ -1152,7 +1221,7 @@ ec_place_order(PG_FUNCTION_ARGS)
 			UUIDPGetDatum(&order.id)
 		};
 
-		(void) ec_execute(&cart_ordered_plan, arguments, NULL);
+		ec_written(ec_execute(&cart_ordered_plan, arguments, NULL), 1, "carts");
 	}
 	ec_finish();
 
@@ -1163,7 +1232,7 @@ ec_place_order(PG_FUNCTION_ARGS)
 	values[4] = EcAmountGetDatum(order.document.totals.net, order.minor_units);
 	values[5] = EcAmountGetDatum(order.document.totals.vat, order.minor_units);
 	values[6] = EcAmountGetDatum(order.document.totals.gross, order.minor_units);
-	PG_RETURN_DATUM(placed_order_datum(fcinfo, values));
+	PG_RETURN_DATUM(placed_order(fcinfo, values));
 }
 
 PG_FUNCTION_INFO_V1(ec_cancel_order);
@@ -1172,7 +1241,7 @@ PG_FUNCTION_INFO_V1(ec_cancel_order);
 Datum
 ec_cancel_order(PG_FUNCTION_ARGS)
 {
-	int32		tenant_id = ec_argument_tenant(fcinfo, 2);
+	int32		tenant_id = ec_call_begin(fcinfo, 2);
 	pg_uuid_t  *id;
 	pg_uuid_t	event_id;
 	TimestampTz id_time;
@@ -1180,7 +1249,6 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 	char	   *status;
 	Datum		arguments[6];
 	char		nulls[6] = {' ', ' ', ' ', ' ', ' ', ' '};
-	bool		isnull;
 
 	ec_argument_given(fcinfo, 0, "order_id");
 	ec_argument_length(fcinfo, 1, "reason", MAX_REASON);
@@ -1197,15 +1265,15 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_EC_UNKNOWN_ORDER),
 				 errmsg("unknown order"),
 				 errdetail("It is %s.", ec_uuid_text(id))));
-	status = TextDatumGetCString(ec_value(0, 1, &isnull));
-	created_at = DatumGetTimestampTz(ec_value(0, 2, &isnull));
+	status = TextDatumGetCString(ec_value(0, 1, TEXTOID));
+	created_at = DatumGetTimestampTz(ec_value(0, 2, TIMESTAMPTZOID));
 	if (strcmp(status, "cancelled") != 0)
 	{
 		if (strcmp(status, "pending") != 0 && strcmp(status, "processing") != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_EC_INVALID_TRANSITION),
 					 errmsg("an order cannot go from %s to cancelled", status),
-					 errdetail("Order %s.", TextDatumGetCString(ec_value(0, 3, &isnull)))));
+					 errdetail("Order %s.", TextDatumGetCString(ec_value(0, 3, TEXTOID)))));
 		ec_reservation_release_order(tenant_id, id);
 		(void) ec_execute(&release_coupons_plan, arguments, NULL);
 		ec_stock_return_order(tenant_id, id, created_at);
@@ -1216,7 +1284,7 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 		arguments[4] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
 		nulls[4] = PG_ARGISNULL(1) ? 'n' : ' ';
 		arguments[5] = CStringGetTextDatum(status);
-		(void) ec_execute_unchecked(&cancel_plan, arguments, nulls);
+		ec_written(ec_execute_unchecked(&cancel_plan, arguments, nulls), 1, "orders");
 	}
 	ec_finish();
 	PG_RETURN_VOID();

@@ -35,6 +35,30 @@
 #define EcBackendNumber() ((uint32) MyBackendId)
 #endif
 
+/* 16 finds settings by their names; include utils/guc_tables.h before. */
+#if PG_VERSION_NUM >= 160000
+#define EcFindOption(name) find_option(name, false, true, 0)
+#elif defined(GUC_TABLES_H)
+static inline struct config_generic *
+EcFindOption(const char *name)
+{
+	struct config_generic **options = get_guc_variables();
+
+	for (int i = 0; i < GetNumConfigOptions(); i++)
+		if (strcmp(options[i]->name, name) == 0)
+			return options[i];
+	return NULL;
+}
+#endif
+
+/* 18 has constraints NOT NULL that are not valid. */
+#if PG_VERSION_NUM >= 180000
+#define EcIsNotNull(desc, i) \
+	(TupleDescCompactAttr(desc, i)->attnullability == ATTNULLABLE_VALID)
+#else
+#define EcIsNotNull(desc, i) (TupleDescAttr(desc, i)->attnotnull)
+#endif
+
 /* 16 moved permissions out of range table entries, 18 prunes result relations. */
 #if PG_VERSION_NUM >= 160000
 #define EcEvalPlanQualInit(epq, estate) \
@@ -64,18 +88,6 @@
 		(rte)->updatedCols = (updated); \
 		ExecInitRangeTable(estate, list_make1(rte)); \
 	} while (0)
-#endif
-
-/* 16 updates only summarizing indexes where no other has to change. */
-#if PG_VERSION_NUM >= 160000
-#define EcUpdateIndexes TU_UpdateIndexes
-#define EcUpdateIndexTuples(target, row, estate, which) \
-	ExecInsertIndexTuples(target, row, estate, true, false, NULL, NIL, \
-						  (which) == TU_Summarizing)
-#else
-#define EcUpdateIndexes bool
-#define EcUpdateIndexTuples(target, row, estate, which) \
-	ExecInsertIndexTuples(target, row, estate, true, false, NULL, NIL)
 #endif
 
 #endif							/* EC_PG_COMPAT_H */

@@ -9,12 +9,16 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "errors.h"
 #include "plan.h"
 
-bool		ec_unchecked = false;
+/* The innermost write that was checked before, or NULL */
+static EcUnchecked *unchecked = NULL;
 
 /*
  * Begin to run statements.  Memory goes on to be allocated where it was, so
@@ -76,20 +80,51 @@ ec_execute(EcPlan *plan, Datum *values, const char *nulls)
 	return run_plan(plan, values, nulls, false);
 }
 
-/* Run a statement that writes what was checked before, as plain_sql() says. */
+/* Its frame says where the write is, and nothing to people. */
+static void
+say_nothing(void *arg)
+{
+}
+
+/*
+ * Begin to write what was checked before, as plain_sql() says.  That belongs
+ * into PG_TRY, which restores the stack that it finds.
+ */
+void
+ec_unchecked_begin(EcUnchecked *write, bool by_statement)
+{
+	write->frame.callback = say_nothing;
+	write->frame.arg = NULL;
+	write->frame.previous = error_context_stack;
+	write->by_statement = by_statement;
+	write->outer = unchecked;
+	error_context_stack = &write->frame;
+	unchecked = write;
+}
+
+/* End it, also after an error. */
+void
+ec_unchecked_end(EcUnchecked *write)
+{
+	error_context_stack = write->frame.previous;
+	unchecked = write->outer;
+}
+
+/* Run a statement that writes what was checked before. */
 uint64
 ec_execute_unchecked(EcPlan *plan, Datum *values, const char *nulls)
 {
 	volatile uint64 processed = 0;
+	EcUnchecked write;
 
-	ec_unchecked = true;
 	PG_TRY();
 	{
+		ec_unchecked_begin(&write, true);
 		processed = ec_execute(plan, values, nulls);
 	}
 	PG_FINALLY();
 	{
-		ec_unchecked = false;
+		ec_unchecked_end(&write);
 	}
 	PG_END_TRY();
 	return processed;
@@ -97,11 +132,25 @@ ec_execute_unchecked(EcPlan *plan, Datum *values, const char *nulls)
 
 PG_FUNCTION_INFO_V1(ec_plain_sql);
 
-/* plain_sql() -> boolean */
+/*
+ * plain_sql() -> boolean
+ *
+ * Whoever runs a statement puts a frame of its own on the stack of error
+ * contexts: SPI one, and functions in other languages theirs before it.  So
+ * what asks is the statement of ours, and not one that a trigger, a default or
+ * a check of it runs, if SPI's frame lies directly upon ours; or, where rows are
+ * written without a statement, if ours is the last.
+ */
 Datum
 ec_plain_sql(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(!ec_unchecked);
+	ErrorContextCallback *frame = error_context_stack;
+
+	if (unchecked == NULL || frame == NULL)
+		PG_RETURN_BOOL(true);
+	if (unchecked->by_statement)
+		frame = frame->previous;
+	PG_RETURN_BOOL(frame != &unchecked->frame);
 }
 
 /* Run a query under the snapshot of the calling query. */
@@ -111,29 +160,72 @@ ec_query(EcPlan *plan, Datum *values, const char *nulls)
 	return run_plan(plan, values, nulls, true);
 }
 
-/* A value of the last result; columns count from one. */
+/*
+ * A value of the last result, or NULL; columns count from one.  Its type is
+ * that of a column of a table, which somebody may have altered.
+ */
 Datum
-ec_value(uint64 row, int column, bool *isnull)
+ec_value_or_null(uint64 row, int column, Oid type, bool *isnull)
 {
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-						 column, isnull);
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	Oid			actual = SPI_gettypeid(desc, column);
+
+	if (actual != type && !(type == TEXTOID && actual == VARCHAROID))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NOT_CONFIGURED),
+				 errmsg("column \"%s\" is of type %s but must be of type %s",
+						SPI_fname(desc, column), format_type_be(actual),
+						format_type_be(type)),
+				 errhint("Give the column its type again.")));
+	return SPI_getbinval(SPI_tuptable->vals[row], desc, column, isnull);
+}
+
+/* A value of the last result that cannot be NULL. */
+Datum
+ec_value(uint64 row, int column, Oid type)
+{
+	bool		isnull;
+	Datum		value = ec_value_or_null(row, column, type, &isnull);
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NOT_CONFIGURED),
+				 errmsg("column \"%s\" is NULL",
+						SPI_fname(SPI_tuptable->tupdesc, column)),
+				 errhint("Run SELECT ecommerce.install(), which makes it NOT NULL again.")));
+	return value;
+}
+
+/* Refuse to go on if a trigger or a rule kept rows from being written. */
+void
+ec_written(uint64 written, uint64 expected, const char *table)
+{
+	if (written != expected)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a trigger or rule of table \"%s\" changed what was to be written",
+						table),
+				 errdetail("Rows written as they are: " UINT64_FORMAT " of " UINT64_FORMAT ".",
+						   written, expected),
+				 errhint("It may raise an error, but neither leave rows out nor change amounts.")));
 }
 
 /* Start an empty set of rows. */
 void
-ec_rows_begin(EcRows *rows)
+ec_rows_begin(EcRows *rows, EcRowType *type)
 {
-	if (rows->desc == NULL)
+	if (type->desc == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
-		TupleDesc	desc = CreateTemplateTupleDesc(rows->ncolumns);
+		TupleDesc	desc = CreateTemplateTupleDesc(type->ncolumns);
 
-		for (int i = 0; i < rows->ncolumns; i++)
-			TupleDescInitEntry(desc, (AttrNumber) (i + 1), rows->columns[i].name,
-							   rows->columns[i].type, -1, 0);
-		rows->desc = desc;
+		for (int i = 0; i < type->ncolumns; i++)
+			TupleDescInitEntry(desc, (AttrNumber) (i + 1), type->columns[i].name,
+							   type->columns[i].type, -1, 0);
+		type->desc = desc;
 		MemoryContextSwitchTo(old);
 	}
+	rows->type = type;
 	rows->store = tuplestore_begin_heap(false, false, work_mem);
 }
 
@@ -141,8 +233,7 @@ ec_rows_begin(EcRows *rows)
 void
 ec_rows_add(EcRows *rows, Datum *values, bool *nulls)
 {
-	tuplestore_putvalues(rows->store, rows->desc, values,
-						 nulls);
+	tuplestore_putvalues(rows->store, rows->type->desc, values, nulls);
 }
 
 /* Let the statements of this connection read it. */
@@ -152,9 +243,9 @@ ec_rows_register(EcRows *rows)
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
 	int			code;
 
-	enr->md.name = rows->name;
+	enr->md.name = rows->type->name;
 	enr->md.reliddesc = InvalidOid;
-	enr->md.tupdesc = rows->desc;
+	enr->md.tupdesc = rows->type->desc;
 	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
 	enr->md.enrtuples = (double) tuplestore_tuple_count(rows->store);
 	enr->reldata = rows->store;
@@ -168,7 +259,7 @@ ec_rows_register(EcRows *rows)
 void
 ec_rows_end(EcRows *rows)
 {
-	(void) SPI_unregister_relation(rows->name);
+	(void) SPI_unregister_relation(rows->type->name);
 	tuplestore_end(rows->store);
 	rows->store = NULL;
 }

@@ -28,10 +28,10 @@ typedef struct EcPlan
 } EcPlan;
 
 /*
- * A set of rows that statements read like a table, by its name.  Declare it
- * static with its name and columns; it is empty after ec_rows_begin.
+ * What a set of rows looks like that statements read like a table, by its
+ * name.  Declare it static with its name and columns.
  */
-typedef struct EcRows
+typedef struct EcRowType
 {
 	char	   *name;
 	int			ncolumns;
@@ -41,11 +41,25 @@ typedef struct EcRows
 		Oid			type;
 	}			columns[EC_ROWS_MAX_COLUMNS];
 	TupleDesc	desc;
+} EcRowType;
+
+/*
+ * A set of such rows.  It belongs to one call, because a trigger that a
+ * statement fires may call the same function again.
+ */
+typedef struct EcRows
+{
+	EcRowType  *type;
 	Tuplestorestate *store;
 } EcRows;
 
-/* Is a function of ours writing rows that it has checked? */
-extern bool ec_unchecked;
+/* A statement, or a row, of ours that writes what was checked before */
+typedef struct EcUnchecked
+{
+	ErrorContextCallback frame;
+	bool		by_statement;
+	struct EcUnchecked *outer;
+} EcUnchecked;
 
 extern void ec_connect(void);
 extern void ec_finish(void);
@@ -53,9 +67,14 @@ extern uint64 ec_execute(EcPlan *plan, Datum *values, const char *nulls);
 extern uint64 ec_execute_unchecked(EcPlan *plan, Datum *values,
 								   const char *nulls);
 extern uint64 ec_query(EcPlan *plan, Datum *values, const char *nulls);
-extern Datum ec_value(uint64 row, int column, bool *isnull);
+extern Datum ec_value(uint64 row, int column, Oid type);
+extern Datum ec_value_or_null(uint64 row, int column, Oid type, bool *isnull);
+extern void ec_written(uint64 written, uint64 expected, const char *table);
 
-extern void ec_rows_begin(EcRows *rows);
+extern void ec_unchecked_begin(EcUnchecked *write, bool by_statement);
+extern void ec_unchecked_end(EcUnchecked *write);
+
+extern void ec_rows_begin(EcRows *rows, EcRowType *type);
 extern void ec_rows_add(EcRows *rows, Datum *values, bool *nulls);
 extern void ec_rows_register(EcRows *rows);
 extern void ec_rows_end(EcRows *rows);

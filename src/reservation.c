@@ -8,22 +8,20 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "utils/fmgrprotos.h"
-#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 
 #include "pg_compat.h"
 
 #include "arguments.h"
+#include "call.h"
 #include "ecommerce.h"
 #include "errors.h"
 #include "plan.h"
+#include "result.h"
 #include "settings.h"
 #include "stock.h"
 #include "table.h"
@@ -32,7 +30,10 @@
 /* Longest text that an owner may have */
 #define MAX_OWNER 255
 
-static EcRows held = {
+/* Times the shop's ttl that a caller whom nobody vouches for may hold in all */
+#define MAX_UNTRUSTED_HOLDS 4
+
+static EcRowType held = {
 	.name = "held",
 	.ncolumns = 3,
 	.columns = {
@@ -42,25 +43,25 @@ static EcRows held = {
 
 static EcPlan hold_plan = {
 	.sql = "INSERT INTO ecommerce.stock_reservations (tenant_id, id, product_id, warehouse_id, quantity, owner, expires_at)"
-	" SELECT $1, $2, h.product_id, h.warehouse_id, h.quantity, $3, $4 FROM held h",
+	" SELECT $1, $2, h.product_id, h.warehouse_id, h.quantity, $3, $4 FROM held h RETURNING quantity",
 	.nargs = 4,
 	.types = {INT4OID, UUIDOID, TEXTOID, TIMESTAMPTZOID}
 };
 static EcTable reservations = {
 	.name = "stock_reservations",
-	.index = "stock_reservations_pkey",
 	.ncolumns = 7,
 	.columns = {
 		{"tenant_id", INT4OID}, {"id", UUIDOID}, {"product_id", UUIDOID},
-		{"warehouse_id", INT4OID}, {"quantity", INT4OID}, {"owner", TEXTOID},
+		{"warehouse_id", INT4OID}, {"quantity", INT4OID}, {"owner", TEXTOID, true},
 		{"expires_at", TIMESTAMPTZOID}
 	}
 };
 static EcPlan extend_plan = {
 	.sql = "UPDATE ecommerce.stock_reservations SET expires_at = $3"
-	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > clock_timestamp()",
-	.nargs = 3,
-	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > clock_timestamp()"
+	" AND ($4 IS NULL OR created_at + $4 >= $3)",
+	.nargs = 4,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, INTERVALOID}
 };
 static EcPlan commit_plan = {
 	.sql = "WITH taken AS (UPDATE ecommerce.stock_reservations SET status = 'committed', order_id = $3"
@@ -78,7 +79,9 @@ static EcPlan release_plan = {
 	.types = {INT4OID, UUIDOID}
 };
 static EcPlan status_plan = {
-	.sql = "SELECT count(*), bool_or(status IN ('committed', 'consumed')) FROM ecommerce.stock_reservations"
+	.sql = "SELECT count(*), coalesce(bool_or(status IN ('committed', 'consumed')), false),"
+	" coalesce(bool_and(status = 'held' AND expires_at > clock_timestamp()), false)"
+	" FROM ecommerce.stock_reservations"
 	" WHERE tenant_id = $1 AND id = $2",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
@@ -108,16 +111,21 @@ CheckReservation(int32 tenant_id, const pg_uuid_t *reservation_id, bool allowed)
 	Datum		arguments[2] = {
 		Int32GetDatum(tenant_id), UUIDPGetDatum(reservation_id)
 	};
-	bool		isnull;
 
 	if (allowed)
 		return;
 	(void) ec_execute(&status_plan, arguments, NULL);
-	if (DatumGetInt64(ec_value(0, 1, &isnull)) == 0)
+	if (DatumGetInt64(ec_value(0, 1, INT8OID)) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_RESERVATION),
 				 errmsg("unknown reservation"),
 				 errdetail("It is %s.", ec_uuid_text(reservation_id))));
+	if (DatumGetBool(ec_value(0, 3, BOOLOID)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to hold a reservation for so long"),
+				 errdetail("Without the privilege to INSERT into ecommerce.orders it holds for at most %d times settings.reservation_ttl.",
+						   MAX_UNTRUSTED_HOLDS)));
 	ereport(ERROR,
 			(errcode(ERRCODE_EC_RESERVATION_CLOSED),
 			 errmsg("reservation is no longer held"),
@@ -156,20 +164,35 @@ ec_reservation_release_order(int32 tenant_id, const pg_uuid_t *order_id)
 	(void) ec_execute_unchecked(&release_order_plan, arguments, NULL);
 }
 
-/* Until when a reservation holds, given its ttl in argument n or NULL. */
-static TimestampTz
-hold_until(FunctionCallInfo fcinfo, int n, int32 tenant_id)
+/* Microseconds of an interval */
+static ec_int128
+span_of(const Interval *interval)
 {
-	Interval	ttl = PG_ARGISNULL(n) ? ec_settings_reservation_ttl(tenant_id)
-	: *PG_GETARG_INTERVAL_P(n);
-	int64		days = (int64) ttl.month * DAYS_PER_MONTH + ttl.day;
-	ec_int128	span = (ec_int128) days * USECS_PER_DAY + ttl.time;
+	int64		days = (int64) interval->month * DAYS_PER_MONTH + interval->day;
 
-	if (span <= 0 || span > 30 * USECS_PER_DAY)
+	return (ec_int128) days * USECS_PER_DAY + interval->time;
+}
+
+/*
+ * Until when a reservation holds, given its ttl in argument n or NULL.  Who may
+ * not write orders cannot withhold stock for longer than the shop's own ttl.
+ */
+static TimestampTz
+hold_until(FunctionCallInfo fcinfo, int n, int32 tenant_id, bool trusted)
+{
+	Interval	most = ec_settings_reservation_ttl(tenant_id);
+	Interval	ttl = PG_ARGISNULL(n) ? most : *PG_GETARG_INTERVAL_P(n);
+
+	if (span_of(&ttl) <= 0 || span_of(&ttl) > 30 * USECS_PER_DAY)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("wrong ttl"),
 				 errdetail("It must be above zero and at most 30 days.")));
+	if (!trusted && span_of(&ttl) > span_of(&most))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for a ttl above that of the shop"),
+				 errdetail("It needs the privilege to INSERT into ecommerce.orders.")));
 	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 												   TimestampTzGetDatum(GetCurrentTimestamp()),
 												   IntervalPGetDatum(&ttl)));
@@ -180,13 +203,10 @@ static Datum
 reservation_datum(FunctionCallInfo fcinfo, const pg_uuid_t *id,
 				  TimestampTz expires_at)
 {
-	TupleDesc	desc = lookup_rowtype_tupdesc(get_func_rettype(fcinfo->flinfo->fn_oid), -1);
-	Datum		values[2] = {UUIDPGetDatum(id), TimestampTzGetDatum(expires_at)};
-	bool		nulls[2] = {false, false};
-	Datum		reservation = HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	static const Oid types[] = {UUIDOID, TIMESTAMPTZOID};
+	Datum		values[] = {UUIDPGetDatum(id), TimestampTzGetDatum(expires_at)};
 
-	ReleaseTupleDesc(desc);
-	return reservation;
+	return ec_result_row(fcinfo, types, lengthof(types), values);
 }
 
 /* Write what a reservation holds by a statement, which fires all triggers. */
@@ -194,8 +214,11 @@ static void
 hold_by_statement(Datum *arguments, const char *nulls, EcTaken *taken, int n)
 {
 	bool		no_nulls[3] = {false, false, false};
+	EcRows		rows;
+	uint64		written;
+	int64		units = 0;
 
-	ec_rows_begin(&held);
+	ec_rows_begin(&rows, &held);
 	for (int i = 0; i < n; i++)
 	{
 		Datum		values[3] = {
@@ -204,11 +227,15 @@ hold_by_statement(Datum *arguments, const char *nulls, EcTaken *taken, int n)
 			Int32GetDatum(taken[i].quantity)
 		};
 
-		ec_rows_add(&held, values, no_nulls);
+		ec_rows_add(&rows, values, no_nulls);
+		units += taken[i].quantity;
 	}
-	ec_rows_register(&held);
-	(void) ec_execute_unchecked(&hold_plan, arguments, nulls);
-	ec_rows_end(&held);
+	ec_rows_register(&rows);
+	written = ec_execute_unchecked(&hold_plan, arguments, nulls);
+	for (uint64 i = 0; i < written; i++)
+		units -= DatumGetInt32(ec_value(i, 1, INT4OID));
+	ec_written(units == 0 ? written : 0, (uint64) n, "stock_reservations");
+	ec_rows_end(&rows);
 }
 
 /* Write what a reservation holds; owner may be NULL. */
@@ -256,7 +283,7 @@ PG_FUNCTION_INFO_V1(ec_reserve_stock);
 Datum
 ec_reserve_stock(PG_FUNCTION_ARGS)
 {
-	int32		tenant_id = ec_argument_tenant(fcinfo, 3);
+	int32		tenant_id = ec_call_begin(fcinfo, 3);
 	EcItem	   *items;
 	EcDemand   *demands;
 	EcTaken    *taken;
@@ -273,7 +300,8 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 				 errmsg("nothing to reserve")));
 
 	ec_connect();
-	expires_at = hold_until(fcinfo, 2, tenant_id);
+	expires_at = hold_until(fcinfo, 2, tenant_id,
+							PG_ARGISNULL(2) || ec_call_trusted());
 	ec_items_find(items, n, tenant_id, true);
 	demands = ec_items_demand(items, n, &n);
 	if (n == 0)
@@ -296,19 +324,28 @@ PG_FUNCTION_INFO_V1(ec_extend_reservation);
 Datum
 ec_extend_reservation(PG_FUNCTION_ARGS)
 {
-	int32		tenant_id = ec_argument_tenant(fcinfo, 2);
+	int32		tenant_id = ec_call_begin(fcinfo, 2);
+	bool		trusted = ec_call_trusted();
 	pg_uuid_t  *id;
 	TimestampTz expires_at;
-	Datum		arguments[3];
+	Interval	most;
+	Datum		arguments[4];
 
 	ec_argument_given(fcinfo, 0, "reservation_id");
 	id = PG_GETARG_UUID_P(0);
 	ec_connect();
-	expires_at = hold_until(fcinfo, 1, tenant_id);
+	expires_at = hold_until(fcinfo, 1, tenant_id, trusted);
+	most = ec_settings_reservation_ttl(tenant_id);
+	most.month *= MAX_UNTRUSTED_HOLDS;
+	most.day *= MAX_UNTRUSTED_HOLDS;
+	most.time *= MAX_UNTRUSTED_HOLDS;
 	arguments[0] = Int32GetDatum(tenant_id);
 	arguments[1] = UUIDPGetDatum(id);
 	arguments[2] = TimestampTzGetDatum(expires_at);
-	CheckReservation(tenant_id, id, ec_execute_unchecked(&extend_plan, arguments, NULL) > 0);
+	arguments[3] = IntervalPGetDatum(&most);
+	CheckReservation(tenant_id, id,
+					 ec_execute_unchecked(&extend_plan, arguments,
+										  trusted ? "   n" : NULL) > 0);
 	ec_finish();
 	PG_RETURN_DATUM(reservation_datum(fcinfo, id, expires_at));
 }
@@ -319,7 +356,7 @@ PG_FUNCTION_INFO_V1(ec_release_reservation);
 Datum
 ec_release_reservation(PG_FUNCTION_ARGS)
 {
-	int32		tenant_id = ec_argument_tenant(fcinfo, 1);
+	int32		tenant_id = ec_call_begin(fcinfo, 1);
 	pg_uuid_t  *id;
 	Datum		arguments[2];
 	int			n;
@@ -334,13 +371,11 @@ ec_release_reservation(PG_FUNCTION_ARGS)
 		ec_stock_give_back(tenant_id, n);
 	else
 	{
-		bool		isnull;
-		bool		ordered;
-
 		/* What an order has taken over goes back by cancelling the order. */
 		(void) ec_execute(&status_plan, arguments, NULL);
-		ordered = DatumGetBool(ec_value(0, 2, &isnull));
-		CheckReservation(tenant_id, id, !isnull && !ordered);
+		CheckReservation(tenant_id, id,
+						 DatumGetInt64(ec_value(0, 1, INT8OID)) > 0 &&
+						 !DatumGetBool(ec_value(0, 2, BOOLOID)));
 	}
 	ec_finish();
 	PG_RETURN_VOID();
@@ -352,15 +387,18 @@ PG_FUNCTION_INFO_V1(ec_expire_reservations);
 Datum
 ec_expire_reservations(PG_FUNCTION_ARGS)
 {
-	int32		max_count = PG_GETARG_INT32(0);
-	int32		tenant_id = ec_argument_tenant(fcinfo, 1);
-	Datum		arguments[3] = {
-		Int32GetDatum(tenant_id), Int32GetDatum(max_count),
-		TimestampTzGetDatum(GetCurrentTimestamp())
-	};
+	int32		max_count;
+	int32		tenant_id;
+	Datum		arguments[3];
 	int			n;
 	int64		expired = 0;
 
+	EC_STRICT(fcinfo);
+	max_count = PG_GETARG_INT32(0);
+	tenant_id = ec_call_begin(fcinfo, 1);
+	arguments[0] = Int32GetDatum(tenant_id);
+	arguments[1] = Int32GetDatum(max_count);
+	arguments[2] = TimestampTzGetDatum(GetCurrentTimestamp());
 	if (max_count <= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -368,11 +406,7 @@ ec_expire_reservations(PG_FUNCTION_ARGS)
 	ec_connect();
 	n = (int) ec_execute_unchecked(&expire_plan, arguments, NULL);
 	for (int i = 0; i < n; i++)
-	{
-		bool		isnull;
-
-		expired += DatumGetInt64(ec_value((uint64) i, 4, &isnull));
-	}
+		expired += DatumGetInt64(ec_value((uint64) i, 4, INT8OID));
 	ec_stock_give_back(tenant_id, n);
 	ec_finish();
 	PG_RETURN_INT64(expired);

@@ -13,7 +13,6 @@
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/table.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -35,44 +34,29 @@ ec_scan_open(EcScan *scan, EcTable *table, LOCKMODE lockmode)
 	scan->isnull = palloc_array(bool, (Size) natts);
 }
 
-/* Find rows by keys, of which the last one may be where to begin. */
-static void
-begin(EcScan *scan, Snapshot snapshot, int nkeys, const Datum *keys, bool at)
-{
-	ScanKeyData key[EC_SCAN_MAX_KEYS];
-
-	for (int i = 0; i < nkeys; i++)
-	{
-		AttrNumber	attnum = scan->table->attnums[i];
-		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(scan->rel),
-												 attnum - 1);
-		RegProcedure equal = column->atttypid == INT4OID ? F_INT4EQ
-		: column->atttypid == UUIDOID ? F_UUID_EQ : F_TEXTEQ;
-		bool		from = at && i == nkeys - 1;
-
-		ScanKeyEntryInitialize(&key[i], 0, attnum,
-							   from ? BTGreaterEqualStrategyNumber : BTEqualStrategyNumber,
-							   InvalidOid, column->attcollation,
-							   from ? F_INT2GE : equal, keys[i]);
-	}
-
-	scan->scan = systable_beginscan(scan->rel, scan->table->index_id,
-									OidIsValid(scan->table->index_id),
-									snapshot, nkeys, key);
-}
-
 /* Find the rows whose first columns equal keys. */
 void
 ec_scan_begin(EcScan *scan, Snapshot snapshot, int nkeys, const Datum *keys)
 {
-	begin(scan, snapshot, nkeys, keys, false);
-}
+	EcTable    *table = scan->table;
+	ScanKeyData key[EC_SCAN_MAX_KEYS];
 
-/* The same, but the last key is a smallint at which the scan begins. */
-void
-ec_scan_begin_at(EcScan *scan, Snapshot snapshot, int nkeys, const Datum *keys)
-{
-	begin(scan, snapshot, nkeys, keys, true);
+	Assert(nkeys <= table->nkeys && nkeys <= EC_SCAN_MAX_KEYS);
+	for (int i = 0; i < nkeys; i++)
+	{
+		AttrNumber	attnum = table->attnums[i];
+		Oid			type = table->columns[i].type;
+		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(scan->rel),
+												 attnum - 1);
+
+		ScanKeyEntryInitialize(&key[i], 0, attnum, BTEqualStrategyNumber, InvalidOid,
+							   column->attcollation,
+							   type == INT4OID ? F_INT4EQ :
+							   type == UUIDOID ? F_UUID_EQ : F_TEXTEQ, keys[i]);
+	}
+	scan->scan = systable_beginscan(scan->rel, table->index_id,
+									OidIsValid(table->index_id),
+									snapshot, nkeys, key);
 }
 
 /* Go to the next row, if there is one. */

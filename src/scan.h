@@ -27,8 +27,6 @@ typedef struct EcScan
 extern void ec_scan_open(EcScan *scan, EcTable *table, LOCKMODE lockmode);
 extern void ec_scan_begin(EcScan *scan, Snapshot snapshot, int nkeys,
 						  const Datum *keys);
-extern void ec_scan_begin_at(EcScan *scan, Snapshot snapshot, int nkeys,
-							 const Datum *keys);
 extern bool ec_scan_next(EcScan *scan);
 extern Datum ec_scan_value(EcScan *scan, int column, bool *isnull);
 extern void ec_scan_end(EcScan *scan);

@@ -50,13 +50,13 @@ enum
 
 static EcTable settings_table = {
 	.name = "settings",
-	.index = "settings_pkey",
+	.nkeys = 1,
 	.ncolumns = SETTINGS_COLUMNS,
 	.columns = {
-		{"tenant_id", INT4OID}, {"country", TEXTOID}, {"region", TEXTOID},
+		{"tenant_id", INT4OID}, {"country", TEXTOID, true}, {"region", TEXTOID},
 		{"currency", TEXTOID}, {"prices", TEXTOID}, {"timezone", TEXTOID},
 		{"oss", BOOLOID}, {"distance_sales_exceed_threshold", BOOLOID},
-		{"small_enterprise", BOOLOID}, {"place", TEXTOID},
+		{"small_enterprise", BOOLOID}, {"place", TEXTOID, true},
 		{"reservation_ttl", INTERVALOID}
 	}
 };
@@ -73,11 +73,11 @@ enum
 
 static EcTable rates_table = {
 	.name = "vat_rates",
-	.index = "vat_rates_pkey",
+	.nkeys = 2,
 	.ncolumns = RATES_COLUMNS,
 	.columns = {
 		{"country", TEXTOID}, {"region", TEXTOID}, {"vat_class", TEXTOID},
-		{"rate", NUMERICOID}, {"valid_from", DATEOID}, {"valid_to", DATEOID}
+		{"rate", NUMERICOID}, {"valid_from", DATEOID}, {"valid_to", DATEOID, true}
 	}
 };
 
@@ -92,11 +92,11 @@ enum
 
 static EcTable regions_table = {
 	.name = "vat_regions",
-	.index = "vat_regions_pkey",
+	.nkeys = 2,
 	.ncolumns = REGIONS_COLUMNS,
 	.columns = {
 		{"country", TEXTOID}, {"region", TEXTOID}, {"rule", TEXTOID},
-		{"places_from", DATEOID}
+		{"places_from", DATEOID, true}
 	}
 };
 
@@ -114,20 +114,31 @@ enum
 
 static EcTable places_table = {
 	.name = "vat_places",
-	.index = "vat_places_pkey",
+	.nkeys = 2,
 	.ncolumns = PLACES_COLUMNS,
 	.columns = {
 		{"country", TEXTOID}, {"place", TEXTOID}, {"region", TEXTOID},
-		{"valid_from", DATEOID}, {"valid_to", DATEOID},
-		{"postal_code", TEXTOID}, {"postal_code_shared", TEXTOID}
+		{"valid_from", DATEOID}, {"valid_to", DATEOID, true},
+		{"postal_code", TEXTOID, true}, {"postal_code_shared", TEXTOID, true}
 	}
 };
 
-static EcSettings settings;
-static MemoryContext settings_context = NULL;
-static bool valid = false;		/* may settings be used again? */
-static TimestampTz valid_at;	/* by orders of this quarter of an hour */
-static uint64 valid_changes;	/* if there were no others since */
+/*
+ * What was read last, in a memory context of its own.  Whoever uses it holds
+ * it until its memory goes, because another call may read something else
+ * meanwhile.
+ */
+typedef struct Kept
+{
+	EcSettings	settings;
+	MemoryContext context;
+	int			users;
+	bool		current;		/* is it what was read last? */
+} Kept;
+
+static Kept *kept = NULL;
+static TimestampTz kept_at;		/* good for orders of this quarter of an hour */
+static uint64 kept_changes;		/* if there were no others since */
 
 /* A tenant's default ttl of reservations, good under the same condition */
 static int32 ttl_tenant_id = 0;
@@ -154,10 +165,10 @@ day_in(Datum zone, TimestampTz at)
 
 /* Is it known on the day which places are in the seller's region? */
 static bool
-places_known(void)
+places_known(const EcSettings *settings)
 {
 	Datum		keys[2] = {
-		PointerGetDatum(settings.country), PointerGetDatum(settings.region)
+		PointerGetDatum(settings->country), PointerGetDatum(settings->region)
 	};
 	EcScan		scan;
 	bool		known = true;
@@ -169,7 +180,7 @@ places_known(void)
 		bool		isnull;
 		DateADT		from = DatumGetDateADT(ec_scan_value(&scan, REGIONS_PLACES_FROM, &isnull));
 
-		known = isnull || from <= settings.day;
+		known = isnull || from <= settings->day;
 	}
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
@@ -178,10 +189,10 @@ places_known(void)
 
 /* Is the place where the seller is established in its region on the day? */
 static bool
-place_in_region(Datum place)
+place_in_region(const EcSettings *settings, Datum place)
 {
-	Datum		keys[2] = {PointerGetDatum(settings.country), place};
-	char	   *region = text_to_cstring(settings.region);
+	Datum		keys[2] = {PointerGetDatum(settings->country), place};
+	char	   *region = text_to_cstring(settings->region);
 	EcScan		scan;
 	bool		exists = false;
 	bool		in = false;
@@ -197,8 +208,8 @@ place_in_region(Datum place)
 			continue;
 		exists = true;
 		until = DatumGetDateADT(ec_scan_value(&scan, PLACES_TO, &isnull));
-		in |= (isnull || until >= settings.day) &&
-			DatumGetDateADT(ec_scan_value(&scan, PLACES_FROM, &isnull)) <= settings.day;
+		in |= (isnull || until >= settings->day) &&
+			DatumGetDateADT(ec_scan_value(&scan, PLACES_FROM, &isnull)) <= settings->day;
 	}
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
@@ -209,13 +220,13 @@ place_in_region(Datum place)
 				 errdetail("Place \"%s\", region \"%s\".",
 						   TextDatumGetCString(place), region),
 				 errhint("It is a row of ecommerce.vat_places, or NULL.")));
-	if (!in && !places_known())
+	if (!in && !places_known(settings))
 	{
 		int			year;
 		int			month;
 		int			day;
 
-		j2date(settings.day + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+		j2date(settings->day + POSTGRES_EPOCH_JDATE, &year, &month, &day);
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("it is not known whether \"%s\" had rates of its own on %04d-%02d-%02d",
@@ -226,7 +237,7 @@ place_in_region(Datum place)
 
 /* Read a tenant's row of settings. */
 static void
-read_settings(int32 tenant_id, TimestampTz at)
+read_settings(EcSettings *settings, int32 tenant_id, TimestampTz at)
 {
 	Datum		keys[1] = {Int32GetDatum(tenant_id)};
 	EcScan		scan;
@@ -248,19 +259,19 @@ read_settings(int32 tenant_id, TimestampTz at)
 				 errmsg("the shop's country is not set"),
 				 errdetail("It decides which VAT rates apply."),
 				 errhint("UPDATE ecommerce.settings SET country = 'GR' (or where the shop is established).")));
-	settings.tenant_id = tenant_id;
-	settings.country = DatumGetTextPCopy(country);
-	settings.region = DatumGetTextPCopy(ec_scan_value(&scan, SETTINGS_REGION, &isnull));
-	settings.currency = DatumGetTextPCopy(ec_scan_value(&scan, SETTINGS_CURRENCY, &isnull));
+	settings->tenant_id = tenant_id;
+	settings->country = DatumGetTextPCopy(country);
+	settings->region = DatumGetTextPCopy(ec_scan_value(&scan, SETTINGS_REGION, &isnull));
+	settings->currency = DatumGetTextPCopy(ec_scan_value(&scan, SETTINGS_CURRENCY, &isnull));
 	prices = TextDatumGetCString(ec_scan_value(&scan, SETTINGS_PRICES, &isnull));
-	settings.prices = strcmp(prices, "net") == 0 ? EC_NET : EC_GROSS;
-	settings.day = day_in(ec_scan_value(&scan, SETTINGS_TIMEZONE, &isnull), at);
-	settings.oss = DatumGetBool(ec_scan_value(&scan, SETTINGS_OSS, &isnull));
-	settings.over_threshold = DatumGetBool(ec_scan_value(&scan, SETTINGS_OVER_THRESHOLD, &isnull));
-	settings.small_enterprise = DatumGetBool(ec_scan_value(&scan, SETTINGS_SMALL_ENTERPRISE, &isnull));
+	settings->prices = strcmp(prices, "net") == 0 ? EC_NET : EC_GROSS;
+	settings->day = day_in(ec_scan_value(&scan, SETTINGS_TIMEZONE, &isnull), at);
+	settings->oss = DatumGetBool(ec_scan_value(&scan, SETTINGS_OSS, &isnull));
+	settings->over_threshold = DatumGetBool(ec_scan_value(&scan, SETTINGS_OVER_THRESHOLD, &isnull));
+	settings->small_enterprise = DatumGetBool(ec_scan_value(&scan, SETTINGS_SMALL_ENTERPRISE, &isnull));
 	place = ec_scan_value(&scan, SETTINGS_PLACE, &isnull);
-	if (!isnull && !place_in_region(place))
-		settings.region = cstring_to_text("");
+	if (!isnull && !place_in_region(settings, place))
+		settings->region = cstring_to_text("");
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
 }
@@ -278,18 +289,18 @@ lower_text(Datum value)
  * than the seller's own rates to tell how a sale is taxed.
  */
 static void
-read_regions(void)
+read_regions(EcSettings *settings)
 {
-	Datum		keys[1] = {PointerGetDatum(settings.country)};
-	char	   *own = text_to_cstring(settings.region);
+	Datum		keys[1] = {PointerGetDatum(settings->country)};
+	char	   *own = text_to_cstring(settings->region);
 	EcScan		scan;
 
 	/* Northern Ireland has one VAT for goods and another one for services. */
-	settings.ask_services = own[0] != '\0' ||
-		strcmp(text_to_cstring(settings.country), "XI") == 0;
-	settings.ask_always = settings.small_enterprise;
-	settings.ask_addresses = false;
-	settings.places = NIL;
+	settings->ask_services = own[0] != '\0' ||
+		strcmp(text_to_cstring(settings->country), "XI") == 0;
+	settings->ask_always = settings->small_enterprise;
+	settings->ask_addresses = false;
+	settings->places = NIL;
 	ec_scan_open(&scan, &regions_table, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
 	while (ec_scan_next(&scan))
@@ -301,13 +312,13 @@ read_regions(void)
 
 		if (region[0] == '\0')
 			continue;
-		settings.places = lappend(settings.places, lower_text(name));
+		settings->places = lappend(settings->places, lower_text(name));
 		if (strcmp(region, own) == 0)
 		{
 			if (strcmp(rule, "country") == 0 || strcmp(rule, "outside") == 0)
-				settings.ask_always = true;
+				settings->ask_always = true;
 			else if (strcmp(rule, "islands") != 0)
-				settings.ask_addresses = true;
+				settings->ask_addresses = true;
 		}
 	}
 	ec_scan_end(&scan);
@@ -316,9 +327,9 @@ read_regions(void)
 
 /* Read how addresses tell that they are in one of those regions. */
 static void
-read_places(void)
+read_places(EcSettings *settings)
 {
-	Datum		keys[1] = {PointerGetDatum(settings.country)};
+	Datum		keys[1] = {PointerGetDatum(settings->country)};
 	StringInfoData patterns;
 	EcScan		scan;
 
@@ -330,7 +341,7 @@ read_places(void)
 		bool		isnull;
 		Datum		name = ec_scan_value(&scan, PLACES_NAME, &isnull);
 
-		settings.places = lappend(settings.places, lower_text(name));
+		settings->places = lappend(settings->places, lower_text(name));
 		for (int i = PLACES_POSTAL_CODE; i <= PLACES_POSTAL_CODE_SHARED; i++)
 		{
 			Datum		pattern = ec_scan_value(&scan, i, &isnull);
@@ -343,36 +354,36 @@ read_places(void)
 	}
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
-	settings.postal_codes = patterns.len == 0 ? NULL
+	settings->postal_codes = patterns.len == 0 ? NULL
 		: cstring_to_text(patterns.data);
 }
 
 /* Read the VAT rates of the seller's country and region on the day. */
 static void
-read_rates(void)
+read_rates(EcSettings *settings)
 {
 	Datum		keys[2] = {
-		PointerGetDatum(settings.country), PointerGetDatum(settings.region)
+		PointerGetDatum(settings->country), PointerGetDatum(settings->region)
 	};
 	EcScan		scan;
 
 	ec_scan_open(&scan, &rates_table, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
-	settings.nrates = 0;
-	while (settings.nrates < EC_MAX_RATES && ec_scan_next(&scan))
+	settings->nrates = 0;
+	while (settings->nrates < EC_MAX_RATES && ec_scan_next(&scan))
 	{
-		EcRate	   *rate = &settings.rates[settings.nrates];
+		EcRate	   *rate = &settings->rates[settings->nrates];
 		bool		isnull;
 		DateADT		until;
 
-		if (DatumGetDateADT(ec_scan_value(&scan, RATES_FROM, &isnull)) > settings.day)
+		if (DatumGetDateADT(ec_scan_value(&scan, RATES_FROM, &isnull)) > settings->day)
 			continue;
 		until = DatumGetDateADT(ec_scan_value(&scan, RATES_TO, &isnull));
-		if (!isnull && until < settings.day)
+		if (!isnull && until < settings->day)
 			continue;
 		rate->vat_class = TextDatumGetCString(ec_scan_value(&scan, RATES_CLASS, &isnull));
 		rate->rate = ec_numeric_decode(ec_scan_value(&scan, RATES_RATE, &isnull), "VAT rate");
-		settings.nrates++;
+		settings->nrates++;
 	}
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
@@ -425,8 +436,66 @@ ec_settings_at_large(const EcSettings *seller, const char *const *names,
 												 PointerGetDatum(seller->postal_codes)));
 }
 
+/* Let go of settings, and of their memory if they are of no more use. */
+static void
+release(void *arg)
+{
+	Kept	   *used = arg;
+
+	used->users--;
+	if (used->users == 0 && !used->current)
+		MemoryContextDelete(used->context);
+}
+
+/* Forget what was read last. */
+static void
+forget(void)
+{
+	if (kept == NULL)
+		return;
+	kept->current = false;
+	if (kept->users == 0)
+		MemoryContextDelete(kept->context);
+	kept = NULL;
+}
+
+/* Hold settings until the memory that is in use now goes. */
+static const EcSettings *
+hold(Kept *used)
+{
+	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
+
+	callback->func = release;
+	callback->arg = used;
+	used->users++;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	return &used->settings;
+}
+
+/* Read how a tenant sells at a time; it goes with the caller unless it is kept. */
+static Kept *
+read_kept(int32 tenant_id, TimestampTz at)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "ecommerce settings",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	Kept	   *read = palloc0(sizeof(Kept));
+
+	read->context = context;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	read_settings(&read->settings, tenant_id, at);
+	read_rates(&read->settings);
+	read_regions(&read->settings);
+	read_places(&read->settings);
+	PopActiveSnapshot();
+	MemoryContextSwitchTo(caller);
+	return read;
+}
+
 /*
- * How a tenant sells at a time.  The result is good until the next call.
+ * How a tenant sells at a time.  The result is good as long as the memory that
+ * is in use.
  *
  * What is read is kept only if no change was announced since before it was
  * read; and not under an old snapshot, which shows an old state for good.
@@ -435,31 +504,24 @@ const EcSettings *
 ec_settings(int32 tenant_id, TimestampTz at)
 {
 	TimestampTz quarter = at / QUARTER_HOUR - (at % QUARTER_HOUR < 0);
-	MemoryContext caller;
 	uint64		before = changes();
+	Kept	   *read;
 
-	if (valid && valid_changes == before && settings.tenant_id == tenant_id &&
-		valid_at == quarter && !IsolationUsesXactSnapshot())
-		return &settings;
+	if (kept != NULL && kept_changes == before &&
+		kept->settings.tenant_id == tenant_id && kept_at == quarter &&
+		!IsolationUsesXactSnapshot())
+		return hold(kept);
 
-	valid = false;
-	if (settings_context == NULL)
-		settings_context = AllocSetContextCreate(TopMemoryContext,
-												 "ecommerce settings",
-												 ALLOCSET_SMALL_SIZES);
-	MemoryContextReset(settings_context);
-	PushActiveSnapshot(GetTransactionSnapshot());
-	caller = MemoryContextSwitchTo(settings_context);
-	read_settings(tenant_id, at);
-	read_rates();
-	read_regions();
-	read_places();
-	MemoryContextSwitchTo(caller);
-	PopActiveSnapshot();
-	valid = !IsolationUsesXactSnapshot();
-	valid_changes = before;
-	valid_at = quarter;
-	return &settings;
+	read = read_kept(tenant_id, at);
+	if (IsolationUsesXactSnapshot())
+		return &read->settings;
+	forget();
+	MemoryContextSetParent(read->context, TopMemoryContext);
+	read->current = true;
+	kept = read;
+	kept_changes = before;
+	kept_at = quarter;
+	return hold(kept);
 }
 
 /* How long a tenant's reservations hold unless they say otherwise. */

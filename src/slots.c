@@ -5,18 +5,20 @@
  * Stock of a product is one row for each warehouse, or several (slots) where
  * many buy it at once, so that they lock different ones.  Whoever changes stock
  * goes through products in the order of their ids, decides on what locked rows
- * say, and then writes.  Where there is nothing to decide, because a row has more
- * than enough, it is written at once; that locks it, too.
+ * say, and then writes.
  *
- * Of several rows, one that has enough is written or locked only if nobody else
- * holds it and it is still the version that was read: then what was read is true,
- * and if not, nothing is held.  Who finds no such row waits for the rows in their
- * order.  Nobody who holds a row of a product waits for one that comes before
- * it, so nobody waits in a circle; and "sold out" is said only by one who holds
- * them all.
+ * Of several rows, one that has enough is locked only if nobody else holds it and
+ * it is still the version that was read: then what was read is true, and if not,
+ * nothing is held.  Who finds no such row waits for the rows in their order.
+ * Nobody who holds a row of a product waits for one that comes before it, so
+ * nobody waits in a circle; and "sold out" is said only by one who holds them all.
  *
  * Rows of reservations are locked before those of stock, but for expired ones,
  * which are skipped when somebody else holds them.
+ *
+ * Between deciding and writing no statement runs, because its triggers may change
+ * stock, too; but for the one that takes back expired holds, after which the rows
+ * are read again.
  */
 #include "postgres.h"
 
@@ -28,8 +30,8 @@
 #include "executor/tuptable.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "storage/procarray.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/json.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -52,9 +54,6 @@
 /* Units that a row must have for that: fewer would make buyers gather them. */
 #define MIN_SPREAD 64
 
-/* Rows that are tried before all are read */
-#define MAX_TRIES 8
-
 /* One row of stock, as read or locked, and what becomes of it */
 typedef struct StockRow
 {
@@ -67,6 +66,23 @@ typedef struct StockRow
 	bool		locked;
 } StockRow;
 
+/* Units for a row that is not there, or that others may have made meanwhile */
+typedef struct Receipt
+{
+	pg_uuid_t	product_id;
+	int32		warehouse_id;
+	int16		slot;
+	int32		quantity;
+} Receipt;
+
+/* A product whose stock has become low */
+typedef struct Alert
+{
+	pg_uuid_t	product_id;
+	int64		available;
+	int32		min_stock;
+} Alert;
+
 /* A change of stock that is under way; rows are those of one product. */
 typedef struct StockChange
 {
@@ -74,10 +90,8 @@ typedef struct StockChange
 	EcScan		scan;
 	TupleTableSlot *buffer;
 	bool		has_snapshot;
-	uint64		changes;		/* of the table, before the snapshot */
 	bool		waited;			/* for a row of the product */
-	bool		has_writer;
-	EcWriter   *writer;
+	bool		stale;			/* triggers may have changed what was decided on */
 	StockRow   *rows;
 	int			nrows;
 	int			rows_capacity;
@@ -87,9 +101,12 @@ typedef struct StockChange
 	EcTaken    *taken;
 	int			ntaken;
 	int			taken_capacity;
-	EcDemand   *received;		/* what no row is there for */
-	int			nreceived;
-	int			received_capacity;
+	Receipt    *receipts;
+	int			nreceipts;
+	int			receipts_capacity;
+	Alert	   *alerts;
+	int			nalerts;
+	int			alerts_capacity;
 	StringInfoData missing;
 	int			listed;
 } StockChange;
@@ -103,32 +120,28 @@ typedef enum RowLock
 	ROW_GONE
 } RowLock;
 
-static EcRows changes = {
+static EcRowType changes = {
 	.name = "changes",
 	.ncolumns = 4,
 	.columns = {
 		{"product_id", UUIDOID}, {"warehouse_id", INT4OID}, {"slot", INT2OID},
-		{"change", INT4OID}
+		{"available", INT4OID}
 	}
 };
 
 static EcPlan change_plan = {
-	.sql = "UPDATE ecommerce.stock s SET available = s.available + c.change"
+	.sql = "UPDATE ecommerce.stock s SET available = c.available"
 	" FROM changes c WHERE s.tenant_id = $1 AND s.product_id = c.product_id"
-	" AND s.warehouse_id = c.warehouse_id AND s.slot = c.slot",
+	" AND s.warehouse_id = c.warehouse_id AND s.slot = c.slot"
+	" RETURNING (s.product_id, s.warehouse_id, s.slot, s.available)"
+	" = (c.product_id, c.warehouse_id, c.slot, c.available)",
 	.nargs = 1,
 	.types = {INT4OID}
 };
 static EcPlan receive_plan = {
 	.sql = "INSERT INTO ecommerce.stock AS s (tenant_id, product_id, warehouse_id, slot, available)"
-	" VALUES ($1, $2, $3, 0, $4)"
+	" VALUES ($1, $2, $3, $4, $5)"
 	" ON CONFLICT (tenant_id, product_id, warehouse_id, slot) DO UPDATE SET available = s.available + excluded.available",
-	.nargs = 4,
-	.types = {INT4OID, UUIDOID, INT4OID, INT4OID}
-};
-static EcPlan spread_plan = {
-	.sql = "INSERT INTO ecommerce.stock (tenant_id, product_id, warehouse_id, slot, available)"
-	" VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
 	.nargs = 5,
 	.types = {INT4OID, UUIDOID, INT4OID, INT2OID, INT4OID}
 };
@@ -171,7 +184,7 @@ enum
 
 static EcTable stock = {
 	.name = "stock",
-	.index = "stock_pkey",
+	.nkeys = 4,
 	.ncolumns = STOCK_COLUMNS,
 	.columns = {
 		{"tenant_id", INT4OID}, {"product_id", UUIDOID},
@@ -180,17 +193,14 @@ static EcTable stock = {
 	}
 };
 
-/*
- * One more than the highest slot that this backend has seen of products, or 0
- * if they may be sold on backorder, by the end of their ids; and as of which
- * change of the table.  A wrong number costs time only.
- */
-static struct
+/* What a trigger did makes what was decided impossible. */
+pg_noreturn static void
+changed_by_trigger(void)
 {
-	pg_uuid_t	product_id;
-	int16		slots;
-}			seen[1024];
-static uint64 seen_changes;
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("a trigger took stock that is being taken")));
+}
 
 /* Units that a product cannot have or lack */
 pg_noreturn static void
@@ -219,7 +229,7 @@ take_snapshot(StockChange *change)
 {
 	if (change->has_snapshot)
 		PopActiveSnapshot();
-	change->changes = stock.changes;
+	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	change->has_snapshot = true;
 }
@@ -242,39 +252,16 @@ read_row(StockChange *change, StockRow *row, HeapTuple tuple)
 													  desc, &isnull));
 }
 
-/* Where it is kept what was seen of a product */
+/* Order of rows, in which they are locked */
 static int
-seen_place(const pg_uuid_t *product_id)
+compare_rows(const void *a, const void *b)
 {
-	return product_id->data[UUID_LEN - 1] |
-		(product_id->data[UUID_LEN - 2] & 3) << 8;
-}
+	const StockRow *left = a;
+	const StockRow *right = b;
 
-/* Keep what was seen of a product, unless an old snapshot showed it. */
-static void
-keep_seen(const StockChange *change, const pg_uuid_t *product_id, int slots)
-{
-	int			place = seen_place(product_id);
-
-	if (IsolationUsesXactSnapshot())
-		return;
-	if (seen_changes != change->changes)
-		memset(seen, 0, sizeof(seen));
-	seen_changes = change->changes;
-	seen[place].product_id = *product_id;
-	seen[place].slots = (int16) Min(slots, PG_INT16_MAX);
-}
-
-/* What was seen of a product, or 0 */
-static int
-slots_seen(const pg_uuid_t *product_id)
-{
-	int			place = seen_place(product_id);
-
-	if (seen_changes != stock.changes ||
-		ec_uuid_compare(&seen[place].product_id, product_id) != 0)
-		return 0;
-	return seen[place].slots;
+	if (left->warehouse_id != right->warehouse_id)
+		return left->warehouse_id < right->warehouse_id ? -1 : 1;
+	return left->slot - right->slot;
 }
 
 /* Read the product's rows that are not known yet; return how many they are. */
@@ -285,8 +272,6 @@ find_rows(StockChange *change, const pg_uuid_t *product_id)
 		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id)
 	};
 	int			known = change->nrows;
-	int			slots = 0;
-	bool		backorders = false;
 
 	ec_scan_begin(&change->scan, GetActiveSnapshot(), 2, keys);
 	while (ec_scan_next(&change->scan))
@@ -294,23 +279,43 @@ find_rows(StockChange *change, const pg_uuid_t *product_id)
 		StockRow   *row;
 		int			i;
 
+		CHECK_FOR_INTERRUPTS();
 		change->rows = room(change->rows, change->nrows, &change->rows_capacity,
 							sizeof(StockRow));
 		row = &change->rows[change->nrows];
 		memset(row, 0, sizeof(StockRow));
 		read_row(change, row, heap_copytuple(change->scan.tuple));
 		for (i = 0; i < known; i++)
-			if (change->rows[i].warehouse_id == row->warehouse_id &&
-				change->rows[i].slot == row->slot)
+			if (compare_rows(&change->rows[i], row) == 0)
 				break;
 		change->nrows += i == known;
-		slots = Max(slots, row->slot + 1);
-		backorders |= row->backorder_limit > 0;
 	}
 	ec_scan_end(&change->scan);
-	/* With backorders one row does not tell that there is enough. */
-	keep_seen(change, product_id, backorders ? 0 : slots);
+	/* Without their index they come as they lie in the table. */
+	if (change->nrows - known > 1)
+		qsort(change->rows + known, (size_t) (change->nrows - known),
+			  sizeof(StockRow), compare_rows);
 	return change->nrows - known;
+}
+
+/* Is a version of a row still of the same product, warehouse and slot? */
+static bool
+same_key(StockChange *change, HeapTuple a, HeapTuple b)
+{
+	TupleDesc	desc = RelationGetDescr(change->scan.rel);
+
+	for (int i = 0; i < stock.nkeys; i++)
+	{
+		AttrNumber	attnum = stock.attnums[i];
+		Form_pg_attribute column = TupleDescAttr(desc, attnum - 1);
+		bool		isnull;
+
+		if (!datumIsEqual(heap_getattr(a, attnum, desc, &isnull),
+						  heap_getattr(b, attnum, desc, &isnull),
+						  column->attbyval, column->attlen))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -334,9 +339,13 @@ lock_row(StockChange *change, StockRow *row, bool wait)
 							  &failure);
 	if (result == TM_Ok)
 	{
-		if (wait)
-			read_row(change, row, ExecCopySlotHeapTuple(change->buffer));
+		HeapTuple	newest = wait ? ExecCopySlotHeapTuple(change->buffer) : row->tuple;
+
 		ExecClearTuple(change->buffer);
+		/* Its key may have been changed while this waited. */
+		if (!same_key(change, row->tuple, newest))
+			return ROW_GONE;
+		read_row(change, row, newest);
 		row->locked = true;
 		return ROW_LOCKED;
 	}
@@ -350,23 +359,6 @@ lock_row(StockChange *change, StockRow *row, bool wait)
 	if (result != TM_Deleted)
 		elog(ERROR, "unexpected table_tuple_lock status: %d", (int) result);
 	return ROW_GONE;
-}
-
-/*
- * Does another transaction hold a row, as far as can be told without asking?
- * Where several may, one is taken to.
- */
-static bool
-is_held(const StockRow *row)
-{
-	HeapTupleHeader header = row->tuple->t_data;
-	TransactionId holder = HeapTupleHeaderGetRawXmax(header);
-
-	if (header->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_COMMITTED))
-		return false;
-	return (header->t_infomask & HEAP_XMAX_IS_MULTI) ||
-		(!TransactionIdIsCurrentTransactionId(holder) &&
-		 TransactionIdIsInProgress(holder));
 }
 
 /* Lock rows in their order, until they have enough units. */
@@ -429,7 +421,7 @@ one_warehouse(const StockChange *change)
 static int32
 selling_warehouse(StockChange *change, int32 quantity)
 {
-	const int32 *warehouses;
+	int32	   *warehouses;
 	int			n;
 
 	if (one_warehouse(change))
@@ -513,6 +505,22 @@ takeable(const StockChange *change, int32 warehouse_id, bool backorder)
 	return units;
 }
 
+/* Note units for a row that is not among those that were read. */
+static void
+note_receipt(StockChange *change, const pg_uuid_t *product_id,
+			 int32 warehouse_id, int16 slot, int32 quantity)
+{
+	Receipt    *receipt;
+
+	change->receipts = room(change->receipts, change->nreceipts,
+							&change->receipts_capacity, sizeof(Receipt));
+	receipt = &change->receipts[change->nreceipts++];
+	receipt->product_id = *product_id;
+	receipt->warehouse_id = warehouse_id;
+	receipt->slot = slot;
+	receipt->quantity = quantity;
+}
+
 /* Put units into a row of a warehouse, or note that there is none. */
 static void
 give(StockChange *change, const pg_uuid_t *product_id, int32 warehouse_id,
@@ -533,15 +541,7 @@ give(StockChange *change, const pg_uuid_t *product_id, int32 warehouse_id,
 	}
 	if (row == NULL)
 	{
-		EcDemand   *received;
-
-		change->received = room(change->received, change->nreceived,
-								&change->received_capacity, sizeof(EcDemand));
-		received = &change->received[change->nreceived++];
-		memset(received, 0, sizeof(EcDemand));
-		received->product_id = *product_id;
-		received->warehouse_id = warehouse_id;
-		received->quantity = (int32) quantity;
+		note_receipt(change, product_id, warehouse_id, 0, (int32) quantity);
 		return;
 	}
 	sum = (int64) row->available + row->change + quantity;
@@ -550,7 +550,41 @@ give(StockChange *change, const pg_uuid_t *product_id, int32 warehouse_id,
 	row->change = (int32) (sum - row->available);
 }
 
-/* Give the expired holds of a product back; its stock is locked. */
+/*
+ * Read a row that this transaction has locked again, with what triggers have
+ * made of it meanwhile.
+ */
+static void
+refresh_row(StockChange *change, StockRow *row)
+{
+	TupleDesc	desc = RelationGetDescr(change->scan.rel);
+	Datum		keys[3];
+	int32		before = row->available;
+	int64		left;
+
+	for (int i = 0; i < (int) lengthof(keys); i++)
+	{
+		bool		isnull;
+
+		keys[i] = heap_getattr(row->tuple, stock.attnums[i], desc, &isnull);
+	}
+	ec_scan_begin(&change->scan, GetActiveSnapshot(), 3, keys);
+	while (ec_scan_next(&change->scan))
+		if (same_key(change, change->scan.tuple, row->tuple))
+			break;
+	if (!HeapTupleIsValid(change->scan.tuple))
+		changed_by_trigger();
+	read_row(change, row, heap_copytuple(change->scan.tuple));
+	ec_scan_end(&change->scan);
+	left = (int64) row->available + row->change;
+	if (row->available != before && (left < -(int64) row->backorder_limit || left > PG_INT32_MAX))
+		changed_by_trigger();
+}
+
+/*
+ * Give the expired holds of a product back; its stock is locked.  Triggers of
+ * these rows may have changed it.
+ */
 static void
 reclaim(StockChange *change, const pg_uuid_t *product_id)
 {
@@ -558,15 +592,17 @@ reclaim(StockChange *change, const pg_uuid_t *product_id)
 		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id),
 		TimestampTzGetDatum(GetCurrentTimestamp())
 	};
-	uint64		n = ec_execute_unchecked(&reclaim_plan, arguments, NULL);
+	int			n = (int) ec_execute_unchecked(&reclaim_plan, arguments, NULL);
 
-	for (uint64 i = 0; i < n; i++)
-	{
-		bool		isnull;
-		int32		warehouse_id = DatumGetInt32(ec_value(i, 1, &isnull));
-
-		give(change, product_id, warehouse_id, DatumGetInt64(ec_value(i, 2, &isnull)));
-	}
+	if (n == 0)
+		return;
+	change->stale = true;
+	take_snapshot(change);
+	for (int i = 0; i < change->nrows; i++)
+		refresh_row(change, &change->rows[i]);
+	for (int i = 0; i < n; i++)
+		give(change, product_id, DatumGetInt32(ec_value((uint64) i, 1, INT4OID)),
+			 DatumGetInt64(ec_value((uint64) i, 2, INT8OID)));
 }
 
 /* Note what was taken of a product from a warehouse. */
@@ -593,62 +629,6 @@ note_taken(StockChange *change, const pg_uuid_t *product_id, int32 warehouse_id,
 	taken->product_id = *product_id;
 	taken->warehouse_id = warehouse_id;
 	taken->quantity = quantity;
-}
-
-/* The writer of stock, or NULL if that takes a statement. */
-static EcWriter *
-writer_of(StockChange *change)
-{
-	if (!change->has_writer)
-		change->writer = ec_writer_begin(&stock, change->scan.rel, STOCK_AVAILABLE);
-	change->has_writer = true;
-	return change->writer;
-}
-
-/*
- * Take a demand at once where there is nothing to decide: from a row of the
- * warehouse that sells first, which nobody holds and which has units left then,
- * more than its product must have.  Updating it locks it.
- *
- * Each backend begins with another row, so that they seldom meet.
- */
-static bool
-take_at_once(StockChange *change, const EcDemand *demand)
-{
-	uint32		slots = (uint32) slots_seen(&demand->product_id);
-	const int32 *warehouses;
-	int32		warehouse_id;
-	int			n;
-	Datum		keys[4];
-	bool		taken = false;
-
-	if (slots == 0 || demand->quantity <= 0 || demand->warehouse_id != 0 ||
-		writer_of(change) == NULL || !ec_writer_is_simple(change->writer))
-		return false;
-	warehouses = ec_warehouses(change->tenant_id, &n);
-	if (n == 0)
-		return false;
-	warehouse_id = warehouses[0];
-	keys[0] = Int32GetDatum(change->tenant_id);
-	keys[1] = UUIDPGetDatum(&demand->product_id);
-	keys[2] = Int32GetDatum(warehouse_id);
-	keys[3] = Int16GetDatum((int16) (EcBackendNumber() % slots));
-	ec_scan_begin_at(&change->scan, GetActiveSnapshot(), 4, keys);
-	for (int i = 0; i < MAX_TRIES && !taken && ec_scan_next(&change->scan); i++)
-	{
-		StockRow	row = {0};
-		int64		left;
-
-		read_row(change, &row, change->scan.tuple);
-		left = (int64) row.available - demand->quantity;
-		if (left > Max(demand->min_stock, 0) && !is_held(&row))
-			taken = ec_writer_try_update(change->writer, row.tuple,
-										 Int32GetDatum((int32) left));
-	}
-	ec_scan_end(&change->scan);
-	if (taken)
-		note_taken(change, &demand->product_id, warehouse_id, demand->quantity);
-	return taken;
 }
 
 /* Take units from the locked rows of a warehouse, or of any; return what is left. */
@@ -719,7 +699,7 @@ take(StockChange *change, const EcDemand *demand)
 		else
 		{
 			int			n;
-			const int32 *warehouses = ec_warehouses(change->tenant_id, &n);
+			int32	   *warehouses = ec_warehouses(change->tenant_id, &n);
 
 			for (int w = 0; w < n && left > 0; w++)
 				left = take_from(change, product_id, warehouses[w],
@@ -743,11 +723,6 @@ spread(StockChange *change, const EcDemand *demand)
 		int32		units = row->available + row->change;
 		int			slots = 0;
 		int16		slot = (int16) (1 + pg_prng_uint32(&pg_global_prng_state) % MAX_SPREAD);
-		Datum		arguments[5] = {
-			Int32GetDatum(change->tenant_id), UUIDPGetDatum(&demand->product_id),
-			Int32GetDatum(row->warehouse_id), Int16GetDatum(slot),
-			Int32GetDatum(units / 2)
-		};
 
 		if (!row->locked || row->change == 0)
 			continue;
@@ -759,9 +734,11 @@ spread(StockChange *change, const EcDemand *demand)
 					slots = MAX_SPREAD;
 			}
 		if (slots < MAX_SPREAD && units >= MIN_SPREAD &&
-			units / 8 >= demand->quantity &&
-			ec_execute(&spread_plan, arguments, NULL) == 1)
+			units / 8 >= demand->quantity)
+		{
+			note_receipt(change, &demand->product_id, row->warehouse_id, slot, units / 2);
 			row->change -= units / 2;
+		}
 		return;
 	}
 }
@@ -772,7 +749,7 @@ has_alert(StockChange *change, const pg_uuid_t *product_id)
 {
 	static EcTable stock_alerts = {
 		.name = "stock_alerts",
-		.index = "stock_alerts_pkey",
+		.nkeys = 2,
 		.ncolumns = 2,
 		.columns = {
 			{"tenant_id", INT4OID}, {"product_id", UUIDOID}
@@ -792,26 +769,24 @@ has_alert(StockChange *change, const pg_uuid_t *product_id)
 	return found;
 }
 
-/* Write an event if the stock of a product has become low. */
+/* Note if the stock of a product has become low. */
 static void
-alert(StockChange *change, const EcDemand *demand)
+note_alert(StockChange *change, const EcDemand *demand)
 {
 	int64		available = 0;
-	pg_uuid_t	event_id;
-	Datum		arguments[5];
+	Alert	   *alert;
 
 	/* Of rows that others hold this is what they had. */
 	for (int i = 0; i < change->nrows; i++)
 		available += change->rows[i].available + change->rows[i].change;
 	if (available > demand->min_stock || has_alert(change, &demand->product_id))
 		return;
-	ec_uuid_v7_generate(&event_id);
-	arguments[0] = Int32GetDatum(change->tenant_id);
-	arguments[1] = UUIDPGetDatum(&demand->product_id);
-	arguments[2] = UUIDPGetDatum(&event_id);
-	arguments[3] = Int64GetDatum(available);
-	arguments[4] = Int32GetDatum(demand->min_stock);
-	(void) ec_execute(&alert_plan, arguments, NULL);
+	change->alerts = room(change->alerts, change->nalerts,
+						  &change->alerts_capacity, sizeof(Alert));
+	alert = &change->alerts[change->nalerts++];
+	alert->product_id = demand->product_id;
+	alert->available = available;
+	alert->min_stock = demand->min_stock;
 }
 
 /* Keep the rows of a product that change, to be written with the others. */
@@ -838,8 +813,6 @@ change_product(StockChange *change, const EcDemand *demands, int n)
 		take_snapshot(change);
 	change->waited = false;
 	change->nrows = 0;
-	if (n == 1 && take_at_once(change, &demands[0]))
-		return;
 	(void) find_rows(change, product_id);
 	if (n == 1 && demands[0].quantity > 0 &&
 		demands[0].warehouse_id == 0 && one_warehouse(change))
@@ -861,7 +834,7 @@ change_product(StockChange *change, const EcDemand *demands, int n)
 				continue;
 			/* Before units leave for a row that is not among these. */
 			if (demands[i].min_stock >= 0)
-				alert(change, &demands[i]);
+				note_alert(change, &demands[i]);
 			if (change->waited && demands[i].may_spread)
 				spread(change, &demands[i]);
 		}
@@ -875,8 +848,11 @@ write_by_statement(StockChange *change)
 	TupleDesc	desc = RelationGetDescr(change->scan.rel);
 	bool		nulls[4] = {false, false, false, false};
 	Datum		arguments[1] = {Int32GetDatum(change->tenant_id)};
+	EcRows		rows;
+	uint64		n;
+	uint64		written = 0;
 
-	ec_rows_begin(&changes);
+	ec_rows_begin(&rows, &changes);
 	for (int i = 0; i < change->nwritten; i++)
 	{
 		StockRow   *row = &change->written[i];
@@ -884,50 +860,79 @@ write_by_statement(StockChange *change)
 		Datum		values[4] = {
 			heap_getattr(row->tuple, stock.attnums[1], desc, &isnull),
 			Int32GetDatum(row->warehouse_id), Int16GetDatum(row->slot),
-			Int32GetDatum(row->change)
+			Int32GetDatum(row->available + row->change)
 		};
 
-		ec_rows_add(&changes, values, nulls);
+		ec_rows_add(&rows, values, nulls);
 	}
-	ec_rows_register(&changes);
-	if (ec_execute(&change_plan, arguments, NULL) != (uint64) change->nwritten)
-		elog(ERROR, "locked rows of stock have gone");
-	ec_rows_end(&changes);
+	ec_rows_register(&rows);
+	n = ec_execute(&change_plan, arguments, NULL);
+	for (uint64 i = 0; i < n; i++)
+		written += DatumGetBool(ec_value(i, 1, BOOLOID));
+	ec_written(written, (uint64) change->nwritten, "stock");
+	ec_rows_end(&rows);
 }
 
 /* Write the changes of locked rows. */
 static void
 write_changes(StockChange *change)
 {
-	if (change->nwritten > 0 && writer_of(change) == NULL)
-		write_by_statement(change);
-	else
-		for (int i = 0; i < change->nwritten; i++)
-		{
-			StockRow   *row = &change->written[i];
+	EcWriter   *writer;
 
-			ec_writer_update(change->writer, row->tuple,
-							 Int32GetDatum(row->available + row->change));
-		}
-	if (change->writer != NULL)
-		ec_writer_end(change->writer);
+	if (change->nwritten == 0)
+		return;
+	for (int i = 0; change->stale && i < change->nwritten; i++)
+		refresh_row(change, &change->written[i]);
+	writer = ec_writer_begin(&stock, change->scan.rel, STOCK_AVAILABLE);
+	if (writer == NULL)
+	{
+		write_by_statement(change);
+		return;
+	}
+	for (int i = 0; i < change->nwritten; i++)
+	{
+		StockRow   *row = &change->written[i];
+
+		ec_writer_update(writer, row->tuple,
+						 Int32GetDatum(row->available + row->change));
+	}
+	ec_writer_end(writer);
 }
 
-/* Make rows for what was given to warehouses that had none of it. */
+/* Put units where no row was, or where others have made one meanwhile. */
 static void
-write_received(StockChange *change)
+write_receipts(StockChange *change)
 {
-	for (int i = 0; i < change->nreceived; i++)
+	for (int i = 0; i < change->nreceipts; i++)
 	{
-		EcDemand   *received = &change->received[i];
-		Datum		arguments[4] = {
+		Receipt    *receipt = &change->receipts[i];
+		Datum		arguments[5] = {
 			Int32GetDatum(change->tenant_id),
-			UUIDPGetDatum(&received->product_id),
-			Int32GetDatum(received->warehouse_id),
-			Int32GetDatum(received->quantity)
+			UUIDPGetDatum(&receipt->product_id),
+			Int32GetDatum(receipt->warehouse_id), Int16GetDatum(receipt->slot),
+			Int32GetDatum(receipt->quantity)
 		};
 
-		(void) ec_execute(&receive_plan, arguments, NULL);
+		ec_written(ec_execute(&receive_plan, arguments, NULL), 1, "stock");
+	}
+}
+
+/* Write the events of stock that has become low. */
+static void
+write_alerts(StockChange *change)
+{
+	for (int i = 0; i < change->nalerts; i++)
+	{
+		Alert	   *alert = &change->alerts[i];
+		pg_uuid_t	event_id;
+		Datum		arguments[5] = {
+			Int32GetDatum(change->tenant_id), UUIDPGetDatum(&alert->product_id),
+			UUIDPGetDatum(&event_id), Int64GetDatum(alert->available),
+			Int32GetDatum(alert->min_stock)
+		};
+
+		ec_uuid_v7_generate(&event_id);
+		(void) ec_execute(&alert_plan, arguments, NULL);
 	}
 }
 
@@ -965,7 +970,6 @@ ec_stock_change(int32 tenant_id, const EcDemand *demands, int n, int *ntaken)
 	initStringInfo(&change.missing);
 
 	/* See what this transaction did before, and what others did until now. */
-	CommandCounterIncrement();
 	take_snapshot(&change);
 	ec_scan_open(&change.scan, &stock, RowExclusiveLock);
 	change.buffer = table_slot_create(change.scan.rel, NULL);
@@ -987,7 +991,8 @@ ec_stock_change(int32 tenant_id, const EcDemand *demands, int n, int *ntaken)
 						   change.listed > MAX_LISTED ? ", ..." : "")));
 	write_changes(&change);
 	ec_scan_close(&change.scan);
-	write_received(&change);
+	write_receipts(&change);
+	write_alerts(&change);
 	end_alerts(&change, demands, n);
 	PopActiveSnapshot();
 	*ntaken = change.ntaken;

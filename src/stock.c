@@ -12,6 +12,7 @@
 #include "pg_compat.h"
 
 #include "arguments.h"
+#include "call.h"
 #include "ecommerce.h"
 #include "errors.h"
 #include "plan.h"
@@ -52,15 +53,14 @@ ec_stock_read_taken(int n)
 
 	for (int i = 0; i < n; i++)
 	{
-		bool		isnull;
-		int64		quantity = DatumGetInt64(ec_value((uint64) i, 3, &isnull));
+		int64		quantity = DatumGetInt64(ec_value((uint64) i, 3, INT8OID));
 
 		if (quantity > PG_INT32_MAX)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("stock is out of range")));
-		taken[i].product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, &isnull));
-		taken[i].warehouse_id = DatumGetInt32(ec_value((uint64) i, 2, &isnull));
+		taken[i].product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, UUIDOID));
+		taken[i].warehouse_id = DatumGetInt32(ec_value((uint64) i, 2, INT4OID));
 		taken[i].quantity = (int32) quantity;
 	}
 	return taken;
@@ -112,7 +112,7 @@ available_stock(int32 tenant_id, const pg_uuid_t *product_id, bool changed,
 	*isnull = (changed ? ec_execute(&available_plan, arguments, NULL)
 			   : ec_query(&available_plan, arguments, NULL)) == 0;
 	if (!*isnull)
-		available = DatumGetInt64(ec_value(0, 1, isnull));
+		available = DatumGetInt64(ec_value(0, 1, INT8OID));
 	if (available != (int32) available)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -128,6 +128,7 @@ ec_available_stock(PG_FUNCTION_ARGS)
 {
 	Datum		available;
 
+	EC_STRICT(fcinfo);
 	ec_connect();
 	available = available_stock(PG_GETARG_INT32(1), PG_GETARG_UUID_P(0),
 								false, &fcinfo->isnull);
@@ -194,7 +195,7 @@ add_movement(FunctionCallInfo fcinfo, const int *optional, int32 tenant_id,
 		arguments[6 + i] = given ? PG_GETARG_DATUM(optional[i]) : (Datum) 0;
 		nulls[6 + i] = given ? ' ' : 'n';
 	}
-	(void) ec_execute(&movement_plan, arguments, nulls);
+	ec_written(ec_execute(&movement_plan, arguments, nulls), 1, "stock_movements");
 }
 
 /* The body of adjust_stock, for a product by id or by SKU. */
@@ -202,7 +203,7 @@ static Datum
 adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
 {
 	static const int optional[3] = {3, 4, 6};
-	int32		tenant_id = ec_argument_tenant(fcinfo, 7);
+	int32		tenant_id = ec_call_begin(fcinfo, 7);
 	EcDemand	demand = {0};
 	int32		quantity;
 	int			n;
@@ -274,7 +275,7 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 		"product_id", "quantity", "from_warehouse", "to_warehouse"
 	};
 	static const int optional[3] = {4, 5, -1};
-	int32		tenant_id = ec_argument_tenant(fcinfo, 6);
+	int32		tenant_id = ec_call_begin(fcinfo, 6);
 	EcItem		item = {0};
 	EcDemand	demands[2];
 	int			n;

@@ -29,7 +29,7 @@ extern void ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 								  TimestampTz order_created_at);
 
 /* warehouse.c */
-extern const int32 *ec_warehouses(int32 tenant_id, int *n);
+extern int32 *ec_warehouses(int32 tenant_id, int *n);
 extern void ec_warehouse_check(int32 tenant_id, int32 warehouse_id);
 
 /* reservation.c */

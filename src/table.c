@@ -10,16 +10,26 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
-#include "parser/parse_coerce.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
+
+#include "pg_compat.h"
 
 #include "errors.h"
 #include "table.h"
@@ -90,6 +100,138 @@ ec_relation_oid(const char *name)
 	return relation;
 }
 
+/* Refuse a table that is not what it was made as. */
+pg_noreturn static void
+unusable(const EcTable *table, char *detail, char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_EC_NOT_CONFIGURED),
+			 errmsg("table \"ecommerce.%s\" cannot be used", table->name),
+			 errdetail_internal("%s", detail),
+			 errhint("%s", hint)));
+}
+
+/* Refuse what is no ordinary table, or not all of one. */
+static void
+CheckKind(const EcTable *table, Relation rel)
+{
+	char	   *hint = "Make it an ordinary table again: neither partitioned, nor inherited from, with access method heap.";
+
+	if (rel->rd_rel->relkind != RELKIND_RELATION)
+		unusable(table, "It is not an ordinary table.", hint);
+	if (rel->rd_rel->relam != HEAP_TABLE_AM_OID)
+		unusable(table, "Its access method is not heap.", hint);
+	if (rel->rd_rel->relispartition)
+		unusable(table, "It is a partition of another table.", hint);
+	if (rel->rd_rel->relhassubclass &&
+		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL)
+		unusable(table, "Other tables inherit from it.", hint);
+}
+
+/* Find a column, which must be as declared. */
+static AttrNumber
+find_column(const EcTable *table, TupleDesc desc, int i)
+{
+	const char *name = table->columns[i].name;
+	Oid			type = table->columns[i].type;
+
+	for (int column = 0; column < desc->natts; column++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, column);
+
+		if (attribute->attisdropped || strcmp(NameStr(attribute->attname), name) != 0)
+			continue;
+		if (attribute->atttypid != type &&
+			!(type == TEXTOID && attribute->atttypid == VARCHAROID))
+			unusable(table,
+					 psprintf("Column \"%s\" is of type %s.", name,
+							  format_type_be(attribute->atttypid)),
+					 psprintf("ALTER TABLE ecommerce.%s ALTER COLUMN %s TYPE %s.",
+							  table->name, name, format_type_be(type)));
+		if (attribute->attgenerated != '\0')
+			unusable(table, psprintf("Column \"%s\" is generated.", name),
+					 psprintf("ALTER TABLE ecommerce.%s ALTER COLUMN %s DROP EXPRESSION.",
+							  table->name, name));
+		if (!table->columns[i].nullable && !EcIsNotNull(desc, column))
+			unusable(table, psprintf("Column \"%s\" may be NULL.", name),
+					 psprintf("ALTER TABLE ecommerce.%s ALTER COLUMN %s SET NOT NULL.",
+							  table->name, name));
+		return (AttrNumber) (column + 1);
+	}
+	unusable(table, psprintf("It has no column \"%s\".", name),
+			 "Give it its columns again, or restore the table.");
+}
+
+/* Are the rows of an index all those in which the live column is NULL? */
+static bool
+index_is_live(const EcTable *table, Relation index)
+{
+	List	   *predicate = RelationGetIndexPredicate(index);
+	NullTest   *test;
+
+	if (predicate == NIL)
+		return true;
+	test = linitial(predicate);
+	return table->live > 0 && list_length(predicate) == 1 &&
+		IsA(test, NullTest) && test->nulltesttype == IS_NULL &&
+		IsA(test->arg, Var) &&
+		((Var *) test->arg)->varattno == table->attnums[table->live];
+}
+
+/* Does an index find all rows by the first columns, and in their order? */
+static bool
+index_suits(const EcTable *table, TupleDesc desc, Relation index)
+{
+	Form_pg_index form = index->rd_index;
+
+	if (!form->indisvalid || !form->indisready || !form->indislive ||
+		index->rd_rel->relam != BTREE_AM_OID || form->indnkeyatts < table->nkeys)
+		return false;
+	for (int i = 0; i < table->nkeys; i++)
+	{
+		AttrNumber	attnum = table->attnums[i];
+		Oid			opclass = GetDefaultOpClass(table->columns[i].type, BTREE_AM_OID);
+
+		if (form->indkey.values[i] != attnum || index->rd_indoption[i] != 0 ||
+			index->rd_opfamily[i] != get_opclass_family(opclass) ||
+			index->rd_indcollation[i] != TupleDescAttr(desc, attnum - 1)->attcollation)
+			return false;
+	}
+	return index_is_live(table, index);
+}
+
+/*
+ * Find the index by the first columns of a table, or none.  Names tell nothing:
+ * an index may have been left to another table.  False if it cannot be used
+ * yet, as long as this transaction may see rows that it lacks.
+ */
+static bool
+find_index(EcTable *table, Relation rel)
+{
+	List	   *indexes = table->nkeys > 0 ? RelationGetIndexList(rel) : NIL;
+	bool		settled = true;
+	ListCell   *cell;
+
+	table->index_id = InvalidOid;
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		if (index_suits(table, RelationGetDescr(rel), index))
+		{
+			if (index->rd_index->indcheckxmin &&
+				!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
+									   TransactionXmin))
+				settled = false;
+			else if (!OidIsValid(table->index_id) || index->rd_index->indisunique)
+				table->index_id = RelationGetRelid(index);
+		}
+		index_close(index, NoLock);
+	}
+	list_free(indexes);
+	return settled;
+}
+
 /*
  * Find the columns and the index of a table that is open.  Changes before may
  * have been missed, so this counts as one.
@@ -99,34 +241,13 @@ learn(EcTable *table, Relation rel)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	uint64		before = ++table->changes;
+	bool		settled;
 
-	/* Without its index a table is read whole. */
-	table->index_id = get_relname_relid(table->index, RelationGetNamespace(rel));
-	if (OidIsValid(table->index_id) && !get_index_isvalid(table->index_id))
-		table->index_id = InvalidOid;
+	CheckKind(table, rel);
 	for (int i = 0; i < table->ncolumns; i++)
-	{
-		Oid			type = table->columns[i].type;
-		int			column;
-
-		for (column = 0; column < desc->natts; column++)
-			if (!TupleDescAttr(desc, column)->attisdropped &&
-				strcmp(NameStr(TupleDescAttr(desc, column)->attname),
-					   table->columns[i].name) == 0)
-				break;
-		if (column == desc->natts ||
-			!IsBinaryCoercible(TupleDescAttr(desc, column)->atttypid, type))
-			ereport(ERROR,
-					(errcode(ERRCODE_EC_NOT_CONFIGURED),
-					 errmsg("table \"%s\" has no column \"%s\" of type %s",
-							table->name, table->columns[i].name,
-							format_type_be(type)),
-					 column == desc->natts
-					 ? errhint("Run SELECT ecommerce.install().")
-					 : errhint("Give the column its type again.")));
-		table->attnums[i] = (AttrNumber) (column + 1);
-	}
-	table->known = before == table->changes;
+		table->attnums[i] = find_column(table, desc, i);
+	settled = find_index(table, rel);
+	table->known = settled && before == table->changes;
 }
 
 /* Open a table of the shop. */

@@ -12,25 +12,27 @@
 #define EC_TABLE_MAX_COLUMNS 16
 
 /*
- * A table of the shop.  Declare it static with its name, its columns, and the
- * index by which rows are found; the columns of that index come first.  Values
- * are read and written by their place in columns.
+ * A table of the shop.  Declare it static with its name and its columns, of
+ * which the first ones are those by which rows are found.  Values are read and
+ * written by their place in columns.
  */
 typedef struct EcTable
 {
 	const char *name;
-	const char *index;
+	int			nkeys;
+	int			live;			/* column that is NULL in all rows of the index, or 0 */
 	int			ncolumns;
 	struct
 	{
 		const char *name;
 		Oid			type;
+		bool		nullable;
 	}			columns[EC_TABLE_MAX_COLUMNS];
 
 	/* What the catalog says about it, while known */
 	bool		known;
 	Oid			relid;
-	Oid			index_id;
+	Oid			index_id;		/* of the index by those columns, if there is one */
 	AttrNumber	attnums[EC_TABLE_MAX_COLUMNS];
 
 	struct EcWriter *writer;	/* kept while nobody writes, or NULL */

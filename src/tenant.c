@@ -2,21 +2,36 @@
  * tenant.c
  *	  Whose shop this is, for the length of a transaction.
  *
- * The tenant lives in the setting ecommerce.tenant.  use_tenant() sets it the
- * way SET LOCAL does, so it ends with the transaction (or with the rollback of
- * a subtransaction), a pooler cannot hand it to the next client, and parallel
- * workers see it.  Roles cannot set it themselves: it is SUSET.
+ * There are two settings, so that parallel workers see them.  An administrator
+ * pins a role, or a session, by ecommerce.tenant; roles cannot set it themselves,
+ * it is SUSET.  use_tenant() sets ecommerce.chosen_tenant the way SET LOCAL
+ * does, so it ends with the transaction (or with the rollback of a
+ * subtransaction), and a pooler cannot hand it to the next client.  Nothing else
+ * sets it, RESET ALL included.
+ *
+ * Before this library is loaded PostgreSQL does not know that a client may not
+ * set ecommerce.tenant, and what the client sends when it connects replaces the
+ * pin of its role.  So where a session comes with a value that it had no right
+ * to, the pin is read from the catalog.
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/parallel.h"
+#include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_db_role_setting.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/snapmgr.h"
 
 #include "pg_compat.h"
@@ -27,12 +42,23 @@
 #include "plan.h"
 #include "scan.h"
 
-/* The setting; 0 means that none was chosen. */
+/* What the pin of a session is as long as the catalog was not asked */
+#define PIN_UNKNOWN (-1)
+
+/* The settings; 0 means that there is none. */
 static int	tenant_setting = 0;
+static int	chosen_setting = 0;
+
+/* Is use_tenant() setting it? */
+static bool choosing = false;
+
+/* The pin that the catalog has of a role */
+static Oid	pinned_role = InvalidOid;
+static int32 pinned_tenant;
 
 static EcTable tenants = {
 	.name = "tenants",
-	.index = "tenants_pkey",
+	.nkeys = 1,
 	.ncolumns = 1,
 	.columns = {
 		{"id", INT4OID}
@@ -53,16 +79,137 @@ static EcPlan tenant_exists_plan = {
 	.types = {INT4OID}
 };
 
-/* Define the setting. */
+/* Refuse what only this module sets. */
+static bool
+check_tenant_setting(int *value, void **extra, GucSource source)
+{
+	return *value != PIN_UNKNOWN || source == PGC_S_OVERRIDE || InitializingParallelWorker;
+}
+
+/* Refuse to set what use_tenant() sets. */
+static bool
+check_chosen(int *value, void **extra, GucSource source)
+{
+	return choosing || *value == 0 || InitializingParallelWorker;
+}
+
+/* Did the client send ecommerce.tenant when it connected? */
+static bool
+sent_by_client(void)
+{
+	const struct config_generic *option = EcFindOption("ecommerce.tenant");
+
+	return option != NULL && option->reset_source == PGC_S_CLIENT;
+}
+
+/* Define the settings. */
 void
 ec_tenant_init(void)
 {
+	const char *before = GetConfigOption("ecommerce.tenant", true, false);
+	int			wanted;
+	bool		sent = sent_by_client();
+
+	if (before == NULL || !parse_int(before, &wanted, 0, NULL))
+		wanted = PIN_UNKNOWN;
 	DefineCustomIntVariable("ecommerce.tenant",
 							"The tenant of this session.",
 							"0 means that none is chosen. An administrator pins a role to a tenant with ALTER ROLE ... SET.",
-							&tenant_setting, 0, 0, PG_INT32_MAX,
-							PGC_SUSET, 0, NULL, NULL, NULL);
+							&tenant_setting, 0, PIN_UNKNOWN, PG_INT32_MAX,
+							PGC_SUSET, 0, check_tenant_setting, NULL, NULL);
+	DefineCustomIntVariable("ecommerce.chosen_tenant",
+							"The tenant that this transaction has chosen.",
+							"It is set by ecommerce.use_tenant().",
+							&chosen_setting, 0, 0, PG_INT32_MAX,
+							PGC_SUSET,
+							GUC_NO_SHOW_ALL | GUC_NO_RESET_ALL | GUC_NOT_IN_SAMPLE |
+							GUC_DISALLOW_IN_FILE,
+							check_chosen, NULL, NULL);
 	MarkGUCPrefixReserved("ecommerce");
+	if (sent && tenant_setting != wanted)
+		SetConfigOption("ecommerce.tenant", "-1", PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+/* The tenant in the settings of a database and a role, or 0. */
+static int32
+find_pin(Relation rel, Oid database, Oid role)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	int32		tenant_id = 0;
+
+	ScanKeyInit(&keys[0], Anum_pg_db_role_setting_setdatabase, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(database));
+	ScanKeyInit(&keys[1], Anum_pg_db_role_setting_setrole, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(role));
+	scan = systable_beginscan(rel, DbRoleSettingDatidRolidIndexId, true, NULL, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		settings = heap_getattr(tuple, Anum_pg_db_role_setting_setconfig,
+											RelationGetDescr(rel), &isnull);
+		Datum	   *elements;
+		int			n = 0;
+
+		if (!isnull)
+			deconstruct_array(DatumGetArrayTypeP(settings), TEXTOID, -1, false,
+							  TYPALIGN_INT, &elements, NULL, &n);
+		for (int i = 0; i < n; i++)
+		{
+			char	   *name;
+			char	   *value;
+
+			ParseLongOption(TextDatumGetCString(elements[i]), &name, &value);
+			if (value != NULL && pg_strcasecmp(name, "ecommerce.tenant") == 0 &&
+				!parse_int(value, &tenant_id, 0, NULL))
+				tenant_id = 0;
+		}
+	}
+	systable_endscan(scan);
+	return tenant_id;
+}
+
+/*
+ * The tenant to which the catalog pins the role that is logged in, for a
+ * session whose client sent another one.  If it pins it to none, the server's
+ * configuration may, which the client has overwritten.
+ */
+static int32
+read_pin(void)
+{
+	Oid			role = GetSessionUserId();
+
+	if (pinned_role != role)
+	{
+		Relation	rel = table_open(DbRoleSettingRelationId, AccessShareLock);
+		const Oid	places[][2] = {
+			{MyDatabaseId, role}, {InvalidOid, role}, {MyDatabaseId, InvalidOid},
+			{InvalidOid, InvalidOid}
+		};
+
+		pinned_tenant = 0;
+		for (int i = 0; pinned_tenant == 0 && i < (int) lengthof(places); i++)
+			pinned_tenant = find_pin(rel, places[i][0], places[i][1]);
+		table_close(rel, AccessShareLock);
+		pinned_role = role;
+	}
+	if (pinned_tenant == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to set parameter \"ecommerce.tenant\""),
+				 errdetail("The client sent it when it connected."),
+				 errhint("Call ecommerce.use_tenant() in each transaction instead.")));
+	return pinned_tenant;
+}
+
+/* The tenant to which the session is pinned, or that it chose, or 0. */
+static int32
+settled_tenant(void)
+{
+	int32		pin = tenant_setting == PIN_UNKNOWN ? read_pin() : tenant_setting;
+
+	return pin != 0 ? pin : chosen_setting;
 }
 
 /*
@@ -121,7 +268,9 @@ find_single_tenant(void)
 static int32
 current_tenant(void)
 {
-	return tenant_setting != 0 ? tenant_setting : find_single_tenant();
+	int32		tenant_id = settled_tenant();
+
+	return tenant_id != 0 ? tenant_id : find_single_tenant();
 }
 
 /*
@@ -131,7 +280,7 @@ current_tenant(void)
 int32
 ec_tenant_check(int32 tenant_id)
 {
-	if (tenant_id != tenant_setting &&
+	if (tenant_id != settled_tenant() &&
 		(InSecurityRestrictedOperation() ||
 		 !has_bypassrls_privilege(GetOuterUserId())) &&
 		tenant_id != current_tenant())
@@ -160,6 +309,26 @@ ec_check_tenant(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(ec_argument_tenant(fcinfo, 0));
 }
 
+/* Choose a tenant until the transaction ends. */
+static void
+choose(int32 tenant_id)
+{
+	char		number[12];
+
+	pg_ltoa(tenant_id, number);
+	choosing = true;
+	PG_TRY();
+	{
+		(void) set_config_option("ecommerce.chosen_tenant", number, PGC_SUSET,
+								 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	}
+	PG_FINALLY();
+	{
+		choosing = false;
+	}
+	PG_END_TRY();
+}
+
 PG_FUNCTION_INFO_V1(ec_use_tenant);
 
 /* use_tenant(tenant_id integer) */
@@ -167,17 +336,17 @@ Datum
 ec_use_tenant(PG_FUNCTION_ARGS)
 {
 	int32		tenant_id;
+	int32		settled = settled_tenant();
 	Datum		values[1];
-	char		number[12];
 	bool		exists = false;
 
 	ec_argument_given(fcinfo, 0, "tenant_id");
 	tenant_id = PG_GETARG_INT32(0);
-	if (tenant_setting != 0 && tenant_setting != tenant_id)
+	if (settled != 0 && settled != tenant_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),
 				 errmsg("another tenant is chosen already"),
-				 errdetail("It is tenant %d.", tenant_setting),
+				 errdetail("It is tenant %d.", settled),
 				 errhint("One transaction works for one tenant.")));
 
 	if (tenant_id > 0)
@@ -193,8 +362,6 @@ ec_use_tenant(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),
 				 errmsg("there is no such tenant"),
 				 errdetail("It is tenant %d.", tenant_id)));
-	pg_ltoa(tenant_id, number);
-	(void) set_config_option("ecommerce.tenant", number, PGC_SUSET,
-							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	choose(tenant_id);
 	PG_RETURN_VOID();
 }

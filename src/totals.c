@@ -6,17 +6,20 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 
 #include "pg_compat.h"
 
+#include "arguments.h"
 #include "breakdown.h"
 #include "core/vat.h"
 #include "document.h"
 #include "ecommerce.h"
 #include "numeric_codec.h"
+#include "result.h"
 
 /* What one VAT rate sums to, in the prices of the lines */
 typedef struct RateSum
@@ -253,10 +256,15 @@ PG_FUNCTION_INFO_V1(ec_order_totals_serialize);
 Datum
 ec_order_totals_serialize(PG_FUNCTION_ARGS)
 {
-	TotalsState *state = (TotalsState *) PG_GETARG_POINTER(0);
-	Size		size = STATE_SIZE(state->nrates);
-	bytea	   *result = palloc(VARHDRSZ + size);
+	TotalsState *state;
+	Size		size;
+	bytea	   *result;
 
+	EC_STRICT(fcinfo);
+	(void) aggregate_context(fcinfo);
+	state = (TotalsState *) PG_GETARG_POINTER(0);
+	size = STATE_SIZE(state->nrates);
+	result = palloc(VARHDRSZ + size);
 	SET_VARSIZE(result, VARHDRSZ + size);
 	memcpy(VARDATA(result), state, size);
 	PG_RETURN_BYTEA_P(result);
@@ -268,10 +276,13 @@ PG_FUNCTION_INFO_V1(ec_order_totals_deserialize);
 Datum
 ec_order_totals_deserialize(PG_FUNCTION_ARGS)
 {
-	bytea	   *serialized = PG_GETARG_BYTEA_PP(0);
+	bytea	   *serialized;
 	TotalsState *state;
 
 	(void) aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	serialized = PG_GETARG_BYTEA_PP(0);
 	state = palloc(VARSIZE_ANY_EXHDR(serialized));
 	memcpy(state, VARDATA_ANY(serialized), VARSIZE_ANY_EXHDR(serialized));
 	state->capacity = state->nrates;
@@ -311,6 +322,7 @@ PG_FUNCTION_INFO_V1(ec_order_totals_final);
 Datum
 ec_order_totals_final(PG_FUNCTION_ARGS)
 {
+	static const Oid types[] = {NUMERICOID, NUMERICOID, NUMERICOID, JSONBOID};
 	TotalsState *state = PG_ARGISNULL(0) ? NULL
 	: (TotalsState *) PG_GETARG_POINTER(0);
 	TupleDesc	desc = fcinfo->flinfo->fn_extra;
@@ -321,16 +333,14 @@ ec_order_totals_final(PG_FUNCTION_ARGS)
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
+	(void) aggregate_context(fcinfo);
 	if (state == NULL)
 		PG_RETURN_NULL();
 	if (desc == NULL)
 	{
-		MemoryContext old;
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 
-		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-			elog(ERROR, "return type must be a row type");
-		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		desc = BlessTupleDesc(CreateTupleDescCopy(desc));
+		desc = ec_result_desc(fcinfo, types, lengthof(types));
 		fcinfo->flinfo->fn_extra = desc;
 		MemoryContextSwitchTo(old);
 	}

@@ -111,7 +111,7 @@ static text *
 result_text(int column, bool required)
 {
 	bool		isnull;
-	Datum		value = ec_value(0, column, &isnull);
+	Datum		value = ec_value_or_null(0, column, TEXTOID, &isnull);
 
 	if (isnull && required)
 		elog(ERROR, "column %d of vat_treatment is NULL", column);
@@ -172,13 +172,13 @@ ask_treatment(const EcSale *sale, EcTreatment *t)
 	if (!ec_category_parse(VARDATA_ANY(category), VARSIZE_ANY_EXHDR(category),
 						   &t->category))
 		elog(ERROR, "vat_treatment returned an unknown category");
-	t->rate = ec_numeric_decode(ec_value(0, 2, &isnull), "VAT rate");
+	t->rate = ec_numeric_decode(ec_value(0, 2, NUMERICOID), "VAT rate");
 	t->country = result_text(3, true);
 	t->region = result_text(4, true);
 	t->scheme = result_text(5, true);
 	t->vatex = result_text(6, false);
 	t->reason = result_text(7, false);
-	exemption = ec_value(0, 8, &isnull);
+	exemption = ec_value_or_null(0, 8, INT4OID, &isnull);
 	t->mydata_exemption = isnull ? 0 : DatumGetInt32(exemption);
 }
 

@@ -18,6 +18,7 @@
 
 #include "pg_compat.h"
 
+#include "arguments.h"
 #include "ecommerce.h"
 
 #define NS_PER_MS INT64CONST(1000000)
@@ -158,13 +159,16 @@ PG_FUNCTION_INFO_V1(ec_uuid_v7_from_seed);
 Datum
 ec_uuid_v7_from_seed(PG_FUNCTION_ARGS)
 {
-	TimestampTz at = PG_GETARG_TIMESTAMPTZ(0);
-	bytea	   *seed = PG_GETARG_BYTEA_PP(1);
+	bytea	   *seed;
 	pg_uuid_t  *uuid = palloc(sizeof(pg_uuid_t));
-	int64		ms = unix_ms(at);
+	int64		ms;
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+	pg_cryptohash_ctx *hash;
 
+	EC_STRICT(fcinfo);
+	ms = unix_ms(PG_GETARG_TIMESTAMPTZ(0));
+	seed = PG_GETARG_BYTEA_PP(1);
+	hash = pg_cryptohash_create(PG_SHA256);
 	if (hash == NULL || pg_cryptohash_init(hash) < 0 ||
 		pg_cryptohash_update(hash, (const uint8 *) VARDATA_ANY(seed),
 							 VARSIZE_ANY_EXHDR(seed)) < 0 ||
@@ -194,8 +198,10 @@ PG_FUNCTION_INFO_V1(ec_uuid_v7_time);
 Datum
 ec_uuid_v7_time(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *uuid = PG_GETARG_UUID_P(0);
+	pg_uuid_t  *uuid;
 
+	EC_STRICT(fcinfo);
+	uuid = PG_GETARG_UUID_P(0);
 	CheckVersion(uuid);
 	PG_RETURN_TIMESTAMPTZ(ec_uuid_v7_timestamp(uuid));
 }
@@ -207,12 +213,14 @@ Datum
 ec_order_number(PG_FUNCTION_ARGS)
 {
 	static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	pg_uuid_t  *uuid = PG_GETARG_UUID_P(0);
+	pg_uuid_t  *uuid;
 	struct pg_tm tm;
 	fsec_t		fsec;
 	uint64		bits = 0;
 	char text[	18];
 
+	EC_STRICT(fcinfo);
+	uuid = PG_GETARG_UUID_P(0);
 	CheckVersion(uuid);
 	if (timestamp2tm(ec_uuid_v7_timestamp(uuid), NULL, &tm, &fsec,
 					 NULL, NULL) != 0)

@@ -26,7 +26,7 @@ typedef struct Warehouse
 
 static EcTable warehouses = {
 	.name = "warehouses",
-	.index = "warehouses_pkey",
+	.nkeys = 1,
 	.ncolumns = 3,
 	.columns = {
 		{"tenant_id", INT4OID}, {"id", INT4OID}, {"priority", INT4OID}
@@ -91,14 +91,12 @@ read_warehouses(int32 tenant_id)
 	pfree(list);
 }
 
-/*
- * Ids of a tenant's warehouses, in the order in which they sell.  They are good
- * until the next call.
- */
-const int32 *
+/* Ids of a tenant's warehouses, in the order in which they sell. */
+int32 *
 ec_warehouses(int32 tenant_id, int *n)
 {
 	uint64		before = warehouses.changes;
+	int32	   *ids;
 
 	if (kept_tenant_id != tenant_id || kept_changes != before ||
 		IsolationUsesXactSnapshot())
@@ -110,7 +108,10 @@ ec_warehouses(int32 tenant_id, int *n)
 			kept_tenant_id = tenant_id;
 	}
 	*n = nkept;
-	return kept_ids;
+	ids = palloc_array(int32, (Size) nkept);
+	if (nkept > 0)
+		memcpy(ids, kept_ids, sizeof(int32) * (Size) nkept);
+	return ids;
 }
 
 /* Refuse a warehouse that does not exist. */
@@ -118,7 +119,7 @@ void
 ec_warehouse_check(int32 tenant_id, int32 warehouse_id)
 {
 	int			n;
-	const int32 *ids = ec_warehouses(tenant_id, &n);
+	int32	   *ids = ec_warehouses(tenant_id, &n);
 
 	for (int i = 0; i < n; i++)
 		if (ids[i] == warehouse_id)

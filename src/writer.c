@@ -3,9 +3,10 @@
  *	  Writing rows without a statement.
  *
  * This is how logical replication applies changes: defaults, constraints,
- * indexes, generated columns and row triggers are all served, and only the
- * planning and starting of a statement is spared.  Triggers of statements are
- * not served, so a table that has them takes a statement instead.
+ * indexes, generated columns and triggers AFTER rows are all served, and only
+ * the planning and starting of a statement is spared.  Other triggers are not
+ * served, so a table that has them takes a statement instead, which tells how
+ * many rows they let through.
  *
  * Most of what is left is to make expressions ready: constraints, conditions of
  * triggers, predicates of indexes.  So a writer is kept for its table until
@@ -16,7 +17,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/sysattr.h"
-#include "access/tableam.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
@@ -49,9 +50,6 @@ struct EcWriter
 	Oid		   *indexes;
 	EPQState	epq;
 	ExprState **defaults;		/* of columns that are not given */
-	bool		simple;			/* an update sets the column and no more */
-	bool		fires_after;	/* triggers after it, of rows: of some, */
-	bool		fires_after_own;	/* of those that this transaction made */
 	TupleTableSlot *old_row;
 	TupleTableSlot *new_row;
 };
@@ -73,19 +71,40 @@ is_special(const EcTable *table, TupleDesc desc, int i, bool insert)
 		get_typtype(column->atttypid) == TYPTYPE_DOMAIN;
 }
 
-/* Can rows of a table be written without a statement? */
+/* Is a trigger BEFORE rows fired by inserting them, or by setting a column? */
 static bool
-suits(const EcTable *table, Relation rel, bool insert)
+fires_before(const Trigger *trigger, AttrNumber attnum)
+{
+	if (!TRIGGER_FOR_ROW(trigger->tgtype) || !TRIGGER_FOR_BEFORE(trigger->tgtype))
+		return false;
+	if (attnum == InvalidAttrNumber)
+		return TRIGGER_FOR_INSERT(trigger->tgtype);
+	if (!TRIGGER_FOR_UPDATE(trigger->tgtype))
+		return false;
+	for (int i = 0; i < trigger->tgnattr; i++)
+		if (trigger->tgattr[i] == attnum)
+			return true;
+	return trigger->tgnattr == 0;
+}
+
+/* Can rows of a table be inserted (-1), or a column be set, without a statement? */
+static bool
+suits(const EcTable *table, Relation rel, int column)
 {
 	TriggerDesc *triggers = rel->trigdesc;
+	bool		insert = column < 0;
 
-	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL)
+	if (rel->rd_rules != NULL)
 		return false;
 	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
 		if (is_special(table, RelationGetDescr(rel), i, insert))
 			return false;
 	if (triggers == NULL)
 		return true;
+	for (int i = 0; i < triggers->numtriggers; i++)
+		if (fires_before(&triggers->triggers[i],
+						 insert ? InvalidAttrNumber : table->attnums[column]))
+			return false;
 	return insert
 		? !(triggers->trig_insert_before_statement ||
 			triggers->trig_insert_after_statement ||
@@ -115,72 +134,6 @@ prepare_defaults(EcWriter *writer, Relation rel)
 		if (expr != NULL)
 			writer->defaults[i] = ExecInitExpr(expression_planner(expr), NULL);
 	}
-}
-
-/* Is a column part of a key, of the table's own or of a foreign one? */
-static bool
-is_key(Relation rel, AttrNumber attnum)
-{
-	Bitmapset  *keys = RelationGetIndexAttrBitmap(rel, INDEX_ATTR_BITMAP_KEY);
-	bool		found = bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, keys);
-	ListCell   *cell;
-
-	bms_free(keys);
-	foreach(cell, RelationGetFKeyList(rel))
-	{
-		ForeignKeyCacheInfo *key = lfirst(cell);
-
-		for (int i = 0; i < key->nkeys; i++)
-			found |= key->conkey[i] == attnum;
-	}
-	return found;
-}
-
-/* Is a trigger fired by setting a column of rows? */
-static bool
-is_fired(const Trigger *trigger, AttrNumber attnum)
-{
-	if (!TRIGGER_FOR_UPDATE(trigger->tgtype) || !TRIGGER_FOR_ROW(trigger->tgtype))
-		return false;
-	for (int i = 0; i < trigger->tgnattr; i++)
-		if (trigger->tgattr[i] == attnum)
-			return true;
-	return trigger->tgnattr == 0;
-}
-
-/*
- * Leave out what an update does to rows besides setting the column: triggers
- * of other columns, and checks of keys that it is no part of.  A writer is not
- * simple if something else may change or refuse the row.
- */
-static void
-simplify(EcWriter *writer, AttrNumber attnum)
-{
-	Relation	rel = writer->target->ri_RelationDesc;
-	TupleDesc	desc = RelationGetDescr(rel);
-	TriggerDesc *triggers = writer->target->ri_TrigDesc;
-	bool		checks = is_key(rel, attnum);
-
-	if (rel->rd_rel->relispartition)
-		return;
-	for (int i = 0; i < desc->natts; i++)
-		if (TupleDescAttr(desc, i)->attgenerated != '\0')
-			return;
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		const Trigger *trigger = &triggers->triggers[i];
-
-		if (!is_fired(trigger, attnum))
-			continue;
-		if (TRIGGER_FOR_BEFORE(trigger->tgtype))
-			return;
-		writer->fires_after |= checks ||
-			RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_NONE;
-		writer->fires_after_own = true;
-	}
-	if (triggers != NULL)
-		triggers->trig_update_before_row = false;
-	writer->simple = true;
 }
 
 /* Make a writer. */
@@ -213,8 +166,6 @@ make_writer(EcTable *table, Relation rel, int column)
 	EcEvalPlanQualInit(&writer->epq, estate);
 	if (column < 0)
 		prepare_defaults(writer, rel);
-	else
-		simplify(writer, table->attnums[column]);
 	ExecOpenIndices(writer->target, false);
 	writer->indexes = palloc_array(Oid, (Size) writer->target->ri_NumIndices + 1);
 	for (int i = 0; i < writer->target->ri_NumIndices; i++)
@@ -250,7 +201,7 @@ ec_writer_begin(EcTable *table, Relation rel, int column)
 	}
 	if (writer == NULL)
 	{
-		if (!suits(table, rel, column < 0))
+		if (!suits(table, rel, column))
 			return NULL;
 		writer = make_writer(table, rel, column);
 	}
@@ -276,9 +227,9 @@ ec_writer_begin(EcTable *table, Relation rel, int column)
 	return writer;
 }
 
-/* Make ready to update a row: store it in new_row with its column set. */
-static void
-begin_update(EcWriter *writer, HeapTuple tuple, Datum value)
+/* Set the column of a row, which this transaction has locked. */
+void
+ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value)
 {
 	int			column = writer->table->attnums[writer->column];
 	bool		isnull = false;
@@ -288,72 +239,15 @@ begin_update(EcWriter *writer, HeapTuple tuple, Datum value)
 							  1, &column, &value, &isnull);
 
 	ExecStoreHeapTuple(changed, writer->new_row, false);
-
-	/*
-	 * What was queued to check the keys of a row does nothing once the row
-	 * has changed again in the same transaction, so that has to be checked
-	 * anew.
-	 */
-	if (writer->simple && writer->target->ri_TrigDesc != NULL)
-		writer->target->ri_TrigDesc->trig_update_after_row = writer->fires_after ||
-			(writer->fires_after_own &&
-			 TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)));
+	ExecStoreHeapTuple(tuple, writer->old_row, false);
+	writer->old_row->tts_tid = tuple->t_self;
 
 	/* Statements may have run since the writer began. */
 	writer->estate->es_snapshot = GetActiveSnapshot();
 	writer->estate->es_output_cid = GetCurrentCommandId(true);
-}
-
-/* Set the column of a row, which this transaction has locked. */
-void
-ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value)
-{
-	begin_update(writer, tuple, value);
-	ExecStoreHeapTuple(tuple, writer->old_row, false);
-	writer->old_row->tts_tid = tuple->t_self;
 	ExecSimpleRelationUpdate(writer->target, writer->estate, &writer->epq,
 							 writer->old_row, writer->new_row);
 	ResetPerTupleExprContext(writer->estate);
-}
-
-/* Can rows be updated without being locked first? */
-bool
-ec_writer_is_simple(const EcWriter *writer)
-{
-	return writer->simple;
-}
-
-/*
- * Set the column of a row that is not locked, by a simple writer.  False, and
- * nothing is done, if it is no longer what was read.  This waits for who holds
- * it, since PostgreSQL knows no updates that do not.
- */
-bool
-ec_writer_try_update(EcWriter *writer, HeapTuple tuple, Datum value)
-{
-	ResultRelInfo *target = writer->target;
-	Relation	rel = target->ri_RelationDesc;
-	TupleTableSlot *row = writer->new_row;
-	TM_FailureData failure;
-	LockTupleMode lockmode;
-	EcUpdateIndexes update_indexes;
-	List	   *recheck = NIL;
-
-	CheckCmdReplicaIdentity(rel, CMD_UPDATE);
-	begin_update(writer, tuple, value);
-	if (RelationGetDescr(rel)->constr != NULL)
-		ExecConstraints(target, row, writer->estate);
-	if (table_tuple_update(rel, &tuple->t_self, row, writer->estate->es_output_cid,
-						   writer->estate->es_snapshot, InvalidSnapshot, true,
-						   &failure, &lockmode, &update_indexes) != TM_Ok)
-		return false;
-	if (target->ri_NumIndices > 0 && update_indexes != 0)
-		recheck = EcUpdateIndexTuples(target, row, writer->estate, update_indexes);
-	ExecARUpdateTriggers(writer->estate, target, NULL, NULL, &tuple->t_self, NULL,
-						 row, recheck, NULL, false);
-	list_free(recheck);
-	ResetPerTupleExprContext(writer->estate);
-	return true;
 }
 
 /*
@@ -365,6 +259,7 @@ ec_writer_insert(EcWriter *writer, const Datum *values, const bool *isnull)
 {
 	TupleTableSlot *row = writer->new_row;
 	ExprContext *context = GetPerTupleExprContext(writer->estate);
+	EcUnchecked write;
 
 	ExecClearTuple(row);
 	memset(row->tts_isnull, true,
@@ -383,17 +278,34 @@ ec_writer_insert(EcWriter *writer, const Datum *values, const bool *isnull)
 	}
 	ExecStoreVirtualTuple(row);
 	row->tts_tableOid = RelationGetRelid(writer->target->ri_RelationDesc);
-	ec_unchecked = true;
 	PG_TRY();
 	{
+		ec_unchecked_begin(&write, false);
 		ExecSimpleRelationInsert(writer->target, writer->estate, row);
 	}
 	PG_FINALLY();
 	{
-		ec_unchecked = false;
+		ec_unchecked_end(&write);
 	}
 	PG_END_TRY();
 	ResetPerTupleExprContext(writer->estate);
+}
+
+/*
+ * Close the tables of triggers that waited for their constraint, as the end of
+ * a statement does.
+ */
+static void
+close_trigger_targets(EState *estate)
+{
+	ListCell   *cell;
+
+	foreach(cell, estate->es_trig_target_relations)
+	{
+		ResultRelInfo *target = lfirst(cell);
+
+		table_close(target->ri_RelationDesc, NoLock);
+	}
 }
 
 /* Can a writer that has ended be used again? */
@@ -419,6 +331,7 @@ ec_writer_end(EcWriter *writer)
 	ExecCloseIndices(target);
 	AfterTriggerEndQuery(estate);
 	ExecResetTupleTable(estate->es_tupleTable, true);
+	close_trigger_targets(estate);
 	if (!reusable(writer))
 		FreeExecutorState(estate);
 	else

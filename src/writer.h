@@ -13,9 +13,6 @@ typedef struct EcWriter EcWriter;
 
 extern EcWriter *ec_writer_begin(EcTable *table, Relation rel, int column);
 extern void ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value);
-extern bool ec_writer_is_simple(const EcWriter *writer);
-extern bool ec_writer_try_update(EcWriter *writer, HeapTuple tuple,
-								 Datum value);
 extern void ec_writer_insert(EcWriter *writer, const Datum *values,
 							 const bool *isnull);
 extern void ec_writer_end(EcWriter *writer);

@@ -115,7 +115,8 @@ COMMENT ON FUNCTION ecommerce.order_transition_allowed(text, text) IS 'Whether a
 
 CREATE FUNCTION ecommerce.plain_sql() RETURNS boolean
     LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_plain_sql';
-COMMENT ON FUNCTION ecommerce.plain_sql() IS 'False while a function of the extension writes rows that it has checked, else true.';
+COMMENT ON FUNCTION ecommerce.plain_sql() IS
+    'For conditions of triggers: false where a function of the extension writes rows that it has checked, true for every other statement, also one that a trigger runs meanwhile.';
 
 CREATE FUNCTION ecommerce.check_order_update() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -136,24 +137,6 @@ BEGIN
             RAISE EXCEPTION 'an order cannot go from % to %', OLD.status, NEW.status
                 USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number);
         END IF;
-        IF NEW.status = 'cancelled' AND ecommerce.plain_sql()
-           AND EXISTS (SELECT FROM ecommerce.order_items i
-                       WHERE i.tenant_id = OLD.tenant_id AND i.order_id = OLD.id AND i.order_created_at = OLD.created_at AND i.from_stock)
-        THEN
-            RAISE EXCEPTION 'an order that took stock cannot be cancelled by UPDATE'
-                USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
-                      HINT = 'Use ecommerce.cancel_order(), which gives its stock back.';
-        END IF;
-        IF NEW.status = 'cancelled' AND ecommerce.plain_sql()
-           AND (EXISTS (SELECT FROM ecommerce.coupon_redemptions r
-                        WHERE r.tenant_id = OLD.tenant_id AND r.order_id = OLD.id AND r.released_at IS NULL)
-                OR (SELECT sum(l.amount) FROM ecommerce.gift_card_entries l
-                    WHERE l.tenant_id = OLD.tenant_id AND l.order_id = OLD.id) < 0)
-        THEN
-            RAISE EXCEPTION 'an order with coupons or gift cards cannot be cancelled by UPDATE'
-                USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
-                      HINT = 'Use ecommerce.cancel_order(), which gives them back.';
-        END IF;
         CASE NEW.status
             WHEN 'shipped'   THEN NEW.shipped_at   := coalesce(NEW.shipped_at, now());
             WHEN 'delivered' THEN NEW.delivered_at := coalesce(NEW.delivered_at, now());
@@ -166,6 +149,32 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.check_order_update() IS
     'Guards the state machine of orders (error EC009) and what never changes about one (error EC017).';
+
+CREATE FUNCTION ecommerce.check_order_cancel() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM ecommerce.order_items i
+               WHERE i.tenant_id = OLD.tenant_id AND i.order_id = OLD.id
+                 AND i.order_created_at = OLD.created_at AND i.from_stock)
+    THEN
+        RAISE EXCEPTION 'an order that took stock cannot be cancelled by UPDATE'
+            USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
+                  HINT = 'Use ecommerce.cancel_order(), which gives its stock back.';
+    ELSIF EXISTS (SELECT FROM ecommerce.coupon_redemptions r
+                  WHERE r.tenant_id = OLD.tenant_id AND r.order_id = OLD.id AND r.released_at IS NULL)
+          OR (SELECT sum(l.amount) FROM ecommerce.gift_card_entries l
+              WHERE l.tenant_id = OLD.tenant_id AND l.order_id = OLD.id) < 0
+    THEN
+        RAISE EXCEPTION 'an order with coupons or gift cards cannot be cancelled by UPDATE'
+            USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
+                  HINT = 'Use ecommerce.cancel_order(), which gives them back.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_order_cancel() IS
+    'Refuses to cancel an order by plain SQL, error EC009, if something has to be given back.';
 
 CREATE FUNCTION ecommerce.check_order() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -22,13 +22,13 @@ CREATE FUNCTION ecommerce.reserve_stock(items jsonb, owner text DEFAULT NULL, tt
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_reserve_stock';
 COMMENT ON FUNCTION ecommerce.reserve_stock(jsonb, text, interval, integer) IS
-    'Hold stock of all items, or of none: [{"sku" or "product_id", "quantity"}]. It holds for ttl, by default settings.reservation_ttl. Errors: EC001 with all short products in the detail, EC002 unknown product, EC003 not for sale, 22023 wrong items.';
+    'Hold stock of all items, or of none: [{"sku" or "product_id", "quantity"}]. It holds for ttl, by default settings.reservation_ttl; for longer only with the privilege to INSERT into orders, else error 42501. Errors: EC001 with all short products in the detail, EC002 unknown product, EC003 not for sale, 22023 wrong items.';
 
 CREATE FUNCTION ecommerce.extend_reservation(reservation_id uuid, ttl interval DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.reservation
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_extend_reservation';
 COMMENT ON FUNCTION ecommerce.extend_reservation(uuid, interval, integer) IS
-    'Let a reservation hold for ttl from now. Errors: EC005 unknown, EC006 no longer held or already expired.';
+    'Let a reservation hold for ttl from now, by default settings.reservation_ttl. Without the privilege to INSERT into orders it cannot be more than that, nor four times that in all: error 42501. Errors: EC005 unknown, EC006 no longer held or already expired.';
 
 CREATE FUNCTION ecommerce.release_reservation(reservation_id uuid, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off

@@ -91,10 +91,11 @@ BEGIN
             ('gift_cards',      'keep_card',         'BEFORE UPDATE OF id, currency, initial_amount ON %s FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.currency <> OLD.currency OR NEW.initial_amount <> OLD.initial_amount) EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('gift_card_entries', 'append_only',     'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('gift_card_entries', 'no_truncate',     'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
-            ('stock_reservations', 'check_reservation', 'BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_reservation()'),
+            ('stock_reservations', 'check_reservation', 'AFTER INSERT OR UPDATE ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_reservation()'),
             ('orders',          'check_new_order',   'AFTER INSERT ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order()'),
             ('orders',          'check_order',       'BEFORE UPDATE ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order()'),
             ('order_items',     'check_order_item',  'AFTER INSERT ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order_item()'),
+            ('orders',          'check_order_cancel','BEFORE UPDATE OF status ON %s FOR EACH ROW WHEN (NEW.status = ''cancelled'' AND OLD.status <> ''cancelled'' AND ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order_cancel()'),
             ('orders',          'check_order_update','BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.check_order_update()'),
             ('orders',          'keep_orders',       'BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
             ('orders',          'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
@@ -125,12 +126,12 @@ BEGIN
     END LOOP;
 
     -- The balance of a gift card is the sum of its entries, whoever writes them.
-    FOR t IN SELECT * FROM (VALUES ('gift_cards', 'INSERT OR UPDATE OF balance', 'id'), ('gift_card_entries', 'INSERT', 'gift_card_id')) AS v (relation, event, id)
+    FOR t IN SELECT * FROM (VALUES ('gift_cards', 'INSERT OR UPDATE OF balance'), ('gift_card_entries', 'INSERT')) AS v (relation, event)
     LOOP
         IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = format('ecommerce.%I', t.relation)::regclass AND tgname = 'books_match') THEN
             EXECUTE format('CREATE CONSTRAINT TRIGGER books_match AFTER %s ON ecommerce.%I
                             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-                            EXECUTE FUNCTION ecommerce.check_gift_card_books(%L)', t.event, t.relation, t.id);
+                            EXECUTE FUNCTION ecommerce.check_gift_card_books()', t.event, t.relation);
         END IF;
     END LOOP;
 END

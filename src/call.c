@@ -1,0 +1,122 @@
+/*
+ * call.c
+ *	  What is the same in every call of a function that writes.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/primnodes.h"
+#include "utils/acl.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "pg_compat.h"
+
+#include "arguments.h"
+#include "call.h"
+#include "table.h"
+
+/* Where a statement that is running calls a function whose result has columns */
+typedef struct CallSite
+{
+	FmgrInfo   *function;
+	FuncExpr   *expr;
+	CommandId	command;
+	MemoryContextCallback callback;
+	struct CallSite *next;
+} CallSite;
+
+static CallSite *sites = NULL;
+
+/* Forget a place of a statement that has ended. */
+static void
+forget_site(void *arg)
+{
+	CallSite  **site = &sites;
+
+	while (*site != arg)
+		site = &(*site)->next;
+	*site = (*site)->next;
+}
+
+/* Note from where a function is called. */
+static CallSite *
+note_site(FmgrInfo *function, FuncExpr *expr)
+{
+	CallSite   *site = MemoryContextAlloc(function->fn_mcxt, sizeof(CallSite));
+
+	site->function = function;
+	site->expr = expr;
+	site->callback.func = forget_site;
+	site->callback.arg = site;
+	site->next = sites;
+	sites = site;
+	MemoryContextRegisterResetCallback(function->fn_mcxt, &site->callback);
+	return site;
+}
+
+/*
+ * Refuse SELECT (f(...)).*, for which PostgreSQL calls f once for each column.
+ * Each copy of the call has a place of its own in the statement that runs, but
+ * all stand at one place of its text, and are called before anything else is.
+ */
+static void
+CheckCalledOnce(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *function = fcinfo->flinfo;
+	FuncExpr   *expr = (FuncExpr *) function->fn_expr;
+	CommandId	command = GetActiveSnapshot()->curcid;
+	CallSite   *own = NULL;
+
+	if (expr == NULL || !IsA(expr, FuncExpr) || !type_is_rowtype(expr->funcresulttype))
+		return;
+	for (CallSite *site = sites; site != NULL; site = site->next)
+	{
+		if (site->function == function)
+			own = site;
+		else if (site->function->fn_mcxt == function->fn_mcxt &&
+				 site->command == command &&
+				 site->expr->location == expr->location &&
+				 equal(site->expr, expr))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("%s() would be called once for each column of its result",
+							get_func_name(expr->funcid)),
+					 errhint("Use SELECT * FROM %s(...) instead of SELECT (%s(...)).*.",
+							 get_func_name(expr->funcid),
+							 get_func_name(expr->funcid))));
+	}
+	if (own == NULL)
+		own = note_site(function, expr);
+	own->command = command;
+}
+
+/*
+ * Begin a call of a function that writes, and return the tenant for which it
+ * works.  Changes that others have committed are known from here on.
+ */
+int32
+ec_call_begin(FunctionCallInfo fcinfo, int tenant_argument)
+{
+	if (XactReadOnly)
+		PreventCommandIfReadOnly(psprintf("%s()", get_func_name(fcinfo->flinfo->fn_oid)));
+	CheckCalledOnce(fcinfo);
+	AcceptInvalidationMessages();
+	return ec_argument_tenant(fcinfo, tenant_argument);
+}
+
+/*
+ * May the caller do what decides what is paid, or by whom: does it have the
+ * right to write orders itself?
+ */
+bool
+ec_call_trusted(void)
+{
+	return !InSecurityRestrictedOperation() &&
+		pg_class_aclcheck(ec_relation_oid("orders"), GetOuterUserId(),
+						  ACL_INSERT) == ACLCHECK_OK;
+}
