@@ -76,6 +76,7 @@ OBJS = \
 	src/call.o \
 	src/document.o \
 	src/ecommerce.o \
+	src/gift_card.o \
 	src/identifiers.o \
 	src/items.o \
 	src/json.o \

@@ -91,6 +91,7 @@ enum
 #define ORDER_TYPES \
 	UUIDOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID
 
+
 /* What goes through placing an order */
 typedef struct Placement
 {
@@ -779,29 +780,41 @@ total_order(FunctionCallInfo fcinfo, Placement *order)
 	}
 }
 
-/* Add to what the order has taken from stock, each product and warehouse once. */
+/*
+ * Join what a reservation held with what was taken besides, each product and
+ * warehouse once.  Both are in the order of products.
+ */
 static void
-add_taken(Placement *order, const EcTaken *taken, int n)
+join_taken(Placement *order, const EcTaken *held, int nheld,
+		   const EcTaken *more, int nmore)
 {
-	EcTaken    *all = palloc_array(EcTaken, (Size) (order->ntaken + n));
-	int			known = order->ntaken;
+	EcTaken    *all = palloc_array(EcTaken, (Size) (nheld + nmore));
+	int			n = 0;
+	int			h = 0;
 
-	if (known > 0)
-		memcpy(all, order->taken, sizeof(EcTaken) * (Size) known);
-	for (int i = 0; i < n; i++)
+	for (int m = 0; h < nheld || m < nmore;)
 	{
-		int			k;
+		const pg_uuid_t *product_id = m == nmore ||
+		(h < nheld && ec_uuid_compare(&held[h].product_id, &more[m].product_id) <= 0)
+		? &held[h].product_id : &more[m].product_id;
+		int			first = n;
 
-		for (k = 0; k < known; k++)
-			if (all[k].warehouse_id == taken[i].warehouse_id &&
-				ec_uuid_compare(&all[k].product_id, &taken[i].product_id) == 0)
-				break;
-		if (k < known)
-			all[k].quantity += taken[i].quantity;
-		else
-			all[order->ntaken++] = taken[i];
+		for (; h < nheld && ec_uuid_compare(&held[h].product_id, product_id) == 0; h++)
+			all[n++] = held[h];
+		for (; m < nmore && ec_uuid_compare(&more[m].product_id, product_id) == 0; m++)
+		{
+			int			k = first;
+
+			while (k < n && all[k].warehouse_id != more[m].warehouse_id)
+				k++;
+			if (k < n)
+				all[k].quantity += more[m].quantity;
+			else
+				all[n++] = more[m];
+		}
 	}
 	order->taken = all;
+	order->ntaken = n;
 }
 
 /*
@@ -814,6 +827,7 @@ take_stock(Placement *order, EcTaken *reserved, int nreserved)
 	int			n;
 	EcDemand   *demands = ec_items_demand(order->items, order->nitems, &n);
 	EcDemand   *changes;
+	EcTaken    *more;
 	int			count = 0;
 	int			d = 0;
 	int			r = 0;
@@ -855,9 +869,8 @@ take_stock(Placement *order, EcTaken *reserved, int nreserved)
 		}
 		d += c <= 0;
 	}
-	add_taken(order, reserved, nreserved);
-	reserved = ec_stock_change(order->tenant_id, changes, count, &n);
-	add_taken(order, reserved, n);
+	more = ec_stock_change(order->tenant_id, changes, count, &n);
+	join_taken(order, reserved, nreserved, more, n);
 }
 
 /*
@@ -907,6 +920,25 @@ price_datum(EcDecimal price, int minor_units)
 	return EcAmountGetDatum(value, price.scale);
 }
 
+/* Where what was taken of a product begins */
+static int
+find_taken(const Placement *order, const pg_uuid_t *product_id)
+{
+	int			low = 0;
+	int			high = order->ntaken;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (ec_uuid_compare(&order->taken[middle].product_id, product_id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /*
  * Which warehouses a line's units come from, {"warehouse": units}, or NULL if
  * all are from the default one.  What the line takes is taken off.
@@ -919,13 +951,14 @@ allocate_line(Placement *order, const EcItem *item)
 	bool		elsewhere = false;
 
 	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	for (int i = 0; i < order->ntaken && left > 0; i++)
+	for (int i = find_taken(order, &item->product_id); left > 0 && i < order->ntaken; i++)
 	{
 		EcTaken    *taken = &order->taken[i];
 		int32		used = Min(left, taken->quantity);
 
-		if (used == 0 ||
-			ec_uuid_compare(&taken->product_id, &item->product_id) != 0)
+		if (ec_uuid_compare(&taken->product_id, &item->product_id) != 0)
+			break;
+		if (used == 0)
 			continue;
 		taken->quantity -= used;
 		left -= used;
@@ -962,6 +995,7 @@ fill_items(Placement *order, EcRows *rows)
 		Datum		values[14];
 		bool		nulls[14] = {false};
 
+		CHECK_FOR_INTERRUPTS();
 		values[0] = Int32GetDatum((int32) i + 1);
 		values[1] = CStringGetTextDatum(ec_kind_names[line->kind]);
 		if (line->kind == EC_PRODUCT)

@@ -213,20 +213,13 @@ CREATE TYPE ecommerce.issued_gift_card AS (
 );
 COMMENT ON TYPE ecommerce.issued_gift_card IS 'A new gift card: its id, and its code, which is not kept anywhere.';
 
-CREATE FUNCTION ecommerce.issue_gift_card(
-    amount    numeric,
-    currency  text        DEFAULT NULL,
-    valid_to  timestamptz DEFAULT NULL,
-    code      text        DEFAULT NULL,
-    user_id   uuid        DEFAULT NULL,
-    email     text        DEFAULT NULL,
-    notes     text        DEFAULT NULL,
-    tenant_id integer     DEFAULT ecommerce.current_tenant())
+CREATE FUNCTION ecommerce.make_gift_card(
+    amount numeric, currency text, valid_to timestamptz, code text, user_id uuid, email text, notes text, tenant_id integer)
     RETURNS ecommerce.issued_gift_card
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_tenant   integer := ecommerce.check_tenant(tenant_id);
+    v_tenant   integer := tenant_id;
     v_currency text := coalesce(currency, (SELECT s.currency FROM ecommerce.settings s WHERE s.tenant_id = v_tenant));
     v_amount   numeric := ecommerce.round_amount(amount, v_currency);
     v_random   bytea;
@@ -256,13 +249,28 @@ BEGIN
 
     INSERT INTO ecommerce.gift_cards (tenant_id, code_hash, last_digits, currency, initial_amount, balance, valid_to, user_id, email, notes)
     VALUES (v_tenant, ecommerce.gift_card_hash(v_result.code), right(v_letters, 4), v_currency, v_amount, v_amount,
-            issue_gift_card.valid_to, issue_gift_card.user_id, issue_gift_card.email, issue_gift_card.notes)
+            make_gift_card.valid_to, make_gift_card.user_id, make_gift_card.email, make_gift_card.notes)
     RETURNING gift_cards.id INTO v_result.id;
     INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount)
     VALUES (v_tenant, v_result.id, 'issue', v_amount);
     RETURN v_result;
 END
 $$;
+COMMENT ON FUNCTION ecommerce.make_gift_card(numeric, text, timestamptz, text, uuid, text, text, integer) IS
+    'For issue_gift_card(), which has checked the tenant.';
+
+CREATE FUNCTION ecommerce.issue_gift_card(
+    amount    numeric,
+    currency  text        DEFAULT NULL,
+    valid_to  timestamptz DEFAULT NULL,
+    code      text        DEFAULT NULL,
+    user_id   uuid        DEFAULT NULL,
+    email     text        DEFAULT NULL,
+    notes     text        DEFAULT NULL,
+    tenant_id integer     DEFAULT ecommerce.current_tenant())
+    RETURNS ecommerce.issued_gift_card
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_issue_gift_card';
 COMMENT ON FUNCTION ecommerce.issue_gift_card(numeric, text, timestamptz, text, uuid, text, text, integer) IS
     'Make a gift card and return its id and its code: the code given (8 to 64 letters and digits; one that exists is error 23505), or one of 80 random bits. The code is not stored, so this is the only time to read it. currency is that of the settings by default. Errors: 22023 wrong amount or code, 23503 unknown user.';
 

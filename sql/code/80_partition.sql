@@ -24,6 +24,11 @@ CREATE FUNCTION ecommerce.isolate_tenants(relation regclass) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM pg_class WHERE oid = relation AND relnamespace = 'ecommerce'::regnamespace
+                   AND relkind IN ('r', 'p')) THEN
+        RAISE EXCEPTION 'not a table of the shop' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It is %s.', coalesce(relation::text, 'NULL'));
+    END IF;
     IF EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'tenant_isolation') THEN
         RETURN;
     END IF;
@@ -34,7 +39,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.isolate_tenants(regclass) IS
-    'Give a table or partition its policy, if it has none: rows of current_tenant() only.';
+    'Give a table or partition of the shop its policy, if it has none: rows of current_tenant() only. Error 22023 for any other table.';
 
 CREATE FUNCTION ecommerce.link_partitions(suffix text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -52,20 +57,46 @@ $$;
 COMMENT ON FUNCTION ecommerce.link_partitions(text) IS
     'Give the partition order_items_<suffix> its foreign key to orders_<suffix>, if it has none.';
 
+CREATE FUNCTION ecommerce.take_from_default(relation text, within text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_default regclass := format('ecommerce.%I', relation || '_default')::regclass;
+    v_kept    jsonb;
+    t         record;
+BEGIN
+    -- Triggers refuse to delete records; those that are disabled stay so.
+    SELECT jsonb_agg(jsonb_build_object('name', g.tgname, 'state', g.tgenabled)) INTO v_kept FROM pg_trigger g
+    WHERE g.tgrelid = v_default AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 9 = 9;
+    FOR t IN SELECT * FROM jsonb_to_recordset(v_kept) AS k (name text) LOOP
+        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', v_default, t.name);
+    END LOOP;
+    EXECUTE format('DELETE FROM %s %s', v_default, within);
+    FOR t IN SELECT * FROM jsonb_to_recordset(v_kept) AS k (name text, state text) LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', v_default,
+                       CASE t.state WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, t.name);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.take_from_default(text, text) IS
+    'For ensure_partitions(): delete rows from the default partition of a table, which have been copied.';
+
 CREATE FUNCTION ecommerce.ensure_partitions(from_time timestamptz DEFAULT now(), to_time timestamptz DEFAULT now() + interval '1 year', every text DEFAULT 'quarter')
     RETURNS TABLE (partition regclass, lower_bound timestamptz, upper_bound timestamptz, moved_rows bigint)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
 AS $$
 DECLARE
     step     interval := CASE every WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
-    low      timestamptz;
-    high     timestamptz;
+    v_low    timestamptz;
+    v_high   timestamptz;
     suffix   text;
     missing  text[];
     moved    bigint[];
     relation text;
     within   text;
     columns  text;
+    known    jsonb;
+    locked   boolean := false;
     n        bigint;
 BEGIN
     IF step IS NULL THEN
@@ -73,9 +104,10 @@ BEGIN
             DETAIL = format('It is %L.', every), HINT = 'Use month, quarter or year.';
     END IF;
     IF from_time IS NULL OR to_time IS NULL OR NOT isfinite(from_time) OR NOT isfinite(to_time)
-       OR to_time < from_time OR to_time > from_time + interval '100 years' THEN
+       OR to_time < from_time OR to_time > from_time + 400 * step THEN
         RAISE EXCEPTION 'wrong range of time' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It runs from %L to %L.', from_time, to_time), HINT = 'Give a range of at most 100 years.';
+            DETAIL = format('It runs from %L to %L.', from_time, to_time),
+            HINT = format('Give a range of at most 400 times a %s.', every);
     END IF;
 
     -- Sessions that create the same partitions do it one after the other.
@@ -89,17 +121,29 @@ BEGIN
     END LOOP;
     PERFORM ecommerce.link_partitions('default');
 
-    high := date_trunc(every, from_time);
-    WHILE high <= to_time LOOP
-        low := high;
-        high := low + step;
-        suffix := to_char(low, CASE every WHEN 'month' THEN 'YYYY_MM' WHEN 'quarter' THEN 'YYYY"_q"Q' ELSE 'YYYY' END);
+    SELECT jsonb_agg(jsonb_build_object('name', k.name, 'low', k.bounds[1], 'high', k.bounds[2])) INTO known
+    FROM (SELECT p.relname AS name, regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM [(]''([^'']+)''[)] TO [(]''([^'']+)''[)]') AS bounds
+          FROM pg_class p JOIN pg_inherits i ON i.inhparent = p.oid JOIN pg_class c ON c.oid = i.inhrelid
+          WHERE p.relnamespace = 'ecommerce'::regnamespace AND p.relname IN ('orders', 'order_items', 'events')) k
+    WHERE k.bounds IS NOT NULL;
+
+    v_high := date_trunc(every, from_time);
+    WHILE v_high <= to_time LOOP
+        v_low := v_high;
+        v_high := v_low + step;
+        suffix := to_char(v_low, CASE every WHEN 'month' THEN 'YYYY_MM' WHEN 'quarter' THEN 'YYYY"_q"Q' ELSE 'YYYY' END);
         SELECT array_agg(r.name ORDER BY r.position), array_agg(0::bigint ORDER BY r.position) INTO missing, moved
         FROM unnest('{orders,order_items,events}'::text[]) WITH ORDINALITY AS r (name, position)
-        WHERE NOT EXISTS (SELECT FROM ecommerce.partitions() p
-                          WHERE p.parent = format('ecommerce.%I', r.name)::regclass
-                            AND p.from_time < high AND p.to_time > low);
+        WHERE NOT EXISTS (SELECT FROM jsonb_to_recordset(known) AS k (name text, low timestamptz, high timestamptz)
+                          WHERE k.name = r.name AND k.low < v_high AND k.high > v_low);
         CONTINUE WHEN missing IS NULL;
+
+        -- Orders of now go to the default partition.  One that waited for it there would find its range
+        -- attached meanwhile; so it waits before it is told where it goes, in the order of place_order().
+        IF NOT locked AND v_low <= now() + interval '1 day' THEN
+            LOCK TABLE ONLY ecommerce.order_items, ONLY ecommerce.orders, ONLY ecommerce.events IN SHARE ROW EXCLUSIVE MODE;
+            locked := true;
+        END IF;
 
         -- Rows that came before their partition wait in the default partition:
         -- copy them, delete items before the orders that they reference, and
@@ -108,7 +152,7 @@ BEGIN
             relation := missing[i];
             EXECUTE format('LOCK TABLE ecommerce.%I IN ACCESS EXCLUSIVE MODE', relation || '_default');
             EXECUTE format('CREATE TABLE ecommerce.%I (LIKE ecommerce.%I INCLUDING ALL)', relation || '_' || suffix, relation);
-            within := format('WHERE %1$I >= %2$L AND %1$I < %3$L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
+            within := format('WHERE %1$I >= %2$L AND %1$I < %3$L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, v_low, v_high);
             columns := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
                         WHERE a.attrelid = format('ecommerce.%I', relation)::regclass
                           AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
@@ -120,19 +164,17 @@ BEGIN
         FOR i IN REVERSE cardinality(missing) .. 1 LOOP
             CONTINUE WHEN moved[i] = 0;
             relation := missing[i];
-            within := format('WHERE %1$I >= %2$L AND %1$I < %3$L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, low, high);
-            EXECUTE format('ALTER TABLE ecommerce.%I DISABLE TRIGGER USER', relation || '_default');
-            EXECUTE format('DELETE FROM ecommerce.%I %s', relation || '_default', within);
-            EXECUTE format('ALTER TABLE ecommerce.%I ENABLE TRIGGER USER', relation || '_default');
+            within := format('WHERE %1$I >= %2$L AND %1$I < %3$L', CASE relation WHEN 'order_items' THEN 'order_created_at' ELSE 'created_at' END, v_low, v_high);
+            PERFORM ecommerce.take_from_default(relation, within);
         END LOOP;
         FOR i IN 1 .. cardinality(missing) LOOP
             relation := missing[i];
             EXECUTE format('ALTER TABLE ecommerce.%I ATTACH PARTITION ecommerce.%I FOR VALUES FROM (%L) TO (%L)',
-                           relation, relation || '_' || suffix, low, high);
+                           relation, relation || '_' || suffix, v_low, v_high);
             partition := format('ecommerce.%I', relation || '_' || suffix)::regclass;
             PERFORM ecommerce.isolate_tenants(partition);
-            lower_bound := low;
-            upper_bound := high;
+            lower_bound := v_low;
+            upper_bound := v_high;
             moved_rows := moved[i];
             RETURN NEXT;
         END LOOP;
@@ -151,4 +193,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.ensure_partitions(timestamptz, timestamptz, text) IS
-    'Create the partitions of orders, order_items and events that the range of time lacks, one for each month, quarter or year (UTC), and move rows there that wait in the default partition. Returns the partitions that it made. Error 22023 for another interval or a wrong range.';
+    'Create the partitions of orders, order_items and events that the range of time lacks, one for each month, quarter or year (UTC), and move rows there that wait in the default partition. Returns the partitions that it made. Makes orders wait while it makes a partition that may have some of them already. Error 22023 for another interval or a range of more than 400 of them.';

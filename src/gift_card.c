@@ -1,0 +1,54 @@
+/*
+ * gift_card.c
+ *	  The door of issue_gift_card(), whose work is done in plpgsql.
+ *
+ * Only a function in C sees from where it is called, so it is one that refuses
+ * SELECT (issue_gift_card(...)).*, which would make a card for each column.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/datum.h"
+#include "utils/uuid.h"
+
+#include "pg_compat.h"
+
+#include "call.h"
+#include "plan.h"
+#include "result.h"
+
+static EcPlan make_plan = {
+	.sql = "SELECT g.id, g.code FROM ecommerce.make_gift_card($1, $2, $3, $4, $5, $6, $7, $8) g",
+	.nargs = 8,
+	.types = {
+		NUMERICOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID,
+		INT4OID
+	}
+};
+
+PG_FUNCTION_INFO_V1(ec_issue_gift_card);
+
+/* issue_gift_card(amount, ..., tenant_id) -> issued_gift_card */
+Datum
+ec_issue_gift_card(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {UUIDOID, TEXTOID};
+	Datum		arguments[8];
+	char		nulls[8];
+	Datum		values[lengthof(types)];
+
+	(void) ec_call_begin(fcinfo, 7);
+	for (int i = 0; i < make_plan.nargs; i++)
+	{
+		arguments[i] = PG_GETARG_DATUM(i);
+		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
+	}
+	ec_connect();
+	if (ec_execute(&make_plan, arguments, nulls) != 1)
+		elog(ERROR, "no gift card was made");
+	values[0] = datumCopy(ec_value(0, 1, UUIDOID), false, UUID_LEN);
+	values[1] = datumCopy(ec_value(0, 2, TEXTOID), false, -1);
+	ec_finish();
+	PG_RETURN_DATUM(ec_result_row(fcinfo, types, lengthof(types), values));
+}
