@@ -123,6 +123,7 @@ CODE = \
 	75_vat_return \
 	80_partition \
 	90_operations \
+	92_access \
 	99_finish
 
 # The shop's own objects: the body of ecommerce.install()
@@ -137,7 +138,8 @@ SHOP = \
 	65_promotion \
 	70_order \
 	80_reporting \
-	90_rules
+	90_rules \
+	95_access
 
 SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(SCRIPT)

@@ -51,9 +51,12 @@ AND proname NOT IN ('announce_change', 'current_tenant', 'plain_sql', 'set_updat
 AND NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(proconfig, '{}'))
 ORDER BY 1;
 
-SELECT 'function that PUBLIC may execute: ' || name
-FROM functions
-WHERE has_function_privilege('public', oid, 'EXECUTE')
+-- Everybody may execute what the matrix says, and nothing that has its owner's rights.
+SELECT 'function that PUBLIC may execute: ' || f.name
+FROM functions f
+LEFT JOIN ecommerce.access_matrix() m ON m.kind = 'function' AND m.name = f.proname
+WHERE has_function_privilege('public', f.oid, 'EXECUTE')
+AND (m.public IS DISTINCT FROM 'X' OR f.prosecdef)
 ORDER BY 1;
 
 -- Those in C call ec_argument_tenant().

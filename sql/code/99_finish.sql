@@ -16,6 +16,8 @@ DECLARE
                                       AND objid OPERATOR(pg_catalog.=) 'ecommerce'::pg_catalog.regnamespace
                                       AND deptype OPERATOR(pg_catalog.=) 'e');
     v_worker boolean := false;
+    v_public text[] := (SELECT pg_catalog.array_agg(m.name) FROM ecommerce.access_matrix() m
+                        WHERE m.public OPERATOR(pg_catalog.=) 'X');
     o record;
 BEGIN
     -- Functions that run with their owner's rights must not run as a superuser
@@ -36,7 +38,8 @@ BEGIN
         EXECUTE pg_catalog.format('ALTER TYPE %s OWNER TO %I', o.name, v_owner);
     END LOOP;
     FOR o IN
-        SELECT p.oid::pg_catalog.regprocedure AS name
+        SELECT p.oid::pg_catalog.regprocedure AS name,
+               p.proname::pg_catalog.text OPERATOR(pg_catalog.=) ANY (v_public) AS public
         FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) d.objid
         WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype OPERATOR(pg_catalog.=) 'e'
           AND d.refobjid OPERATOR(pg_catalog.=) v_extension
@@ -44,6 +47,9 @@ BEGIN
         EXECUTE pg_catalog.format('ALTER ROUTINE %s OWNER TO %I', o.name, v_owner);
         -- After that, so that it is recorded as the owner's, and a dump need not say it.
         EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', o.name);
+        IF o.public THEN
+            EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC', o.name);
+        END IF;
     END LOOP;
 
     IF NOT v_new_schema THEN

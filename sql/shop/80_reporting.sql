@@ -96,3 +96,18 @@ COMMENT ON COLUMN ecommerce.product_stats.total_orders IS 'Orders that have it; 
 COMMENT ON COLUMN ecommerce.product_stats.total_quantity_sold IS 'Units sold; 0 if it was never sold.';
 COMMENT ON COLUMN ecommerce.product_stats.revenue IS 'Sum of net, of orders in settings.currency; 0 if it was never sold.';
 COMMENT ON COLUMN ecommerce.product_stats.last_ordered_at IS 'When it was last ordered, NULL if never.';
+
+-- With its owner's rights, because a materialized view has no row security.
+DO $view$
+BEGIN
+    IF to_regclass('ecommerce.product_sales') IS NULL THEN
+        CREATE VIEW ecommerce.product_sales WITH (security_barrier = true) AS
+        SELECT s.tenant_id, s.id, s.name, s.total_orders, s.total_quantity_sold, s.revenue,
+               s.last_ordered_at
+        FROM ecommerce.product_stats s
+        WHERE s.tenant_id = ecommerce.current_tenant();
+    END IF;
+END
+$view$;
+COMMENT ON VIEW ecommerce.product_sales IS
+    'Rows of product_stats of current_tenant(): what roles of a tenant may read.';

@@ -74,7 +74,7 @@ DROP POLICY tenant_isolation ON ecommerce.carts;
 ALTER TABLE ecommerce.users ALTER COLUMN id DROP DEFAULT;
 ALTER TABLE ecommerce.orders ALTER COLUMN tenant_id DROP DEFAULT;
 DROP INDEX ecommerce.idx_orders_user;
-DROP MATERIALIZED VIEW ecommerce.product_stats;
+DROP MATERIALIZED VIEW ecommerce.product_stats CASCADE;
 DROP TABLE ecommerce.wishlist_items;
 SELECT format('DROP TABLE %s', partition)
 FROM ecommerce.partitions() WHERE from_time > now()
