@@ -24,17 +24,20 @@ CREATE FUNCTION ecommerce.isolate_tenants(relation regclass) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'tenant_isolation') THEN
-        RETURN;
+    IF NOT EXISTS (SELECT FROM pg_policy
+                   WHERE polrelid = relation AND polname = 'tenant_isolation') THEN
+        EXECUTE format('CREATE POLICY tenant_isolation ON %s USING (%s = ecommerce.current_tenant())',
+                       relation, CASE WHEN relation = 'ecommerce.tenants'::regclass THEN 'id' ELSE 'tenant_id' END);
     END IF;
-    EXECUTE format('CREATE POLICY tenant_isolation ON %s USING (%s = ecommerce.current_tenant())', relation,
-                   CASE WHEN relation = 'ecommerce.tenants'::regclass THEN 'id' ELSE 'tenant_id' END);
     -- Not FORCE: the owner dumps, moves and counts rows, whosever they are.
-    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
+    IF NOT (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = relation) THEN
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.isolate_tenants(regclass) IS
-    'Give a table or partition its policy, if it has none: rows of current_tenant() only.';
+    'Give a table or partition its policy, if it has none, and turn row security on: '
+    'rows of current_tenant() only.';
 
 CREATE FUNCTION ecommerce.link_partitions(suffix text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
