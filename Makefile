@@ -122,12 +122,14 @@ CODE = \
 	70_order \
 	75_vat_return \
 	80_partition \
+	85_schema \
 	90_operations \
 	92_access \
 	99_finish
 
 # The shop's own objects: the body of ecommerce.install()
 SHOP = \
+	05_restore \
 	10_reference \
 	11_reference_data \
 	20_tenant \

@@ -349,6 +349,8 @@ AS $$
     WHERE c.status = 'ordered' AND NOT EXISTS (SELECT FROM ecommerce.orders o WHERE o.tenant_id = c.tenant_id AND o.id = c.order_id)
     UNION ALL
     SELECT p.problem, p.tenant_id, p.entity_id, p.detail FROM ecommerce.promotion_problems() p
+    UNION ALL
+    SELECT s.problem, s.tenant_id, s.entity_id, s.detail FROM ecommerce.schema_problems() s
 $$;
 COMMENT ON FUNCTION ecommerce.verify_integrity() IS
-    'Every equation of the books that does not hold, with the product or order that it is about; no row means that all is right. Reads all rows that the caller may see.';
+    'Every equation of the books that does not hold, with the product or order that it is about; no row means that all is right. Includes promotion_problems() and schema_problems(). Reads all rows that the caller may see.';

@@ -29,17 +29,20 @@ BEGIN
         RAISE EXCEPTION 'not a table of the shop' USING ERRCODE = 'invalid_parameter_value',
             DETAIL = format('It is %s.', coalesce(relation::text, 'NULL'));
     END IF;
-    IF EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'tenant_isolation') THEN
-        RETURN;
+    IF NOT EXISTS (SELECT FROM pg_policy
+                   WHERE polrelid = relation AND polname = 'tenant_isolation') THEN
+        EXECUTE format('CREATE POLICY tenant_isolation ON %s USING (%s = ecommerce.current_tenant())',
+                       relation, CASE WHEN relation = 'ecommerce.tenants'::regclass THEN 'id' ELSE 'tenant_id' END);
     END IF;
-    EXECUTE format('CREATE POLICY tenant_isolation ON %s USING (%s = ecommerce.current_tenant())', relation,
-                   CASE WHEN relation = 'ecommerce.tenants'::regclass THEN 'id' ELSE 'tenant_id' END);
     -- Not FORCE: the owner dumps, moves and counts rows, whosever they are.
-    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
+    IF NOT (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = relation) THEN
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.isolate_tenants(regclass) IS
-    'Give a table or partition of the shop its policy, if it has none: rows of current_tenant() only. Error 22023 for any other table.';
+    'Give a table or partition of the shop its policy, if it has none, and turn row security on: '
+    'rows of current_tenant() only. Error 22023 for any other table.';
 
 CREATE FUNCTION ecommerce.link_partitions(suffix text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -5,7 +5,10 @@
 -- handed to the role that creates the extension.
 
 COMMENT ON FUNCTION ecommerce.install() IS
-    'Create what the shop lacks: tables, indexes, triggers, policies, views, partitions. Touches no data, and nothing that is there already but the comments on it.';
+    'Create what the shop lacks: tables, columns, constraints, indexes, triggers, policies, views, '
+    'partitions; enable and validate what schema_problems() finds. Touches no data, nothing that '
+    'the shop has of its own, and of what is there already only the comments. Errors are those of '
+    'PostgreSQL, for rows that a constraint refuses, say.';
 
 DO $finish$
 DECLARE

@@ -248,7 +248,7 @@ ALTER TABLE ecommerce.order_items DISABLE TRIGGER USER;
 UPDATE ecommerce.order_items SET allocation = '{"1": 1, "2": 3}' WHERE order_id = :'o9';
 DELETE FROM ecommerce.order_items WHERE order_id = :'o8';
 INSERT INTO ecommerce.idempotency_keys (key, request_hash, order_id, order_created_at) VALUES ('lost', '', '00000000-0000-7000-8000-000000000000', now());
-SELECT problem, detail - 'product_id' AS detail FROM ecommerce.verify_integrity() ORDER BY problem, detail::text;
+SELECT problem, detail - 'product_id' AS detail FROM ecommerce.verify_integrity() WHERE problem <> 'trigger is disabled' ORDER BY problem, detail::text;
 ROLLBACK;
 SELECT * FROM ecommerce.verify_integrity();
 
