@@ -59,15 +59,15 @@ AS $$
     WHERE m IS NOT NULL
     UNION ALL
     SELECT 'ecommerce.' || m[1],
-           CASE m[2] WHEN 'WITH' THEN 'view' ELSE 'materialized view' END, NULL, NULL
+           CASE m[2] WHEN 'WITH' THEN 'view' ELSE 'materialized view' END, NULL, m[3]
     FROM source, string_to_table(prosrc, 'VIEW ') AS t (text),
-         regexp_match(t.text, '^(?:IF NOT EXISTS )?ecommerce\.(\w+) (WITH|AS)\M') m
+         regexp_match(t.text, '^(?:IF NOT EXISTS )?ecommerce\.(\w+) (WITH|AS)\M(?: \((\w+))?') m
     WHERE m IS NOT NULL
 $$;
 COMMENT ON FUNCTION ecommerce.shop_objects() IS
     'What install() creates, as its source says: table (with the statement that creates it), '
-    'column (with its type), not null and default (of a column), constraint, index, view and '
-    'materialized view. Defaults also of partitions that are there.';
+    'column (with its type), not null and default (of a column), constraint, index, view (with its '
+    'option) and materialized view. Defaults also of partitions that are there.';
 
 CREATE FUNCTION ecommerce.shop_schema()
     RETURNS TABLE (relation text, kind text, name text, definition text)
@@ -167,8 +167,8 @@ AS $$
     FROM attribute a
     WHERE a.name = 'tenant_id' OR a.name = 'id' AND a.parent = 'ecommerce.tenants'
     UNION ALL
-    SELECT o.relation, 'security invoker', NULL,
-           format('ALTER VIEW %s SET (security_invoker = true)', o.relation)
+    SELECT o.relation, replace(o.definition, '_', ' '), NULL,
+           format('ALTER VIEW %s SET (%s = true)', o.relation, o.definition)
     FROM object o WHERE o.kind = 'view'
     UNION ALL
     SELECT i.relation, 'constraint', k.name,
@@ -200,8 +200,8 @@ $$;
 COMMENT ON FUNCTION ecommerce.shop_schema() IS
     'All that the shop must have: shop_objects(), and with the statement that creates it what '
     'ties tables, views and partitions to functions of the extension and to each other: default '
-    '(of a column), policy, row security, security invoker (of a view), constraint (the foreign '
-    'key of a partition) and trigger.';
+    '(of a column), policy, row security, security invoker or barrier (of a view), constraint (the '
+    'foreign key of a partition) and trigger.';
 
 CREATE FUNCTION ecommerce.schema_drift()
     RETURNS TABLE (relation text, kind text, name text, definition text, problem text)
@@ -236,6 +236,9 @@ AS $$
                 WHEN 'row security' THEN CASE WHEN NOT c.relrowsecurity THEN 'is off' END
                 WHEN 'security invoker' THEN
                     CASE WHEN 'security_invoker=true' <> ALL (coalesce(c.reloptions, '{}'))
+                         THEN 'is off' END
+                WHEN 'security barrier' THEN
+                    CASE WHEN 'security_barrier=true' <> ALL (coalesce(c.reloptions, '{}'))
                          THEN 'is off' END
                 WHEN 'index' THEN
                     CASE WHEN x.oid IS NULL THEN 'is missing'
@@ -368,7 +371,8 @@ BEGIN
             EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', d.relation,
                            CASE WHEN d.definition LIKE '%.announce\_change()' THEN 'ALWAYS' END,
                            d.name);
-        ELSIF d.kind IN ('default', 'policy', 'row security', 'security invoker') THEN
+        ELSIF d.kind IN ('default', 'policy', 'row security', 'security invoker',
+                         'security barrier') THEN
             EXECUTE d.definition;
         END IF;
     END LOOP;

@@ -57,7 +57,8 @@ SELECT dense_rank() OVER (ORDER BY kind, problem, part) AS round, * FROM (SELECT
     UNION ALL SELECT name, 'trigger', tgname, format('ALTER TABLE %s ENABLE TRIGGER %I', name, tgname), 'trigger is disabled' FROM relations r JOIN pg_trigger ON tgrelid = r.oid WHERE tgenabled = 'A'
     UNION ALL SELECT name, 'policy', polname, format('DROP POLICY %I ON %s', polname, name), 'policy is missing' FROM relations r JOIN pg_policy ON polrelid = r.oid
     UNION ALL SELECT name, 'row security', NULL, format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', name), 'row security is off' FROM relations r WHERE relrowsecurity
-    UNION ALL SELECT name, 'security invoker', NULL, format('ALTER VIEW %s RESET (security_invoker)', name), 'security invoker is off' FROM relations WHERE kind = 'v') d) d;
+    UNION ALL SELECT name, replace(o, '_', ' '), NULL, format('ALTER VIEW %s RESET (%s)', name, o), replace(o, '_', ' ') || ' is off'
+        FROM relations, unnest(reloptions) AS r (option), split_part(r.option, '=', 1) AS o WHERE kind = 'v') d) d;
 SELECT kind, problem, count(*) > 3 AS some FROM damages GROUP BY kind, problem ORDER BY kind, problem;
 SELECT * FROM ecommerce.schema_problems();
 
