@@ -92,6 +92,9 @@ DECLARE
     n      integer;
 BEGIN
     PERFORM ecommerce.check_tenant(tenant_id);
+    IF product_id IS NULL THEN
+        RAISE EXCEPTION 'product_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     -- New rows take their units from old ones: when none came since all were locked, none will.
     LOOP
         PERFORM FROM ecommerce.stock s WHERE s.tenant_id = lock_stock.tenant_id AND s.product_id = lock_stock.product_id
@@ -103,7 +106,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.lock_stock(uuid, integer) IS
-    'Lock all stock of a product until the transaction ends. Lock several products in the order of their ids.';
+    'Lock all stock of a product until the transaction ends. Lock several products in the order of '
+    'their ids. Error 22004 for NULL.';
 
 CREATE FUNCTION ecommerce.spread_stock(product_id uuid, slots integer, tenant_id integer) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -111,7 +115,10 @@ AS $$
 DECLARE
     w record;
 BEGIN
-    PERFORM ecommerce.check_tenant(tenant_id);
+    IF slots IS NULL OR slots NOT BETWEEN 1 AND 256 THEN
+        RAISE EXCEPTION 'wrong number of slots' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must be from 1 to 256.';
+    END IF;
     PERFORM ecommerce.lock_stock(spread_stock.product_id, spread_stock.tenant_id);
     FOR w IN
         SELECT s.warehouse_id, sum(s.available)::integer AS available, sum(s.backorder_limit)::integer AS backorder_limit
@@ -121,9 +128,6 @@ BEGIN
             OR max(s.available) - min(s.available) > greatest(sum(s.available) / spread_stock.slots / 2, 1)
         ORDER BY s.warehouse_id
     LOOP
-        DELETE FROM ecommerce.stock s
-        WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
-          AND s.warehouse_id = w.warehouse_id AND s.slot >= spread_stock.slots;
         INSERT INTO ecommerce.stock AS s (tenant_id, product_id, warehouse_id, slot, available, backorder_limit)
         SELECT spread_stock.tenant_id, spread_stock.product_id, w.warehouse_id, n,
                CASE WHEN w.available > 0 THEN w.available / spread_stock.slots + (n < w.available % spread_stock.slots)::integer
@@ -132,11 +136,19 @@ BEGIN
         FROM generate_series(0, spread_stock.slots - 1) n
         ON CONFLICT ON CONSTRAINT stock_pkey
         DO UPDATE SET available = excluded.available, backorder_limit = excluded.backorder_limit;
+        -- Rows that have units are not deleted, and the others have them now.
+        UPDATE ecommerce.stock s SET available = 0
+        WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
+          AND s.warehouse_id = w.warehouse_id AND s.slot >= spread_stock.slots AND s.available <> 0;
+        DELETE FROM ecommerce.stock s
+        WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
+          AND s.warehouse_id = w.warehouse_id AND s.slot >= spread_stock.slots;
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.spread_stock(uuid, integer, integer) IS
-    'Lock the stock of a product and spread it evenly over so many rows in each warehouse, if it is not nearly so.';
+    'Lock the stock of a product and spread it evenly over so many rows in each warehouse, 1 to 256, '
+    'if it is not nearly so. Error 22023 for another number.';
 
 CREATE FUNCTION ecommerce.set_stock_slots(product_id uuid, slots integer, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -168,6 +180,10 @@ DECLARE
     n integer := 0;
 BEGIN
     PERFORM ecommerce.check_tenant(tenant_id);
+    IF max_products IS NULL OR max_products < 0 THEN
+        RAISE EXCEPTION 'wrong max_products' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must be zero or more.';
+    END IF;
     FOR p IN
         SELECT s.product_id, r.stock_slots
         FROM ecommerce.stock s
@@ -191,7 +207,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.rebalance_stock(integer, integer) IS
-    'Gather the stock of products that nobody is buying at this moment: into one row for each warehouse, or evenly into those that set_stock_slots() made. Does not wait for buyers. Returns how many products it went through; call it now and then.';
+    'Gather the stock of products that nobody is buying at this moment: into one row for each warehouse, or evenly into those that set_stock_slots() made. Does not wait for buyers. Returns how many products it went through, at most max_products; call it now and then. Error 22023 for a negative number or NULL.';
 
 CREATE FUNCTION ecommerce.return_stock(order_id uuid, items jsonb, reference text DEFAULT NULL, note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan

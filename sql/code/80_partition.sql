@@ -24,6 +24,9 @@ CREATE FUNCTION ecommerce.isolate_tenants(relation regclass) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF relation IS NULL THEN
+        RAISE EXCEPTION 'relation must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_policy
                    WHERE polrelid = relation AND polname = 'tenant_isolation') THEN
         EXECUTE format('CREATE POLICY tenant_isolation ON %s USING (%s = ecommerce.current_tenant())',
@@ -43,6 +46,11 @@ CREATE FUNCTION ecommerce.link_partitions(suffix text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF to_regclass(format('ecommerce.%I', 'order_items_' || suffix)) IS NULL
+       OR to_regclass(format('ecommerce.%I', 'orders_' || suffix)) IS NULL THEN
+        RAISE EXCEPTION 'unknown partition' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('There are no orders and items for %L.', suffix);
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_constraint
                    WHERE conrelid = format('ecommerce.%I', 'order_items_' || suffix)::regclass AND contype = 'f'
                      AND confrelid = format('ecommerce.%I', 'orders_' || suffix)::regclass) THEN
@@ -53,7 +61,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.link_partitions(text) IS
-    'Give the partition order_items_<suffix> its foreign key to orders_<suffix>, if it has none.';
+    'Give the partition order_items_<suffix> its foreign key to orders_<suffix>, if it has none. '
+    'Error 22023 if one of them is not there.';
 
 CREATE FUNCTION ecommerce.ensure_partitions(from_time timestamptz DEFAULT now(), to_time timestamptz DEFAULT now() + interval '1 year', every text DEFAULT 'quarter')
     RETURNS TABLE (partition regclass, lower_bound timestamptz, upper_bound timestamptz, moved_rows bigint)
