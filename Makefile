@@ -116,6 +116,7 @@ CODE = \
 	50_triggers \
 	60_stock \
 	65_promotion \
+	67_integrity \
 	70_order \
 	75_vat_return \
 	80_partition \
