@@ -119,6 +119,7 @@ CODE = \
 	50_triggers \
 	60_stock \
 	65_promotion \
+	67_integrity \
 	70_order \
 	75_vat_return \
 	80_partition \
