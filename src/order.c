@@ -20,6 +20,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/date.h"
@@ -176,6 +177,11 @@ static EcPlan repay_gift_cards_plan = {
 	.sql = "SELECT ecommerce.return_to_gift_cards($1, $2, $3, NULL)",
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+};
+static EcPlan reopen_books_plan = {
+	.sql = "SELECT ecommerce.reopen_stock_books($1, $2, $3)",
+	.nargs = 3,
+	.types = {INT4OID, UUIDARRAYOID, TIMESTAMPTZOID}
 };
 static EcPlan insert_plan = {
 	.sql = "WITH placed AS (INSERT INTO ecommerce.orders (tenant_id, id, created_at, order_number, user_id,"
@@ -817,6 +823,22 @@ join_taken(Placement *order, const EcTaken *held, int nheld,
 	order->ntaken = n;
 }
 
+/* Forget balances of stock that an order of the past makes wrong. */
+static void
+reopen_books(const Placement *order)
+{
+	Datum	   *ids = palloc_array(Datum, (Size) order->nitems);
+	Datum		arguments[3];
+
+	for (int i = 0; i < order->nitems; i++)
+		ids[i] = UUIDPGetDatum(&order->items[i].product_id);
+	arguments[0] = Int32GetDatum(order->tenant_id);
+	arguments[1] = PointerGetDatum(construct_array(ids, order->nitems, UUIDOID, UUID_LEN,
+												   false, TYPALIGN_CHAR));
+	arguments[2] = TimestampTzGetDatum(order->created_at);
+	(void) ec_execute(&reopen_books_plan, arguments, NULL);
+}
+
 /*
  * Take the stock of the order, less what a reservation holds of it already.
  * What the reservation holds too much goes back.
@@ -1245,6 +1267,8 @@ ec_place_order(PG_FUNCTION_ARGS)
 	order.sale.nitems = order.nitems;
 	ec_treatment_settle(&order.sale);
 	total_order(fcinfo, &order);
+	if (order.history)
+		reopen_books(&order);
 	take_stock(&order, reserved, nreserved);
 	keep_products(&order);
 	insert_order(fcinfo, &order);

@@ -198,41 +198,77 @@ add_movement(FunctionCallInfo fcinfo, const int *optional, int32 tenant_id,
 	ec_written(ec_execute(&movement_plan, arguments, nulls), 1, "stock_movements");
 }
 
+/*
+ * Add units of a product to a warehouse, or take them away, and answer what is
+ * available then.  Arguments are where the function has them.
+ */
+static Datum
+change_stock(FunctionCallInfo fcinfo, int32 tenant_id, EcItem *item, int32 quantity,
+			 Datum reason, int32 warehouse_id, const int *optional)
+{
+	EcDemand	demand = {0};
+	int			n;
+	Datum		available;
+
+	ec_argument_length(fcinfo, optional[0], "reference", MAX_REFERENCE);
+	ec_argument_length(fcinfo, optional[1], "note", MAX_NOTE);
+	CheckQuantity(quantity, -EC_MAX_QUANTITY);
+	ec_connect();
+	ec_items_find(item, 1, tenant_id, false);
+	ec_warehouse_check(tenant_id, warehouse_id);
+	demand.product_id = item->product_id;
+	demand.sku = item->found_sku;
+	demand.quantity = -quantity;
+	demand.warehouse_id = warehouse_id;
+	demand.min_stock = item->track_stock ? item->min_stock : -1;
+	(void) ec_stock_change(tenant_id, &demand, 1, &n);
+	add_movement(fcinfo, optional, tenant_id, &item->product_id, warehouse_id,
+				 quantity, reason);
+	available = available_stock(tenant_id, &item->product_id, true,
+								&fcinfo->isnull);
+	ec_finish();
+	return available;
+}
+
 /* The body of adjust_stock, for a product by id or by SKU. */
 static Datum
 adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
 {
 	static const int optional[3] = {3, 4, 6};
 	int32		tenant_id = ec_call_begin(fcinfo, 7);
-	EcDemand	demand = {0};
-	int32		quantity;
-	int			n;
-	Datum		available;
+	text	   *reason;
 
 	ec_argument_given(fcinfo, 1, "quantity");
 	ec_argument_given(fcinfo, 2, "reason");
-	CheckReason(PG_GETARG_TEXT_PP(2));
-	ec_argument_length(fcinfo, 3, "reference", MAX_REFERENCE);
-	ec_argument_length(fcinfo, 4, "note", MAX_NOTE);
 	ec_argument_given(fcinfo, 5, "warehouse_id");
-	quantity = PG_GETARG_INT32(1);
-	CheckQuantity(quantity, -EC_MAX_QUANTITY);
+	reason = PG_GETARG_TEXT_PP(2);
+	CheckReason(reason);
+	if (!PG_ARGISNULL(6) && VARSIZE_ANY_EXHDR(reason) == strlen("return") &&
+		memcmp(VARDATA_ANY(reason), "return", strlen("return")) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("units of an order do not come back by adjust_stock()"),
+				 errhint("Use ecommerce.return_stock(), which compares them with what was sold.")));
+	return change_stock(fcinfo, tenant_id, item, PG_GETARG_INT32(1),
+						PG_GETARG_DATUM(2), PG_GETARG_INT32(5), optional);
+}
 
-	ec_connect();
-	ec_items_find(item, 1, tenant_id, false);
-	ec_warehouse_check(tenant_id, PG_GETARG_INT32(5));
-	demand.product_id = item->product_id;
-	demand.sku = item->found_sku;
-	demand.quantity = -quantity;
-	demand.warehouse_id = PG_GETARG_INT32(5);
-	demand.min_stock = item->track_stock ? item->min_stock : -1;
-	(void) ec_stock_change(tenant_id, &demand, 1, &n);
-	add_movement(fcinfo, optional, tenant_id, &item->product_id,
-				 demand.warehouse_id, quantity, PG_GETARG_DATUM(2));
-	available = available_stock(tenant_id, &item->product_id, true,
-								&fcinfo->isnull);
-	ec_finish();
-	return available;
+PG_FUNCTION_INFO_V1(ec_book_return);
+
+/* book_return(product_id uuid, quantity, reference, note, warehouse_id, order_id, tenant_id) */
+Datum
+ec_book_return(PG_FUNCTION_ARGS)
+{
+	static const int optional[3] = {2, 3, 5};
+	int32		tenant_id = ec_call_begin(fcinfo, 6);
+	EcItem		item = {0};
+
+	ec_argument_given(fcinfo, 0, "product_id");
+	ec_argument_given(fcinfo, 1, "quantity");
+	ec_argument_given(fcinfo, 4, "warehouse_id");
+	item.product_id = *PG_GETARG_UUID_P(0);
+	return change_stock(fcinfo, tenant_id, &item, PG_GETARG_INT32(1),
+						CStringGetTextDatum("return"), PG_GETARG_INT32(4), optional);
 }
 
 PG_FUNCTION_INFO_V1(ec_adjust_stock);

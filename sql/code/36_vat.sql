@@ -27,6 +27,9 @@ DECLARE
 BEGIN
     IF country IS NULL OR on_date IS NULL THEN
         RAISE EXCEPTION 'country and date must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF greatest(length(country), length(region), length(postal_code)) > 255 THEN
+        RAISE EXCEPTION 'country, region or postal code is too long'
+            USING ERRCODE = 'string_data_right_truncation', DETAIL = 'It may have 255 characters.';
     END IF;
 
     SELECT p.country, p.region INTO v_country, v_coded FROM ecommerce.vat_places p WHERE p.code = vat_territory.country;

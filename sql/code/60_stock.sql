@@ -46,13 +46,19 @@ CREATE FUNCTION ecommerce.adjust_stock(product_id uuid, quantity integer, reason
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_adjust_stock';
 COMMENT ON FUNCTION ecommerce.adjust_stock(uuid, integer, text, text, text, integer, uuid, integer) IS
-    'Add units that came to a warehouse (or, negative, went) and record the movement; returns what is available then, in all warehouses. reason: receipt, adjustment, return or write_off; reference, note and order_id are kept with the movement. Errors: EC001 if less is available, EC002 unknown product, EC021 unknown warehouse.';
+    'Add units that came to a warehouse (or, negative, went) and record the movement; returns what is available then, in all warehouses. reason: receipt, adjustment, return or write_off; reference, note and order_id are kept with the movement. What comes back from an order is for return_stock(): a return with an order_id is error 22023. Errors: EC001 if less is available, EC002 unknown product, EC021 unknown warehouse.';
 
 CREATE FUNCTION ecommerce.adjust_stock(sku text, quantity integer, reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL, warehouse_id integer DEFAULT 1, order_id uuid DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_adjust_stock_by_sku';
 COMMENT ON FUNCTION ecommerce.adjust_stock(text, integer, text, text, text, integer, uuid, integer) IS
     'Like adjust_stock(product_id, ...), by SKU.';
+
+CREATE FUNCTION ecommerce.book_return(product_id uuid, quantity integer, reference text, note text, warehouse_id integer, order_id uuid, tenant_id integer) RETURNS integer
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_book_return';
+COMMENT ON FUNCTION ecommerce.book_return(uuid, integer, text, text, integer, uuid, integer) IS
+    'For return_stock(), which has compared them with what was sold: add units that came back from an order.';
 
 CREATE FUNCTION ecommerce.transfer_stock(product_id uuid, quantity integer, from_warehouse integer, to_warehouse integer, reference text DEFAULT NULL, note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -282,7 +288,7 @@ BEGIN
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     LOOP
         IF i.restock THEN
-            PERFORM ecommerce.adjust_stock(i.product_id, i.quantity, 'return', reference, note, i.warehouse_id, order_id, tenant_id);
+            PERFORM ecommerce.book_return(i.product_id, i.quantity, reference, note, i.warehouse_id, order_id, tenant_id);
         ELSE
             -- It comes and goes: nothing of it can be sold in between.
             INSERT INTO ecommerce.stock_movements (tenant_id, product_id, warehouse_id, quantity, reason, order_id, reference, note)

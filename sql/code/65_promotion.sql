@@ -46,6 +46,9 @@ BEGIN
     free_shipping := false;
     IF cardinality(codes) > 20 THEN
         RAISE EXCEPTION 'too many coupons' USING ERRCODE = 'invalid_parameter_value', DETAIL = 'An order may have 20.';
+    ELSIF EXISTS (SELECT FROM unnest(codes) AS w (code) WHERE length(w.code) > 255) THEN
+        RAISE EXCEPTION 'a coupon code is too long'
+            USING ERRCODE = 'string_data_right_truncation', DETAIL = 'It may have 255 characters.';
     END IF;
 
     -- Whether a coupon has a limit never changes, so that locking those that
@@ -180,9 +183,10 @@ COMMENT ON FUNCTION ecommerce.check_gift_card_books() IS
 
 CREATE FUNCTION ecommerce.gift_card_hash(code text) RETURNS bytea
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    RETURN sha256(convert_to(translate(upper(regexp_replace(code, '[^0-9A-Za-z]', '', 'g') COLLATE "C"), 'OIL', '011'), 'UTF8'));
+    RETURN CASE WHEN length(code) <= 255 THEN
+        sha256(convert_to(translate(upper(regexp_replace(code, '[^0-9A-Za-z]', '', 'g') COLLATE "C"), 'OIL', '011'), 'UTF8')) END;
 COMMENT ON FUNCTION ecommerce.gift_card_hash(text) IS
-    'sha256 of the code of a gift card as everybody may write it: in any case, with or without spaces and hyphens, with O for 0, and with I or L for 1.';
+    'sha256 of the code of a gift card as everybody may write it: in any case, with or without spaces and hyphens, with O for 0, and with I or L for 1; NULL for a text of more than 255 characters, which is none.';
 
 CREATE FUNCTION ecommerce.lock_order(tenant_id integer, order_id uuid, OUT created_at timestamptz, OUT status text, OUT currency text, OUT gross numeric, OUT amount_paid numeric, OUT amount_refunded numeric)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
@@ -232,6 +236,10 @@ BEGIN
     IF amount <= 0 OR amount <> v_amount THEN
         RAISE EXCEPTION 'wrong amount' USING ERRCODE = 'invalid_parameter_value',
             DETAIL = format('It must be above zero, with no more decimals than %s has.', v_currency);
+    ELSIF amount >= 1e15 THEN
+        RAISE EXCEPTION 'amount is out of range' USING ERRCODE = 'numeric_value_out_of_range';
+    ELSIF length(code) > 255 THEN
+        RAISE EXCEPTION 'code is too long' USING ERRCODE = 'string_data_right_truncation', DETAIL = 'It may have 255 characters.';
     END IF;
     v_result.code := code;
     IF code IS NULL THEN
@@ -247,12 +255,15 @@ BEGIN
         END IF;
     END IF;
 
-    INSERT INTO ecommerce.gift_cards (tenant_id, code_hash, last_digits, currency, initial_amount, balance, valid_to, user_id, email, notes)
-    VALUES (v_tenant, ecommerce.gift_card_hash(v_result.code), right(v_letters, 4), v_currency, v_amount, v_amount,
-            make_gift_card.valid_to, make_gift_card.user_id, make_gift_card.email, make_gift_card.notes)
-    RETURNING gift_cards.id INTO v_result.id;
+    -- Card and entry by one statement, here and below: the balance may be compared after each.
+    WITH card AS (
+        INSERT INTO ecommerce.gift_cards (tenant_id, code_hash, last_digits, currency, initial_amount, balance, valid_to, user_id, email, notes)
+        VALUES (v_tenant, ecommerce.gift_card_hash(v_result.code), right(v_letters, 4), v_currency, v_amount, v_amount,
+                make_gift_card.valid_to, make_gift_card.user_id, make_gift_card.email, make_gift_card.notes)
+        RETURNING id)
     INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount)
-    VALUES (v_tenant, v_result.id, 'issue', v_amount);
+    SELECT v_tenant, c.id, 'issue', v_amount FROM card c
+    RETURNING gift_card_id INTO v_result.id;
     RETURN v_result;
 END
 $$;
@@ -345,15 +356,17 @@ BEGIN
                       'owed', CASE v_reason WHEN 'owed' THEN v_owed END, 'balance', CASE v_reason WHEN 'balance' THEN c.balance END))::text;
     END IF;
 
-    INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount, order_id, order_created_at, idempotency_key, request_hash)
-    VALUES (v_tenant, c.id, 'redeem', -v_taken, redeem_gift_card.order_id, o.created_at, redeem_gift_card.idempotency_key,
-            CASE WHEN redeem_gift_card.idempotency_key IS NOT NULL THEN v_request END)
-    ON CONFLICT DO NOTHING;
+    WITH entry AS (
+        INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount, order_id, order_created_at, idempotency_key, request_hash)
+        VALUES (v_tenant, c.id, 'redeem', -v_taken, redeem_gift_card.order_id, o.created_at, redeem_gift_card.idempotency_key,
+                CASE WHEN redeem_gift_card.idempotency_key IS NOT NULL THEN v_request END)
+        ON CONFLICT DO NOTHING RETURNING gift_card_id)
+    UPDATE ecommerce.gift_cards g SET balance = g.balance - v_taken FROM entry
+    WHERE g.tenant_id = v_tenant AND g.id = entry.gift_card_id;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'idempotency key was used for another request'
             USING ERRCODE = 'EC007', HINT = 'Use a new key for a new request, and the same arguments for a retry.';
     END IF;
-    UPDATE ecommerce.gift_cards g SET balance = g.balance - v_taken WHERE g.tenant_id = v_tenant AND g.id = c.id;
     UPDATE ecommerce.orders t
     SET amount_paid = t.amount_paid + v_taken,
         payment_status = CASE WHEN t.amount_paid + v_taken = t.gross THEN 'paid' ELSE t.payment_status END
@@ -396,10 +409,12 @@ BEGIN
     LOOP
         v_part := least(c.paid, v_left);
         CONTINUE WHEN v_part <= 0;
-        INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount, order_id, order_created_at)
-        VALUES (return_to_gift_cards.tenant_id, c.id, 'refund', v_part, return_to_gift_cards.order_id, return_to_gift_cards.order_created_at);
-        UPDATE ecommerce.gift_cards g SET balance = g.balance + v_part
-        WHERE g.tenant_id = return_to_gift_cards.tenant_id AND g.id = c.id;
+        WITH entry AS (
+            INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount, order_id, order_created_at)
+            VALUES (return_to_gift_cards.tenant_id, c.id, 'refund', v_part, return_to_gift_cards.order_id, return_to_gift_cards.order_created_at)
+            RETURNING gift_card_id)
+        UPDATE ecommerce.gift_cards g SET balance = g.balance + v_part FROM entry
+        WHERE g.tenant_id = return_to_gift_cards.tenant_id AND g.id = entry.gift_card_id;
         INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
         VALUES (return_to_gift_cards.tenant_id, 'refund.gift_card', return_to_gift_cards.order_id, jsonb_build_object('gift_card_id', c.id, 'amount', v_part));
         v_left := v_left - v_part;
@@ -466,10 +481,15 @@ BEGIN
         RAISE EXCEPTION 'wrong amount' USING ERRCODE = 'invalid_parameter_value',
             DETAIL = format('It must not be zero, nor have more decimals than %s has.', c.currency);
     END IF;
-    INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount, note)
-    VALUES (v_tenant, adjust_gift_card.gift_card_id, 'adjust', v_amount, adjust_gift_card.note);
-    UPDATE ecommerce.gift_cards g SET balance = g.balance + v_amount
-    WHERE g.tenant_id = v_tenant AND g.id = adjust_gift_card.gift_card_id;
+    IF abs(amount) >= 1e15 OR c.balance + amount >= 1e15 THEN
+        RAISE EXCEPTION 'amount is out of range' USING ERRCODE = 'numeric_value_out_of_range';
+    END IF;
+    WITH entry AS (
+        INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount, note)
+        VALUES (v_tenant, adjust_gift_card.gift_card_id, 'adjust', v_amount, adjust_gift_card.note)
+        RETURNING gift_card_entries.gift_card_id)
+    UPDATE ecommerce.gift_cards g SET balance = g.balance + v_amount FROM entry
+    WHERE g.tenant_id = v_tenant AND g.id = entry.gift_card_id;
     RETURN c.balance + v_amount;
 END
 $$;

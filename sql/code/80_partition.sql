@@ -113,10 +113,10 @@ BEGIN
             DETAIL = format('It is %L.', every), HINT = 'Use month, quarter or year.';
     END IF;
     IF from_time IS NULL OR to_time IS NULL OR NOT isfinite(from_time) OR NOT isfinite(to_time)
-       OR to_time < from_time OR to_time > from_time + 400 * step THEN
+       OR to_time < from_time OR to_time > from_time + 120 * step THEN
         RAISE EXCEPTION 'wrong range of time' USING ERRCODE = 'invalid_parameter_value',
             DETAIL = format('It runs from %L to %L.', from_time, to_time),
-            HINT = format('Give a range of at most 400 times a %s.', every);
+            HINT = format('Give a range of at most 120 times a %s.', every);
     END IF;
 
     -- Sessions that create the same partitions do it one after the other.
@@ -147,10 +147,11 @@ BEGIN
                           WHERE k.name = r.name AND k.low < v_high AND k.high > v_low);
         CONTINUE WHEN missing IS NULL;
 
-        -- Orders of now go to the default partition.  One that waited for it there would find its range
-        -- attached meanwhile; so it waits before it is told where it goes, in the order of place_order().
+        -- Rows of now and before may be in the default partition, or on their way there.  Who waits for
+        -- that partition has been told already where rows are; so everybody waits for the whole
+        -- table, in the order of place_order().
         IF NOT locked AND v_low <= now() + interval '1 day' THEN
-            LOCK TABLE ONLY ecommerce.order_items, ONLY ecommerce.orders, ONLY ecommerce.events IN SHARE ROW EXCLUSIVE MODE;
+            LOCK TABLE ONLY ecommerce.order_items, ONLY ecommerce.orders, ONLY ecommerce.events IN ACCESS EXCLUSIVE MODE;
             locked := true;
         END IF;
 
@@ -202,4 +203,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.ensure_partitions(timestamptz, timestamptz, text) IS
-    'Create the partitions of orders, order_items and events that the range of time lacks, one for each month, quarter or year (UTC), and move rows there that wait in the default partition. Returns the partitions that it made. Makes orders wait while it makes a partition that may have some of them already. Error 22023 for another interval or a range of more than 400 of them.';
+    'Create the partitions of orders, order_items and events that the range of time lacks, one for each month, quarter or year (UTC), and move rows there that wait in the default partition. Returns the partitions that it made. Partitions of the time to come disturb nobody; one that may have rows in the default partition already makes everybody wait who reads or writes orders. Error 22023 for another interval or a range of more than 120 of them.';

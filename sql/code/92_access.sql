@@ -225,6 +225,7 @@ AS $$
     ('check_tenant',             '',  '',  '',  '',  ''),
     ('isolate_tenants',          '',  '',  '',  '',  ''),
     ('link_partitions',          '',  '',  '',  '',  ''),
+    ('book_return',              '',  '',  '',  '',  ''),
     ('take_from_default',        '',  '',  '',  '',  ''),
     ('make_gift_card',           '',  '',  '',  '',  ''),
     ('lock_order',               '',  '',  '',  '',  ''),

@@ -133,7 +133,7 @@ SELECT goods_to('{"country": "GR", "state": "free zone"}');
 
 -- A retry gets the same order, and what is said of the VAT id is part of the request.
 CREATE FUNCTION public.retry(arguments text) RETURNS text LANGUAGE sql AS
-$$ SELECT format('SELECT (ecommerce.place_order(''[{"sku": "A", "quantity": 1}]'', shipping_address => ''{"country": "DE"}'', idempotency_key => ''once'', %s)).*', arguments) $$;
+$$ SELECT format('SELECT * FROM ecommerce.place_order(''[{"sku": "A", "quantity": 1}]'', shipping_address => ''{"country": "DE"}'', idempotency_key => ''once'', %s)', arguments) $$;
 CREATE TABLE public.first AS SELECT * FROM ecommerce.place_order('[{"sku": "A", "quantity": 1}]', shipping_address => '{"country": "DE"}', idempotency_key => 'once', buyer_vat_id => 'DE136695976', buyer_vat_id_valid => true);
 SELECT o = f, f.net, f.vat FROM first f, ecommerce.place_order('[{"sku": "A", "quantity": 1}]', shipping_address => '{"country": "DE"}', idempotency_key => 'once', buyer_vat_id => 'DE136695976', buyer_vat_id_valid => true) o;
 SELECT a, failure(retry(a)) FROM unnest(ARRAY['buyer_vat_id => ''DE136695976'', buyer_vat_id_valid => true', 'buyer_vat_id => ''DE136695976'', buyer_vat_id_valid => false', 'buyer_vat_id => ''DE136695976''', 'buyer_vat_id => ''EL094259216'', buyer_vat_id_valid => true']) AS a;
