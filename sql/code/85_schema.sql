@@ -397,4 +397,5 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.restore_schema() IS
     'For install(): put back what schema_problems() finds, of the tables and views that are there. '
-    'Errors are those of PostgreSQL, for rows that a constraint refuses, say.';
+    'Needs CREATE on the database where columns, defaults or constraints are lost. Errors are those '
+    'of PostgreSQL, for rows that a constraint refuses, say.';

@@ -7,8 +7,9 @@
 COMMENT ON FUNCTION ecommerce.install() IS
     'Create what the shop lacks: tables, columns, constraints, indexes, triggers, policies, views, '
     'partitions; enable and validate what schema_problems() finds. Touches no data, nothing that '
-    'the shop has of its own, and of what is there already only the comments. Errors are those of '
-    'PostgreSQL, for rows that a constraint refuses, say.';
+    'the shop has of its own, and of what is there already only the comments. Needs CREATE on the '
+    'database where columns, defaults or constraints are lost. Errors are those of PostgreSQL, for '
+    'rows that a constraint refuses, say.';
 
 DO $finish$
 DECLARE
