@@ -3,6 +3,8 @@
 # make check [TESTS=file...] [PROVE_FLAGS=-v], make lint
 # make check-faults
 #	loads a shop for minutes while its server is killed in many ways
+# make check-arguments [CALLS=50000] [SEED=1]
+#	calls every function with arguments that nobody should pass
 # make demo, make bench, make replay DATA=file
 #	install what this machine lacks, and run on a server of their own
 # make fuzz [FUZZ_SECONDS=60]
@@ -16,7 +18,7 @@ EXTVERSION = 0.1.0
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-HARNESS = check check-faults lint demo bench replay fuzz
+HARNESS = check check-arguments check-faults lint demo bench replay fuzz
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
@@ -34,6 +36,11 @@ check: setup
 check-faults: PROFILE = test
 check-faults: setup
 	@FAULTS=full scripts/throwaway.sh scripts/check.sh test/t/faults.pl
+
+check-arguments: PROFILE = test
+check-arguments: setup
+	@CALLS=$(or $(CALLS),50000) scripts/throwaway.sh scripts/check.sh \
+		test/t/arguments.pl
 
 lint: PROFILE = lint
 lint: setup
@@ -119,6 +126,7 @@ CODE = \
 	50_triggers \
 	60_stock \
 	65_promotion \
+	67_integrity \
 	70_order \
 	75_vat_return \
 	80_partition \

@@ -234,8 +234,47 @@ stock() {
 	echo '  checked: no call failed; what was received is what is held and available'
 }
 
+# proved SINCE: milliseconds that verify_integrity() takes, and what it finds.
+proved() {
+	sql -c '\timing on' -c "SELECT problem, detail FROM ecommerce.verify_integrity($1)" >"$work/proved.log"
+	grep -v '^Time\|^Timing' "$work/proved.log" >>"$work/problems" || true
+	sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' "$work/proved.log"
+}
+
+# verify_integrity(): the last day in a shop of years and in one of that day
+# only, which has as many orders a day and the same products; and the whole.
+integrity() {
+	local days=1000 day round shop
+	local orders=${INTEGRITY_ORDERS:-400000}
+	day=$((orders / days))
+	createdb --maintenance-db=template1 day_shop
+	: >"$work/problems"
+	sql -v orders="$orders" -v days="$days" -f integrity/setup.sql >/dev/null
+	PGDATABASE=day_shop sql -v orders="$day" -v days=1 -f integrity/setup.sql >/dev/null
+	for ((round = 0; round < rounds; round++)); do
+		for shop in "$PGDATABASE" day_shop; do
+			PGDATABASE=$shop proved "now() - interval '1 day'" >>"$work/$shop.since"
+		done
+	done
+	proved NULL >"$work/whole"
+	if [ -s "$work/problems" ]; then
+		echo 'WRONG: problems in a shop that has none'
+		head -n 5 "$work/problems"
+		exit 1
+	fi
+	printf 'verify_integrity, %s orders of 5 lines in %s days, median of %s rounds\n' "$orders" "$days" "$rounds"
+	awk -v years="$(median <"$work/$PGDATABASE.since")" -v day="$(median <"$work/day_shop.since")" \
+		-v whole="$(cat "$work/whole")" -v lines=$((5 * orders)) 'BEGIN {
+			printf "  %-42s %8.0f ms\n", "the last day", years
+			printf "  %-42s %8.0f ms %6.2f   %-7s %s\n", "  in a shop of that day only", day, years / day,
+				"<= 2", years / day <= 2 ? "met" : "missed"
+			printf "  %-42s %8.0f ms\n", "everything, for each million lines", 1e6 * whole / lines
+		}'
+	echo '  checked: no problem is found'
+}
+
 topics=("$@")
-[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals)
+[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity)
 for topic in "${topics[@]}"; do
 	"$topic"
 done

@@ -271,6 +271,61 @@ $$;
 COMMENT ON FUNCTION ecommerce.check_reservation() IS
     'Checks a reservation that plain SQL inserts or updates, error 23514: known states, a quantity above zero.';
 
+CREATE FUNCTION ecommerce.check_unit_delete() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_ARGV[0] = 'stock' THEN
+        -- The stock of a product goes with it, which check_product_delete() has allowed.
+        IF NOT EXISTS (SELECT FROM ecommerce.products p
+                       WHERE p.tenant_id = OLD.tenant_id AND p.id = OLD.product_id) THEN
+            RETURN OLD;
+        END IF;
+        RAISE EXCEPTION 'DELETE on stock is refused'
+            USING ERRCODE = 'EC017',
+                  DETAIL = format('Product %s has units there.', OLD.product_id),
+                  HINT = 'Call ecommerce.adjust_stock(), with reason write_off for what is lost.';
+    END IF;
+    RAISE EXCEPTION 'DELETE on stock_reservations is refused'
+        USING ERRCODE = 'EC017',
+              DETAIL = format('Reservation %s is %s.', OLD.id, OLD.status),
+              HINT = CASE OLD.status WHEN 'held' THEN 'Call ecommerce.release_reservation().'
+                                     ELSE 'Call ecommerce.cancel_order().' END;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_unit_delete() IS
+    'Refuses to delete a row of stock that has units, unless its product goes, and a reservation '
+    'that is held or committed, with error EC017. Its argument names the table.';
+
+CREATE FUNCTION ecommerce.check_truncate() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_units boolean := false;
+BEGIN
+    -- Row security knows no TRUNCATE: it would take the rows of other tenants.
+    IF row_security_active(TG_RELID) THEN
+        RAISE EXCEPTION 'TRUNCATE on % is refused', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = 'It would take the rows of all tenants.', HINT = 'Delete rows instead.';
+    END IF;
+    IF TG_ARGV[0] = 'stock' THEN
+        v_units := EXISTS (SELECT FROM ecommerce.stock s WHERE s.available <> 0);
+    ELSIF TG_ARGV[0] = 'stock_reservations' THEN
+        v_units := EXISTS (SELECT FROM ecommerce.stock_reservations r
+                           WHERE r.status IN ('held', 'committed'));
+    END IF;
+    IF v_units THEN
+        RAISE EXCEPTION 'TRUNCATE on % is refused', TG_TABLE_NAME
+            USING ERRCODE = 'EC017', DETAIL = 'Its rows hold units.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_truncate() IS
+    'Refuses TRUNCATE to whom row security restricts, with error 42501, and, with the name of the '
+    'table for an argument, while rows of stock or stock_reservations hold units, with error EC017.';
+
 CREATE FUNCTION ecommerce.check_totals(tenant_id integer, order_id uuid, created_at timestamptz) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

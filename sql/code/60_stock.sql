@@ -1,4 +1,4 @@
--- Stock: reserving, adjusting, moving and proving it.  Sold, held and available
+-- Stock: reserving, adjusting and moving it.  Sold, held and available
 -- units of a product always sum to what came in.
 --
 -- enable_seqscan is off for writing functions, because a session keeps the
@@ -92,6 +92,9 @@ DECLARE
     n      integer;
 BEGIN
     PERFORM ecommerce.check_tenant(tenant_id);
+    IF product_id IS NULL THEN
+        RAISE EXCEPTION 'product_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     -- New rows take their units from old ones: when none came since all were locked, none will.
     LOOP
         PERFORM FROM ecommerce.stock s WHERE s.tenant_id = lock_stock.tenant_id AND s.product_id = lock_stock.product_id
@@ -103,7 +106,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.lock_stock(uuid, integer) IS
-    'Lock all stock of a product until the transaction ends. Lock several products in the order of their ids.';
+    'Lock all stock of a product until the transaction ends. Lock several products in the order of '
+    'their ids. Error 22004 for NULL.';
 
 CREATE FUNCTION ecommerce.spread_stock(product_id uuid, slots integer, tenant_id integer) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -111,32 +115,41 @@ AS $$
 DECLARE
     w record;
 BEGIN
-    PERFORM ecommerce.check_tenant(tenant_id);
+    IF slots IS NULL OR slots NOT BETWEEN 1 AND 256 THEN
+        RAISE EXCEPTION 'wrong number of slots' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must be from 1 to 256.';
+    END IF;
     PERFORM ecommerce.lock_stock(spread_stock.product_id, spread_stock.tenant_id);
+    -- Each warehouse by one statement, whose triggers may change what comes after it.
     FOR w IN
-        SELECT s.warehouse_id, sum(s.available)::integer AS available, sum(s.backorder_limit)::integer AS backorder_limit
-        FROM ecommerce.stock s WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
-        GROUP BY s.warehouse_id
-        HAVING count(*) <> spread_stock.slots OR max(s.slot) <> spread_stock.slots - 1
-            OR max(s.available) - min(s.available) > greatest(sum(s.available) / spread_stock.slots / 2, 1)
+        SELECT DISTINCT s.warehouse_id AS id FROM ecommerce.stock s
+        WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
         ORDER BY s.warehouse_id
     LOOP
-        DELETE FROM ecommerce.stock s
-        WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
-          AND s.warehouse_id = w.warehouse_id AND s.slot >= spread_stock.slots;
         INSERT INTO ecommerce.stock AS s (tenant_id, product_id, warehouse_id, slot, available, backorder_limit)
-        SELECT spread_stock.tenant_id, spread_stock.product_id, w.warehouse_id, n,
-               CASE WHEN w.available > 0 THEN w.available / spread_stock.slots + (n < w.available % spread_stock.slots)::integer
-                    WHEN n = 0 THEN w.available ELSE 0 END,
-               CASE n WHEN 0 THEN w.backorder_limit ELSE 0 END
-        FROM generate_series(0, spread_stock.slots - 1) n
+        SELECT spread_stock.tenant_id, spread_stock.product_id, w.id, n,
+               CASE WHEN n >= spread_stock.slots THEN 0
+                    WHEN h.units > 0 THEN h.units / spread_stock.slots + (n < h.units % spread_stock.slots)::integer
+                    WHEN n = 0 THEN h.units ELSE 0 END,
+               CASE n WHEN 0 THEN h.backorder_limit ELSE 0 END
+        FROM (SELECT array_agg(t.slot) AS slots, sum(t.available)::integer AS units,
+                     max(t.available) - min(t.available) AS difference, sum(t.backorder_limit)::integer AS backorder_limit
+              FROM ecommerce.stock t
+              WHERE t.tenant_id = spread_stock.tenant_id AND t.product_id = spread_stock.product_id AND t.warehouse_id = w.id) h
+        CROSS JOIN LATERAL (SELECT g FROM generate_series(0, spread_stock.slots - 1) g UNION SELECT unnest(h.slots)) AS k (n)
+        WHERE cardinality(h.slots) <> spread_stock.slots OR spread_stock.slots <= ANY (h.slots)
+           OR h.difference > greatest(h.units / spread_stock.slots / 2, 1)
         ON CONFLICT ON CONSTRAINT stock_pkey
         DO UPDATE SET available = excluded.available, backorder_limit = excluded.backorder_limit;
+        DELETE FROM ecommerce.stock s
+        WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
+          AND s.warehouse_id = w.id AND s.slot >= spread_stock.slots AND s.available = 0 AND s.backorder_limit = 0;
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.spread_stock(uuid, integer, integer) IS
-    'Lock the stock of a product and spread it evenly over so many rows in each warehouse, if it is not nearly so.';
+    'Lock the stock of a product and spread it evenly over so many rows in each warehouse, 1 to 256, '
+    'if it is not nearly so. Error 22023 for another number.';
 
 CREATE FUNCTION ecommerce.set_stock_slots(product_id uuid, slots integer, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -168,6 +181,10 @@ DECLARE
     n integer := 0;
 BEGIN
     PERFORM ecommerce.check_tenant(tenant_id);
+    IF max_products IS NULL OR max_products < 0 THEN
+        RAISE EXCEPTION 'wrong max_products' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must be zero or more.';
+    END IF;
     FOR p IN
         SELECT s.product_id, r.stock_slots
         FROM ecommerce.stock s
@@ -191,7 +208,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.rebalance_stock(integer, integer) IS
-    'Gather the stock of products that nobody is buying at this moment: into one row for each warehouse, or evenly into those that set_stock_slots() made. Does not wait for buyers. Returns how many products it went through; call it now and then.';
+    'Gather the stock of products that nobody is buying at this moment: into one row for each warehouse, or evenly into those that set_stock_slots() made. Does not wait for buyers. Returns how many products it went through, at most max_products; call it now and then. Error 22023 for a negative number or NULL.';
 
 CREATE FUNCTION ecommerce.return_stock(order_id uuid, items jsonb, reference text DEFAULT NULL, note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -286,71 +303,3 @@ AS $$
 $$;
 COMMENT ON FUNCTION ecommerce.stock_at(uuid, timestamptz, integer) IS
     'Units of a product that were there and not sold at a moment, held ones included; from stock_ledger.';
-
-CREATE FUNCTION ecommerce.verify_integrity()
-    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-    -- movements - sales - holds = available, for each product and warehouse
-    SELECT 'stock differs from its books', b.tenant_id, b.product_id,
-           jsonb_build_object('warehouse_id', b.warehouse_id, 'movements', sum(b.moved), 'sold', sum(b.sold), 'held', sum(b.held), 'available', sum(b.available))
-    FROM (SELECT l.tenant_id, l.product_id, l.warehouse_id, CASE WHEN l.kind NOT IN ('sale', 'cancellation') THEN l.quantity ELSE 0 END AS moved,
-                 CASE WHEN l.kind IN ('sale', 'cancellation') THEN - l.quantity ELSE 0 END AS sold, 0 AS held, 0 AS available
-          FROM ecommerce.stock_ledger l
-          UNION ALL
-          SELECT r.tenant_id, r.product_id, r.warehouse_id, 0, 0, r.quantity, 0 FROM ecommerce.stock_reservations r WHERE r.status = 'held'
-          UNION ALL
-          SELECT s.tenant_id, s.product_id, s.warehouse_id, 0, 0, 0, s.available FROM ecommerce.stock s) b
-    GROUP BY b.tenant_id, b.product_id, b.warehouse_id
-    HAVING sum(b.moved) - sum(b.sold) - sum(b.held) <> sum(b.available)
-    UNION ALL
-    SELECT 'units of a line differ from where they came from', i.tenant_id, i.order_id,
-           jsonb_build_object('line_number', i.line_number, 'quantity', i.quantity, 'allocation', i.allocation)
-    FROM ecommerce.order_items i
-    WHERE i.allocation IS NOT NULL
-      AND i.quantity <> (SELECT sum(a.value::integer) FROM jsonb_each_text(i.allocation) a)
-    UNION ALL
-    SELECT 'more came back than was sold', m.tenant_id, m.order_id, jsonb_build_object('product_id', m.product_id, 'returned', sum(m.quantity), 'sold', (
-               SELECT coalesce(sum(i.quantity), 0) FROM ecommerce.order_items i
-               WHERE i.tenant_id = m.tenant_id AND i.order_id = m.order_id AND i.product_id = m.product_id AND i.from_stock))
-    FROM ecommerce.stock_movements m
-    WHERE m.reason = 'return' AND m.order_id IS NOT NULL
-    GROUP BY m.tenant_id, m.order_id, m.product_id
-    HAVING sum(m.quantity) > (SELECT coalesce(sum(i.quantity), 0) FROM ecommerce.order_items i
-                              WHERE i.tenant_id = m.tenant_id AND i.order_id = m.order_id AND i.product_id = m.product_id AND i.from_stock)
-    UNION ALL
-    SELECT 'a reservation differs from its order', r.tenant_id, r.id, jsonb_build_object('order_id', r.order_id, 'reservation', r.status, 'order', o.status)
-    FROM ecommerce.stock_reservations r
-    LEFT JOIN ecommerce.orders o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
-    WHERE r.order_id IS NOT NULL
-      AND (o.id IS NULL OR r.status NOT IN ('committed', 'consumed', 'released') OR (r.status = 'released') <> (o.status = 'cancelled'))
-       OR r.order_id IS NULL AND r.status IN ('committed', 'consumed')
-    UNION ALL
-    SELECT 'an order differs from its lines', o.tenant_id, o.id,
-           jsonb_build_object('net', o.net, 'vat', o.vat, 'gross', o.gross, 'lines_net', i.net, 'lines_vat', i.vat)
-    FROM ecommerce.orders o
-    LEFT JOIN (SELECT l.tenant_id, l.order_id, l.order_created_at, sum(l.net) AS net, sum(l.vat) AS vat
-               FROM ecommerce.order_items l GROUP BY 1, 2, 3) i
-           ON i.tenant_id = o.tenant_id AND i.order_id = o.id AND i.order_created_at = o.created_at
-    WHERE (o.net, o.vat, o.gross) IS DISTINCT FROM (i.net, i.vat, i.net + i.vat)
-    UNION ALL
-    SELECT 'lines without an order', i.tenant_id, i.order_id, jsonb_build_object('line_number', i.line_number)
-    FROM ecommerce.order_items i
-    WHERE NOT EXISTS (SELECT FROM ecommerce.orders o
-                      WHERE o.tenant_id = i.tenant_id AND o.id = i.order_id AND o.created_at = i.order_created_at)
-    UNION ALL
-    SELECT 'an idempotency key without its order', k.tenant_id, k.order_id, jsonb_build_object('key', k.key)
-    FROM ecommerce.idempotency_keys k
-    WHERE NOT EXISTS (SELECT FROM ecommerce.orders o
-                      WHERE o.tenant_id = k.tenant_id AND o.id = k.order_id AND o.created_at = k.order_created_at)
-    UNION ALL
-    SELECT 'a cart without its order', c.tenant_id, c.id, jsonb_build_object('order_id', c.order_id)
-    FROM ecommerce.carts c
-    WHERE c.status = 'ordered' AND NOT EXISTS (SELECT FROM ecommerce.orders o WHERE o.tenant_id = c.tenant_id AND o.id = c.order_id)
-    UNION ALL
-    SELECT p.problem, p.tenant_id, p.entity_id, p.detail FROM ecommerce.promotion_problems() p
-    UNION ALL
-    SELECT s.problem, s.tenant_id, s.entity_id, s.detail FROM ecommerce.schema_problems() s
-$$;
-COMMENT ON FUNCTION ecommerce.verify_integrity() IS
-    'Every equation of the books that does not hold, with the product or order that it is about; no row means that all is right. Includes promotion_problems() and schema_problems(). Reads all rows that the caller may see.';

@@ -48,6 +48,11 @@ CREATE FUNCTION ecommerce.link_partitions(suffix text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF to_regclass(format('ecommerce.%I', 'order_items_' || suffix)) IS NULL
+       OR to_regclass(format('ecommerce.%I', 'orders_' || suffix)) IS NULL THEN
+        RAISE EXCEPTION 'unknown partition' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('There are no orders and items for %L.', suffix);
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_constraint
                    WHERE conrelid = format('ecommerce.%I', 'order_items_' || suffix)::regclass AND contype = 'f'
                      AND confrelid = format('ecommerce.%I', 'orders_' || suffix)::regclass) THEN
@@ -58,7 +63,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.link_partitions(text) IS
-    'Give the partition order_items_<suffix> its foreign key to orders_<suffix>, if it has none.';
+    'Give the partition order_items_<suffix> its foreign key to orders_<suffix>, if it has none. '
+    'Error 22023 if one of them is not there.';
 
 CREATE FUNCTION ecommerce.take_from_default(relation text, within text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

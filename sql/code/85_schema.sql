@@ -123,6 +123,10 @@ AS $$
         ('gift_cards',      'keep_card',         'BEFORE UPDATE OF id, currency, initial_amount ON %s FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.currency <> OLD.currency OR NEW.initial_amount <> OLD.initial_amount) EXECUTE FUNCTION ecommerce.refuse_change()'),
         ('gift_card_entries', 'append_only',     'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
         ('gift_card_entries', 'no_truncate',     'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
+        ('stock',           'keep_units',        'BEFORE DELETE ON %s FOR EACH ROW WHEN (OLD.available <> 0) EXECUTE FUNCTION ecommerce.check_unit_delete(''stock'')'),
+        ('stock',           'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.check_truncate(''stock'')'),
+        ('stock_reservations', 'keep_units',     'BEFORE DELETE ON %s FOR EACH ROW WHEN (OLD.status IN (''held'', ''committed'')) EXECUTE FUNCTION ecommerce.check_unit_delete(''stock_reservations'')'),
+        ('stock_reservations', 'no_truncate',    'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.check_truncate(''stock_reservations'')'),
         ('stock_reservations', 'check_reservation', 'AFTER INSERT OR UPDATE ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_reservation()'),
         ('orders',          'check_new_order',   'AFTER INSERT ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order()'),
         ('orders',          'check_order',       'BEFORE UPDATE ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order()'),
@@ -190,6 +194,15 @@ AS $$
            format('CREATE TRIGGER set_updated_at BEFORE UPDATE ON %s FOR EACH ROW
                    EXECUTE FUNCTION ecommerce.set_updated_at()', a.relation)
     FROM attribute a WHERE a.name = 'updated_at'
+    UNION ALL
+    -- Tables whose rows are records refuse it to everybody, by a trigger of the same name.
+    SELECT a.relation, 'trigger', 'no_truncate',
+           format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT
+                   EXECUTE FUNCTION ecommerce.check_truncate()', a.relation)
+    FROM attribute a
+    WHERE a.name = 'tenant_id'
+      AND NOT EXISTS (SELECT FROM rule r
+                      WHERE 'ecommerce.' || r.relation = a.parent AND r.trigger = 'no_truncate')
     UNION ALL
     SELECT r.relation, 'trigger', t.trigger,
            format('CREATE %sTRIGGER %I ' || t.definition,

@@ -24,8 +24,11 @@ DECLARE
     o record;
 BEGIN
     -- Functions that run with their owner's rights must not run as a superuser
-    -- because of who installed the extension for whom: the role that creates
-    -- the extension, or, in a restore, the one whose schema is there already.
+    -- because of who installed the extension for whom: they go to the role that
+    -- creates the extension, or, in a restore, the one whose schema is there already.
+    -- Types and the other functions stay with the superuser as whom this script runs,
+    -- because who owns them can make whoever calls them run anything, and alter what
+    -- code in C relies on.
     SELECT r.rolname INTO STRICT v_owner
     FROM pg_catalog.pg_extension e
     JOIN pg_catalog.pg_namespace n ON n.nspname OPERATOR(pg_catalog.=) 'ecommerce'
@@ -33,22 +36,18 @@ BEGIN
     JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) CASE WHEN v_new_schema OR s.rolsuper THEN e.extowner ELSE s.oid END
     WHERE e.oid OPERATOR(pg_catalog.=) v_extension;
     FOR o IN
-        SELECT t.oid::pg_catalog.regtype AS name
-        FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) d.objid AND t.typtype OPERATOR(pg_catalog.=) 'c'
-        WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype OPERATOR(pg_catalog.=) 'e'
-          AND d.refobjid OPERATOR(pg_catalog.=) v_extension
-    LOOP
-        EXECUTE pg_catalog.format('ALTER TYPE %s OWNER TO %I', o.name, v_owner);
-    END LOOP;
-    FOR o IN
-        SELECT p.oid::pg_catalog.regprocedure AS name,
+        SELECT p.oid::pg_catalog.regprocedure AS name, p.prosecdef AS definer,
                p.proname::pg_catalog.text OPERATOR(pg_catalog.=) ANY (v_public) AS public
         FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) d.objid
         WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype OPERATOR(pg_catalog.=) 'e'
           AND d.refobjid OPERATOR(pg_catalog.=) v_extension
     LOOP
-        EXECUTE pg_catalog.format('ALTER ROUTINE %s OWNER TO %I', o.name, v_owner);
-        -- After that, so that it is recorded as the owner's, and a dump need not say it.
+        IF o.definer THEN
+            EXECUTE pg_catalog.format('ALTER ROUTINE %s OWNER TO %I', o.name, v_owner);
+        ELSE
+            EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO %I WITH GRANT OPTION', o.name, v_owner);
+        END IF;
+        -- After that, so that it is recorded as it will be, and a dump need not say it.
         EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', o.name);
         IF o.public THEN
             EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC', o.name);

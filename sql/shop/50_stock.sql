@@ -89,6 +89,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.stock_movements (
     CONSTRAINT stock_movements_warehouse_fkey FOREIGN KEY (tenant_id, warehouse_id) REFERENCES ecommerce.warehouses (tenant_id, id)
 );
 CREATE INDEX IF NOT EXISTS idx_movements_product ON ecommerce.stock_movements (tenant_id, product_id, created_at);
+CREATE INDEX IF NOT EXISTS idx_movements_created ON ecommerce.stock_movements
+    (tenant_id, created_at);
 CREATE INDEX IF NOT EXISTS idx_movements_order ON ecommerce.stock_movements (tenant_id, order_id) WHERE order_id IS NOT NULL;
 COMMENT ON TABLE ecommerce.stock_movements IS 'Every change of stock other than a sale. Append-only: a trigger refuses changes.';
 COMMENT ON COLUMN ecommerce.stock_movements.id IS 'UUIDv7.';
@@ -100,6 +102,25 @@ COMMENT ON COLUMN ecommerce.stock_movements.order_id IS 'The order of which unit
 COMMENT ON COLUMN ecommerce.stock_movements.reference IS 'Delivery note, stocktaking, return, as the caller named it.';
 COMMENT ON COLUMN ecommerce.stock_movements.note IS 'For people.';
 COMMENT ON COLUMN ecommerce.stock_movements.created_by IS 'Database role that made it.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.stock_balances (
+    tenant_id    integer     NOT NULL,
+    product_id   uuid        NOT NULL,
+    warehouse_id integer     NOT NULL,
+    closed_at    timestamptz NOT NULL,
+    quantity     bigint      NOT NULL,
+    CONSTRAINT stock_balances_pkey PRIMARY KEY (tenant_id, product_id, warehouse_id, closed_at),
+    CONSTRAINT stock_balances_product_fkey FOREIGN KEY (tenant_id, product_id)
+        REFERENCES ecommerce.products (tenant_id, id) ON DELETE CASCADE
+);
+COMMENT ON TABLE ecommerce.stock_balances IS
+    'What the ledger of stock came to at the last closings, so that a proof need not begin at the '
+    'first day. Written by close_stock_books(); no row of it is needed.';
+COMMENT ON COLUMN ecommerce.stock_balances.product_id IS 'The product.';
+COMMENT ON COLUMN ecommerce.stock_balances.warehouse_id IS 'The warehouse.';
+COMMENT ON COLUMN ecommerce.stock_balances.closed_at IS 'It counts what happened before.';
+COMMENT ON COLUMN ecommerce.stock_balances.quantity IS
+    'Units by stock_ledger: there and not sold, held ones included.';
 
 CREATE TABLE IF NOT EXISTS ecommerce.stock_alerts (
     tenant_id  integer     NOT NULL,

@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.carts (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS idx_cart_user ON ecommerce.carts (tenant_id, user_id) WHERE status = 'open';
 CREATE UNIQUE INDEX IF NOT EXISTS idx_cart_session ON ecommerce.carts (tenant_id, session_id) WHERE status = 'open';
+CREATE INDEX IF NOT EXISTS idx_carts_order ON ecommerce.carts (tenant_id, order_id)
+    WHERE order_id IS NOT NULL;
 COMMENT ON TABLE ecommerce.carts IS 'A cart is a user''s or a session''s, exactly one of them; each has at most one that is open.';
 COMMENT ON COLUMN ecommerce.carts.id IS 'UUIDv7.';
 COMMENT ON COLUMN ecommerce.carts.user_id IS 'Whose cart it is, or';

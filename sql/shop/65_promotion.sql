@@ -55,7 +55,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.coupon_redemptions (
     released_at      timestamptz,
     CONSTRAINT coupon_redemptions_pkey PRIMARY KEY (tenant_id, order_id, coupon_id)
 );
-CREATE INDEX IF NOT EXISTS idx_redemptions_user ON ecommerce.coupon_redemptions (tenant_id, coupon_id, user_id) WHERE released_at IS NULL AND user_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_redemptions_user ON ecommerce.coupon_redemptions
+    (tenant_id, coupon_id, user_id) WHERE released_at IS NULL;
 CREATE INDEX IF NOT EXISTS idx_redemptions_email ON ecommerce.coupon_redemptions (tenant_id, coupon_id, email) WHERE released_at IS NULL AND email IS NOT NULL;
 COMMENT ON TABLE ecommerce.coupon_redemptions IS 'Which orders used which coupons. Rows never change, but that they are released once.';
 COMMENT ON COLUMN ecommerce.coupon_redemptions.order_id IS 'The order.';

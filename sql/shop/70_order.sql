@@ -49,6 +49,8 @@ CREATE INDEX IF NOT EXISTS idx_orders_number ON ecommerce.orders (tenant_id, ord
 CREATE INDEX IF NOT EXISTS idx_orders_user ON ecommerce.orders (tenant_id, user_id, created_at) WHERE user_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS idx_orders_status ON ecommerce.orders (tenant_id, status) WHERE status IN ('pending', 'processing');
 CREATE INDEX IF NOT EXISTS idx_orders_created ON ecommerce.orders (tenant_id, created_at, id);
+CREATE INDEX IF NOT EXISTS idx_orders_cancelled ON ecommerce.orders (tenant_id, cancelled_at)
+    WHERE cancelled_at IS NOT NULL;
 COMMENT ON TABLE ecommerce.orders IS 'Orders. Made by place_order(); never deleted; amounts never change.';
 COMMENT ON COLUMN ecommerce.orders.id IS 'UUIDv7; its time is created_at, so an id alone finds its partition.';
 COMMENT ON COLUMN ecommerce.orders.created_at IS 'When it was placed, to the millisecond; the partition key.';

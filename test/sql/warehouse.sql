@@ -225,6 +225,7 @@ BEGIN;
 SELECT pg_temp.reserve(23, 'CORD') AS r9 \gset
 SELECT warehouse_id, quantity FROM ecommerce.stock_reservations WHERE id = :'r9' ORDER BY 1;
 ROLLBACK;
+UPDATE ecommerce.stock SET available = 0 WHERE product_id = pg_temp.id('CORD') AND warehouse_id <> 1;
 DELETE FROM ecommerce.stock WHERE product_id = pg_temp.id('CORD') AND warehouse_id <> 1;
 
 -- what a session knows of a product is not taken for another one's, whose id ends alike

@@ -264,6 +264,7 @@ DROP TRIGGER a_refuse ON ecommerce.settings;
 -- other types take a statement, or cannot be
 CREATE DOMAIN public.size AS integer NOT NULL;
 BEGIN;
+UPDATE ecommerce.stock_reservations SET status = 'released';
 DELETE FROM ecommerce.stock_reservations;
 ALTER TABLE ecommerce.stock_reservations ADD size public.size;
 SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
