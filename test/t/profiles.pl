@@ -69,6 +69,7 @@ INSERT INTO ecommerce.products (sku, name, price) VALUES ('LOW', 'Low', 1);
 INSERT INTO ecommerce.stock_alerts (product_id) SELECT id FROM ecommerce.products
 WHERE sku = 'LOW';
 INSERT INTO ecommerce.warehouses (id, name) VALUES (2, 'Other');
+SELECT ecommerce.close_stock_books();
 UPDATE try.ids SET gift_card_id = (SELECT id
 	FROM ecommerce.issue_gift_card(50, code => 'profiles-0001')) WHERE tenant_id = 1;
 SET ecommerce.tenant = 2;
@@ -295,6 +296,7 @@ my %types = (
 	'timestamp with time zone' => q{'2026-01-01'},
 	bytea                      => q{'x'},
 	uuid                       => q{'%product_id%'},
+	'uuid[]'                   => q{'{%product_id%}'},
 	'numeric[]'                => q{'{1}'});
 my %texts = (vat_id_valid => 1, vat_id_normalize => 1);  # "id" that is a text
 
