@@ -57,7 +57,7 @@ BEGIN
             PERFORM ecommerce.transfer_stock(v_id, 3, 1, 2);
         WHEN 'spread and gather' THEN
             SELECT p.id INTO v_id FROM ecommerce.products p WHERE p.sku = 'P' || n;
-            PERFORM ecommerce.set_stock_slots(v_id, 4), ecommerce.set_backorder_limit(v_id, 5), ecommerce.rebalance_stock();
+            PERFORM ecommerce.set_stock_slots(v_id, 4), ecommerce.set_backorder_limit(v_id, 5), ecommerce.set_stock_slots(v_id, 2), ecommerce.rebalance_stock();
         WHEN 'pay by gift card' THEN
             SELECT g.code INTO v_code FROM ecommerce.issue_gift_card(10) g;
             SELECT p.id INTO v_id FROM ecommerce.place_order(v_items) p;
@@ -115,6 +115,7 @@ END $$;
 -- Stock that is short at times: expired holds are taken back, and rows are spread
 SELECT count(ecommerce.adjust_stock(p.sku, 40, 'receipt', warehouse_id => w)) FROM ecommerce.products p, generate_series(1, 2) w;
 SELECT count(ecommerce.set_stock_slots(id, 3)) FROM ecommerce.products;
+UPDATE ecommerce.products SET min_stock = 79 WHERE sku = 'P1';
 SELECT count(r.id) FROM ecommerce.reserve_stock('[{"sku": "P2", "quantity": 79}, {"sku": "P3", "quantity": 79}]') r;
 UPDATE ecommerce.stock_reservations SET expires_at = now() - interval '1 day';
 
@@ -126,10 +127,11 @@ FROM (VALUES ('orders', 'INSERT'), ('orders', 'UPDATE'), ('order_items', 'INSERT
     ('stock_alerts', 'INSERT'), ('stock_alerts', 'DELETE'), ('carts', 'INSERT'), ('carts', 'UPDATE'), ('cart_items', 'INSERT'), ('coupons', 'UPDATE'),
     ('coupon_redemptions', 'INSERT'), ('coupon_redemptions', 'UPDATE'), ('gift_cards', 'INSERT'), ('gift_cards', 'UPDATE'), ('gift_card_entries', 'INSERT')) AS t (relation, event)
 CROSS JOIN unnest('{BEFORE,AFTER}'::text[]) AS m (moment)
-JOIN LATERAL (SELECT a.what FROM public.acts a ORDER BY a.what = 'place' DESC, md5(a.what || t.relation || m.moment || t.event) LIMIT 4) i ON true;
+JOIN LATERAL (SELECT a.what FROM public.acts a ORDER BY a.what = 'place' DESC, md5(a.what || t.relation || m.moment || t.event) LIMIT 3) i ON true;
 SELECT count(DISTINCT what) AS acts, count(*) AS outcomes FROM public.outcomes;
 -- Nothing is wrong; some acts are refused, where a trigger BEFORE a change changes the very row that is being changed.
-SELECT relation, moment, event, failure, count(*) > 0 AS some FROM public.outcomes, unnest(failures) AS failure GROUP BY 1, 2, 3, 4 ORDER BY 1, 3, 2, 4;
+SELECT relation, moment, event, failure, count(*) > 0 AS some FROM public.outcomes, unnest(failures) AS failure WHERE failure <> 'did not fire' GROUP BY 1, 2, 3, 4 ORDER BY 1, 3, 2, 4;
+SELECT relation, moment, event FROM public.outcomes GROUP BY 1, 2, 3 HAVING bool_and('did not fire' = ANY (failures)) AND NOT bool_or(failures::text ~ '27000|21000');
 SELECT * FROM ecommerce.verify_integrity();
 
 DROP TABLE public.outcomes, public.acts;
