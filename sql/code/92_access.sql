@@ -83,6 +83,7 @@ AS $$
     ('stock_movements',     '',   'r',     '',   'r', NULL, NULL),
     ('stock_movements',     '',   '',      'r',  '',
      '{tenant_id,id,product_id,warehouse_id,quantity,reason,order_id,reference,created_at}', NULL),
+    ('stock_balances',      '',   'r',     'r',  'r', NULL, NULL),
     ('stock_alerts',        '',   'r',     'r',  'r', NULL, NULL),
     ('stock_ledger',        '',   'r',     'r',  'r', NULL, NULL),
     ('low_stock',           '',   'r',     'r',  'r', NULL, NULL),
@@ -202,10 +203,14 @@ AS $$
     -- These and what they call read everything, addresses of customers included.
     ('verify_integrity',         '',  '',  '',  '',  'X'),
     ('promotion_problems',       '',  '',  '',  '',  'X'),
+    ('stock_books',              '',  '',  '',  '',  'X'),
+    ('first_id',                 '',  '',  '',  '',  'X'),
+    ('id_time',                  '',  '',  '',  '',  'X'),
     ('schema_problems',          '',  '',  '',  '',  'X'),
     ('schema_drift',             '',  '',  '',  '',  'X'),
     ('shop_schema',              '',  '',  '',  '',  'X'),
     ('shop_objects',             '',  '',  '',  '',  'X'),
+    ('close_stock_books',        '',  '',  '',  '',  'X'),
     ('expire_reservations',      '',  '',  '',  '',  'X'),
     ('rebalance_stock',          '',  '',  '',  '',  'X'),
     ('refresh_product_stats',    '',  '',  '',  '',  'X'),
@@ -220,6 +225,7 @@ AS $$
     ('ensure_partitions',        '',  '',  '',  '',  ''),
     ('restore_schema',           '',  '',  '',  '',  ''),
     -- what trusts whoever calls it,
+    ('privileges_of',            '',  '',  '',  '',  ''),
     ('drop_access',              '',  '',  '',  '',  ''),
     ('filter_rows',              '',  '',  '',  '',  ''),
     ('check_tenant',             '',  '',  '',  '',  ''),
@@ -227,6 +233,7 @@ AS $$
     ('link_partitions',          '',  '',  '',  '',  ''),
     ('book_return',              '',  '',  '',  '',  ''),
     ('take_from_default',        '',  '',  '',  '',  ''),
+    ('reopen_stock_books',       '',  '',  '',  '',  ''),
     ('make_gift_card',           '',  '',  '',  '',  ''),
     ('lock_order',               '',  '',  '',  '',  ''),
     ('lock_stock',               '',  '',  '',  '',  ''),
@@ -255,6 +262,8 @@ AS $$
     ('check_order_totals',       '',  '',  '',  '',  ''),
     ('check_item_totals',        '',  '',  '',  '',  ''),
     ('check_reservation',        '',  '',  '',  '',  ''),
+    ('check_unit_delete',        '',  '',  '',  '',  ''),
+    ('check_truncate',           '',  '',  '',  '',  ''),
     ('check_coupon',             '',  '',  '',  '',  ''),
     ('check_gift_card_books',    '',  '',  '',  '',  '')
     ) AS f (name, public, storefront, back_office, reporting, service)
@@ -273,7 +282,8 @@ DECLARE
     n integer := 0;
 BEGIN
     FOR f IN
-        SELECT format('ecommerce.%I', m.name) AS relation, m.storefront_rows AS condition, p.polname,
+        SELECT format('ecommerce.%I', m.name) AS relation, m.storefront_rows AS condition,
+               p.polname,
                (SELECT string_agg(r.oid::regrole::text, ', ') FROM pg_roles r
                 WHERE r.oid = filter_rows.role OR r.oid = ANY (p.polroles)) AS roles
         FROM ecommerce.access_matrix() m
@@ -295,25 +305,52 @@ COMMENT ON FUNCTION ecommerce.filter_rows(regrole) IS
     'For grant_access() and install(): show a role only the rows that a storefront sees, by the '
     'policy storefront_rows, which all such roles share. Returns how many tables have it.';
 
+CREATE FUNCTION ecommerce.privileges_of(role regrole)
+    RETURNS TABLE (kind text, name text, grantor regrole)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT DISTINCT g.kind, g.name, x.grantor::regrole
+    FROM (SELECT 'SCHEMA' AS kind, n.oid::regnamespace::text AS name, n.nspacl AS acl
+          FROM pg_namespace n WHERE n.nspname = 'ecommerce'
+          UNION ALL
+          SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass::text,
+                 c.relacl
+          FROM pg_class c WHERE c.relnamespace = 'ecommerce'::regnamespace
+          UNION ALL
+          SELECT 'TABLE', c.oid::regclass::text, a.attacl
+          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+          WHERE c.relnamespace = 'ecommerce'::regnamespace
+          UNION ALL
+          SELECT 'ROUTINE', p.oid::regprocedure::text, p.proacl
+          FROM pg_proc p WHERE p.pronamespace = 'ecommerce'::regnamespace
+          UNION ALL
+          SELECT 'TYPE', t.oid::regtype::text, t.typacl
+          FROM pg_type t WHERE t.typnamespace = 'ecommerce'::regnamespace) g
+    CROSS JOIN LATERAL aclexplode(g.acl) x
+    WHERE x.grantee = privileges_of.role
+$$;
+COMMENT ON FUNCTION ecommerce.privileges_of(regrole) IS
+    'On what in the schema a role itself has privileges (kind: SCHEMA, TABLE, SEQUENCE, ROUTINE or '
+    'TYPE), and who granted them.';
+
 CREATE FUNCTION ecommerce.drop_access(role regrole, policies text,
     OUT tables integer, OUT functions integer, OUT row_filters integer)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_schema oid := 'ecommerce'::regnamespace;
-    o        record;
+    v_super boolean := (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user);
+    v_role  text := current_setting('role');
+    o       record;
 BEGIN
-    tables := 0;
-    functions := 0;
-    row_filters := 0;
     -- Of two sessions that write the same row of the catalog one would fail.
     PERFORM pg_advisory_xact_lock(hashtextextended('ecommerce.grant_access', 0));
+    row_filters := 0;
     FOR o IN
         SELECT p.polname AS name, c.oid::regclass AS relation,
                (SELECT string_agg(r::regrole::text, ', ') FROM unnest(p.polroles) AS r
                 WHERE r <> drop_access.role) AS others
         FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
-        WHERE c.relnamespace = v_schema AND drop_access.role = ANY (p.polroles)
+        WHERE c.relnamespace = 'ecommerce'::regnamespace AND drop_access.role = ANY (p.polroles)
           AND p.polname LIKE drop_access.policies
     LOOP
         IF o.others IS NULL THEN
@@ -324,48 +361,35 @@ BEGIN
         row_filters := row_filters + 1;
     END LOOP;
 
-    -- Twice: what others than the owner granted is there the second time, too.
-    FOR i IN 1 .. 2 LOOP
-        FOR o IN
-            SELECT g.kind, g.name, min(x.grantor::regrole::text) AS grantor
-            FROM (SELECT 'SCHEMA' AS kind, n.oid::regnamespace::text AS name, n.nspacl AS acl
-                  FROM pg_namespace n WHERE n.oid = v_schema
-                  UNION ALL
-                  SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
-                         c.oid::regclass::text, c.relacl
-                  FROM pg_class c WHERE c.relnamespace = v_schema
-                  UNION ALL
-                  SELECT 'TABLE', c.oid::regclass::text, a.attacl
-                  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
-                  WHERE c.relnamespace = v_schema
-                  UNION ALL
-                  SELECT 'ROUTINE', p.oid::regprocedure::text, p.proacl
-                  FROM pg_proc p WHERE p.pronamespace = v_schema
-                  UNION ALL
-                  SELECT 'TYPE', t.oid::regtype::text, t.typacl
-                  FROM pg_type t WHERE t.typnamespace = v_schema) g
-            CROSS JOIN LATERAL aclexplode(g.acl) x
-            WHERE x.grantee = drop_access.role
-            GROUP BY g.kind, g.name
-        LOOP
-            IF i = 2 THEN
-                RAISE EXCEPTION 'role % has privileges that the owner has not granted', role
-                    USING ERRCODE = 'dependent_objects_still_exist',
-                          DETAIL = format('One is on %s, granted by %s.', o.name, o.grantor),
-                          HINT = 'Who granted them can revoke them.';
-            END IF;
-            EXECUTE format('REVOKE ALL ON %s %s FROM %s CASCADE', o.kind, o.name, role);
-            tables := tables + (o.kind = 'TABLE')::integer;
-            functions := functions + (o.kind = 'ROUTINE')::integer;
-        END LOOP;
+    SELECT count(DISTINCT p.name) FILTER (WHERE p.kind = 'TABLE'),
+           count(DISTINCT p.name) FILTER (WHERE p.kind = 'ROUTINE')
+    INTO tables, functions FROM ecommerce.privileges_of(role) p;
+    -- Only who has granted something can revoke it; a superuser can be everybody.
+    FOR o IN
+        SELECT p.kind, p.name, r.rolname AS grantor
+        FROM ecommerce.privileges_of(role) p JOIN pg_roles r ON r.oid = p.grantor
+        WHERE v_super OR r.rolname = current_user
+    LOOP
+        IF v_super THEN
+            PERFORM set_config('role', o.grantor, true);
+        END IF;
+        EXECUTE format('REVOKE ALL ON %s %s FROM %s CASCADE', o.kind, o.name, role);
+        PERFORM set_config('role', v_role, true);
     END LOOP;
+    SELECT p.name, p.grantor INTO o FROM ecommerce.privileges_of(role) p;
+    IF FOUND THEN
+        RAISE EXCEPTION 'role % has privileges that somebody else granted', role
+            USING ERRCODE = 'dependent_objects_still_exist',
+                  DETAIL = format('One is on %s, granted by %s.', o.name, o.grantor),
+                  HINT = 'Call this as a superuser.';
+    END IF;
 
     FOR o IN
         SELECT d.defaclrole::regrole AS creator,
                CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES'
                                     WHEN 'f' THEN 'ROUTINES' ELSE 'TYPES' END AS kind
         FROM pg_default_acl d
-        WHERE d.defaclnamespace = v_schema
+        WHERE d.defaclnamespace = 'ecommerce'::regnamespace
           AND EXISTS (SELECT FROM aclexplode(d.defaclacl) x WHERE x.grantee = drop_access.role)
     LOOP
         EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA ecommerce
@@ -376,14 +400,16 @@ $$;
 COMMENT ON FUNCTION ecommerce.drop_access(regrole, text) IS
     'For grant_access() and revoke_access(): take every privilege in the schema from a role, and '
     'the role from the policies whose names are LIKE that. Returns how many tables, functions and '
-    'policies it had. Error 2BP01 if somebody else than the owner granted a privilege.';
+    'policies it had. Error 2BP01 if somebody else has granted a privilege, unless a superuser '
+    'calls.';
 
 CREATE FUNCTION ecommerce.grant_access(role regrole, profile text,
     OUT tables integer, OUT functions integer, OUT row_filters integer)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    o record;
+    v_role text := current_setting('role');
+    o      record;
 BEGIN
     IF num_nulls(role, profile) > 0 THEN
         RAISE EXCEPTION 'role and profile must not be NULL'
@@ -392,8 +418,9 @@ BEGIN
         RAISE EXCEPTION 'unknown profile "%"', profile USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Use storefront, back_office, reporting or service.';
     END IF;
-    SELECT r.rolbypassrls OR pg_has_role(r.oid, n.nspowner, 'MEMBER') AS unbound INTO o
-    FROM pg_roles r JOIN pg_namespace n ON n.nspname = 'ecommerce' WHERE r.oid = role;
+    SELECT r.rolbypassrls OR pg_has_role(r.oid, n.nspowner, 'MEMBER') AS unbound,
+           pg_get_userbyid(n.nspowner) AS owner
+    INTO o FROM pg_roles r JOIN pg_namespace n ON n.nspname = 'ecommerce' WHERE r.oid = role;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'role % does not exist', role USING ERRCODE = 'undefined_object';
     ELSIF o.unbound THEN
@@ -408,6 +435,10 @@ BEGIN
     functions := 0;
     row_filters := 0;
     PERFORM ecommerce.drop_access(role, 'storefront\_rows');
+    -- What a superuser granted in its own name the owner could not revoke.
+    IF o.owner <> current_user THEN
+        PERFORM set_config('role', o.owner, true);
+    END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA ecommerce TO %s', role);
     FOR o IN
         SELECT m.name, string_agg(l.privilege || coalesce(m.columns, ''), ', ') AS privileges
@@ -434,6 +465,7 @@ BEGIN
     IF profile = 'storefront' THEN
         row_filters := ecommerce.filter_rows(role);
     END IF;
+    PERFORM set_config('role', v_role, true);
 END
 $$;
 COMMENT ON FUNCTION ecommerce.grant_access(regrole, text) IS
@@ -442,7 +474,7 @@ COMMENT ON FUNCTION ecommerce.grant_access(regrole, text) IS
     'changes nothing. For the owner of the shop. If the role is or becomes a storefront it waits '
     'for transactions that use the catalog. Returns how many tables and functions were granted, '
     'and of how many tables the role sees some rows only. Errors: 22023 unknown profile, or a role '
-    'that row security does not bind; 2BP01 it has privileges from somebody else than the owner; '
+    'that row security does not bind; 2BP01 it has privileges that somebody else granted; '
     '22004 NULL.';
 
 CREATE FUNCTION ecommerce.revoke_access(role regrole,
@@ -462,5 +494,5 @@ $$;
 COMMENT ON FUNCTION ecommerce.revoke_access(regrole) IS
     'Take every privilege in the schema from a role, and the role from every policy there, so that '
     'nothing of the shop keeps it from being dropped. Returns how many tables, functions and '
-    'policies it had. For the owner of the shop. Errors: 22023 for the owner, 2BP01 somebody else '
-    'than the owner granted something, 22004 NULL.';
+    'policies it had. For the owner of the shop. Errors: 22023 for the owner, 2BP01 it has '
+    'privileges that somebody else granted, 22004 NULL.';

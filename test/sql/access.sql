@@ -185,13 +185,17 @@ SELECT failure('SELECT ecommerce.grant_access(''regress_service'', ''back_office
 SELECT failure('SELECT ecommerce.revoke_access(''regress_store'')');
 SELECT failure('SELECT ecommerce.access_matrix()');
 RESET ROLE;
--- what somebody else granted
+-- a superuser takes what somebody else granted, too
 GRANT SELECT ON ecommerce.stock TO regress_service WITH GRANT OPTION;
 SET ROLE regress_service; GRANT SELECT ON ecommerce.stock TO regress_none; RESET ROLE;
-SELECT failure('SELECT ecommerce.grant_access(''regress_none'', ''reporting'')');
-SELECT failure('SELECT ecommerce.revoke_access(''regress_none'')');
--- goes with the right to grant it
+SELECT row_filters FROM ecommerce.grant_access('regress_none', 'reporting');
+SELECT object, privilege, array_agg(role ORDER BY role) AS roles FROM access()
+WHERE role IN ('regress_none', 'regress_report') AND object !~ 'app_greek'
+GROUP BY 1, 2 HAVING count(*) <> 2;
+-- and with a right to grant goes what was granted by it
+SET ROLE regress_service; GRANT SELECT ON ecommerce.stock TO regress_bypass; RESET ROLE;
 SELECT row_filters FROM ecommerce.grant_access('regress_service', 'service');
+SELECT * FROM access() WHERE role = 'regress_bypass';
 SELECT row_filters FROM ecommerce.revoke_access('regress_none');
 SELECT failure('DROP ROLE regress_none, regress_super, regress_bypass');
 
@@ -253,10 +257,19 @@ SELECT failure('SELECT ecommerce.revoke_access(''regress_owner'')');
 SELECT row_filters FROM ecommerce.revoke_access('regress_store');
 RESET ROLE;
 -- a superuser grants in its name
-SELECT row_filters FROM ecommerce.grant_access('regress_store', 'storefront');
+SELECT row_filters, current_user = session_user AS still_me
+FROM ecommerce.grant_access('regress_store', 'storefront');
 SET ROLE regress_owner;
-SELECT row_filters FROM ecommerce.revoke_access('regress_store');
+SELECT row_filters, current_user FROM ecommerce.revoke_access('regress_store');
+-- what it did not grant it cannot revoke
 RESET ROLE;
+GRANT EXECUTE ON FUNCTION ecommerce.available_stock TO regress_store;
+SET ROLE regress_owner;
+SELECT split_part(failure(format('SELECT ecommerce.%s', f)), ' | ', 2) AS failure
+FROM unnest(ARRAY['grant_access(''regress_store'', ''service'')',
+    'revoke_access(''regress_store'')']) AS f;
+RESET ROLE;
+SELECT row_filters FROM ecommerce.revoke_access('regress_store');
 DROP ROLE regress_store;
 
 SET client_min_messages = warning;

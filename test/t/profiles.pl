@@ -69,6 +69,7 @@ INSERT INTO ecommerce.products (sku, name, price) VALUES ('LOW', 'Low', 1);
 INSERT INTO ecommerce.stock_alerts (product_id) SELECT id FROM ecommerce.products
 WHERE sku = 'LOW';
 INSERT INTO ecommerce.warehouses (id, name) VALUES (2, 'Other');
+SELECT ecommerce.close_stock_books();
 UPDATE try.ids SET gift_card_id = (SELECT id
 	FROM ecommerce.issue_gift_card(50, code => 'profiles-0001')) WHERE tenant_id = 1;
 SET ecommerce.tenant = 2;
@@ -295,6 +296,7 @@ my %types = (
 	'timestamp with time zone' => q{'2026-01-01'},
 	bytea                      => q{'x'},
 	uuid                       => q{'%product_id%'},
+	'uuid[]'                   => q{'{%product_id%}'},
 	'numeric[]'                => q{'{1}'});
 my %texts = (vat_id_valid => 1, vat_id_normalize => 1);  # "id" that is a text
 
@@ -382,6 +384,34 @@ foreach my $function (@functions)
 }
 $node->safe_psql('shop', join("\n", @inserts));
 
+# Who has which privilege, policy or role, and what runs with whose rights
+sub access
+{
+	return definitions($node, 'shop') . "\n" . $node->safe_psql(
+		'shop', q{
+SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles ORDER BY 1;
+SELECT roleid::regrole, member::regrole FROM pg_auth_members ORDER BY 1, 2;
+SELECT setrole::regrole, setconfig FROM pg_db_role_setting ORDER BY 1;
+SELECT defaclrole, defaclacl FROM pg_default_acl ORDER BY 1;
+});
+}
+
+# Rows that are not tenant 1's: count and checksum for each table
+sub others
+{
+	return $node->safe_psql(
+		'shop', q{
+SET timezone = 'UTC';
+SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n''
+	ORDER BY t::text COLLATE "C"), '''')) FROM ecommerce.%I t WHERE %s', relname, relname,
+	coalesce((SELECT attname || ' <> 1' FROM pg_attribute WHERE attrelid = c.oid
+		AND (attname = 'tenant_id' OR relname = 'tenants' AND attname = 'id')), 'true'))
+FROM pg_class c
+WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p')
+ORDER BY relname COLLATE "C" \gexec
+});
+}
+
 # Try everything, as everybody.
 my @statements = map { [ split /\|/, $_, -1 ] } split /\n/,
   $node->safe_psql('shop',
@@ -400,6 +430,7 @@ push @statements, map { [ $_->[0], $_->[2], 'COPY', '' ] } @relations;
 my $access = access();
 my $others = others();
 my %states;
+
 foreach my $profile (@profiles)
 {
 	my $result = $node->safe_psql(
@@ -572,6 +603,20 @@ SELECT try.attempt($$
 	'ok',
 	'privileges on tables are enough to write them');
 
+# A dump brings the profiles along.
+my $dump = PostgreSQL::Test::Utils::tempdir . '/dump';
+$node->command_ok([ 'pg_dump', '-s', '-f', $dump, 'shop' ], 'pg_dump');
+$node->safe_psql('postgres', 'CREATE DATABASE restored');
+$node->command_ok(
+	[ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, 'restored' ],
+	'restore');
+same_text(
+	(   map {
+			join "\n", grep { /^(?:grant|policy) / } split /\n/,
+			  definitions($node, $_)
+		} qw(restored shop)),
+	'a dump brings privileges and row filters along');
+
 # Once more, and nothing is undone: no profile gets a right that it had not,
 # or changes what is another tenant's, or everybody's.
 foreach my $profile (@profiles)
@@ -588,31 +633,3 @@ same_text(others(), $others, "no row has changed but tenant 1's");
 
 $node->stop;
 done_testing();
-
-# Who has which privilege, policy or role, and what runs with whose rights
-sub access
-{
-	return definitions($node, 'shop') . "\n" . $node->safe_psql(
-		'shop', q{
-SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles ORDER BY 1;
-SELECT roleid::regrole, member::regrole FROM pg_auth_members ORDER BY 1, 2;
-SELECT setrole::regrole, setconfig FROM pg_db_role_setting ORDER BY 1;
-SELECT defaclrole, defaclacl FROM pg_default_acl ORDER BY 1;
-});
-}
-
-# Rows that are not tenant 1's: count and checksum for each table
-sub others
-{
-	return $node->safe_psql(
-		'shop', q{
-SET timezone = 'UTC';
-SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n''
-	ORDER BY t::text COLLATE "C"), '''')) FROM ecommerce.%I t WHERE %s', relname, relname,
-	coalesce((SELECT attname || ' <> 1' FROM pg_attribute WHERE attrelid = c.oid
-		AND (attname = 'tenant_id' OR relname = 'tenants' AND attname = 'id')), 'true'))
-FROM pg_class c
-WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p')
-ORDER BY relname COLLATE "C" \gexec
-});
-}
