@@ -79,6 +79,7 @@ my %usual = (
 	'jsonb'                    => ['{}'],
 	'numeric'                  => [qw(1 2.5 10 19.99 24 100)],
 	'regclass'                 => [qw(ecommerce.orders ecommerce.products)],
+	'regrole'                  => ['somebody'],
 	'timestamp with time zone' =>
 	  [ '2025-02-14 10:00+00', '2025-08-15 10:00+00', '2026-01-01 00:00+00' ],
 	'uuid' => \@uuids,
@@ -127,7 +128,8 @@ my %odd = (
 		qw(ecommerce.orders_pkey ecommerce.orders_default ecommerce.low_stock),
 		qw(ecommerce.tenants ecommerce.currencies ecommerce.placed_order)
 	],
-	'text' => [
+	'regrole' => [qw(0 4294967295 owner pg_monitor pg_database_owner)],
+	'text'    => [
 		'',
 		' ',
 		"= E'\\x01\\x1f\\n\\t'",
@@ -714,7 +716,8 @@ log_statement = none
 });
 $node->start;
 $node->safe_psql('postgres',
-	'CREATE ROLE owner LOGIN; CREATE ROLE storefront LOGIN');
+	'CREATE ROLE owner LOGIN; CREATE ROLE storefront LOGIN; CREATE ROLE somebody'
+);
 
 sub connect_as
 {

@@ -175,20 +175,52 @@ my $temp = join('',
 is(as('owner', 'hostile', "$temp $path\n$business"),
 	$result, 'a hostile search_path changes nothing');
 
-# Whose code and tables they are
+# Whose code and tables they are: what runs as whoever calls it is nobody's to alter.
 my $owners = q{
 SELECT 'schema', nspowner::regrole FROM pg_namespace WHERE nspname = 'ecommerce'
 UNION
 SELECT 'relation', relowner::regrole FROM pg_class
 WHERE relnamespace = 'ecommerce'::regnamespace AND relkind <> 'c'
 UNION
-SELECT 'function', proowner::regrole FROM pg_proc
-WHERE pronamespace = 'ecommerce'::regnamespace
+SELECT CASE WHEN prosecdef THEN 'definer' ELSE 'other function' END, proowner::regrole
+FROM pg_proc WHERE pronamespace = 'ecommerce'::regnamespace
+UNION
+SELECT 'type', typowner::regrole FROM pg_type
+WHERE typnamespace = 'ecommerce'::regnamespace
+AND typrelid IN (SELECT oid FROM pg_class WHERE relkind = 'c')
 ORDER BY 1, 2;
 };
 is( $node->safe_psql('shop', $owners),
-	"function|owner\nrelation|owner\nschema|owner",
-	'the role owns it all');
+	"definer|owner\nother function|postgres\nrelation|owner\nschema|owner\ntype|postgres",
+	'the role owns it all, but what others run');
+
+# Nothing that C code relies on is the owner's to alter.
+foreach my $command (
+	'ALTER FUNCTION ecommerce.vat_id_valid(text) CALLED ON NULL INPUT',
+	'ALTER FUNCTION ecommerce.order_totals_final(internal) RESET ALL',
+	'ALTER TYPE ecommerce.reservation ADD ATTRIBUTE note text',
+	'ALTER TYPE ecommerce.placed_order ALTER ATTRIBUTE net TYPE text',
+	'CREATE OR REPLACE FUNCTION ecommerce.verify_integrity(since timestamptz)
+		RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+		LANGUAGE plpgsql AS $$BEGIN END$$')
+{
+	is(sqlstate($node, 'shop', "$command;", 'owner'),
+		'42501', 'the owner cannot ' . substr($command, 0, 50));
+}
+# What is his may be broken by him, and answers all the same.
+as( 'owner', 'shop', q{
+ALTER FUNCTION ecommerce.available_stock(uuid, integer) CALLED ON NULL INPUT;
+ALTER FUNCTION ecommerce.expire_reservations(integer, integer) CALLED ON NULL INPUT;
+});
+is( as( 'owner',
+		'shop',
+		'SELECT ecommerce.expire_reservations(NULL, NULL) IS NULL, ecommerce.expire_reservations(NULL, 1) IS NULL'
+	),
+	't|t',
+	'a function that is STRICT no more answers NULL');
+as( 'owner', 'shop', q{
+ALTER FUNCTION ecommerce.expire_reservations(integer, integer) STRICT;
+});
 
 # Trigger functions show as whom place_order() runs.
 as( 'owner', 'shop', q{
@@ -279,7 +311,7 @@ as('', 'shop',
 	q{SELECT ecommerce.install(), ecommerce.ensure_partitions('2092-01-01', '2092-01-01')}
 );
 is( $node->safe_psql('shop', $owners),
-	"function|owner\nrelation|owner\nschema|owner",
+	"definer|owner\nother function|postgres\nrelation|owner\nschema|owner\ntype|postgres",
 	'the role still owns it all');
 
 $node->safe_psql(
