@@ -47,7 +47,7 @@ SELECT 'function without search_path: ' || name
 FROM functions
 WHERE prokind <> 'a'
 AND NOT (lanname = 'c' AND provolatile = 'i')
-AND proname NOT IN ('announce_change', 'current_tenant', 'plain_sql', 'set_updated_at', 'uuid_v7')
+AND proname NOT IN ('announce_change', 'current_tenant', 'placed_order_id', 'plain_sql', 'set_updated_at', 'uuid_v7')
 AND NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(proconfig, '{}'))
 ORDER BY 1;
 

@@ -103,17 +103,19 @@ enum
 	PRODUCT_COLUMNS
 };
 
+#define NULLABLE (1 << PRODUCT_STOCK_SLOTS | 1 << PRODUCT_DELETED_AT)
 #define FOUND_COLUMNS \
 	{"id", UUIDOID}, {"sku", TEXTOID}, {"name", TEXTOID}, \
 	{"price", NUMERICOID}, {"supply", TEXTOID}, {"track_stock", BOOLOID}, \
-	{"stock_slots", INT2OID, true}, {"min_stock", INT4OID}, \
+	{"stock_slots", INT2OID}, {"min_stock", INT4OID}, \
 	{"vat_class", TEXTOID}, {"status", TEXTOID}, \
-	{"deleted_at", TIMESTAMPTZOID, true}
+	{"deleted_at", TIMESTAMPTZOID}
 
 static EcTable products_by_sku = {
 	.name = "products",
 	.nkeys = 2,
 	.live = PRODUCT_DELETED_AT,
+	.nullable = NULLABLE,
 	.ncolumns = PRODUCT_COLUMNS,
 	.columns = {
 		{"tenant_id", INT4OID}, {"sku", TEXTOID}, FOUND_COLUMNS
@@ -122,6 +124,7 @@ static EcTable products_by_sku = {
 static EcTable products_by_id = {
 	.name = "products",
 	.nkeys = 2,
+	.nullable = NULLABLE,
 	.ncolumns = PRODUCT_COLUMNS,
 	.columns = {
 		{"tenant_id", INT4OID}, {"id", UUIDOID}, FOUND_COLUMNS

@@ -467,10 +467,11 @@ read_user(FunctionCallInfo fcinfo, Placement *order)
 	static EcTable users = {
 		.name = "users",
 		.nkeys = 2,
+		.nullable = 1 << 4,
 		.ncolumns = 5,
 		.columns = {
 			{"tenant_id", INT4OID}, {"id", UUIDOID}, {"email", TEXTOID},
-			{"status", TEXTOID}, {"deleted_at", TIMESTAMPTZOID, true}
+			{"status", TEXTOID}, {"deleted_at", TIMESTAMPTZOID}
 		}
 	};
 	Datum		keys[2] = {

@@ -17,8 +17,25 @@
 #include "errors.h"
 #include "plan.h"
 
-/* The innermost write that was checked before, or NULL */
-static EcUnchecked *unchecked = NULL;
+/* A write of ours that was checked before */
+typedef struct Unchecked
+{
+	ErrorContextCallback frame;
+	bool		by_statement;
+	struct Unchecked *outer;
+} Unchecked;
+
+/* The innermost one that is under way, or NULL */
+static Unchecked *unchecked = NULL;
+
+/* A statement, to be run as one of those */
+typedef struct UncheckedStatement
+{
+	EcPlan	   *plan;
+	Datum	   *values;
+	const char *nulls;
+	uint64		processed;
+} UncheckedStatement;
 
 /*
  * Begin to run statements.  Memory goes on to be allocated where it was, so
@@ -86,48 +103,48 @@ say_nothing(void *arg)
 {
 }
 
-/*
- * Begin to write what was checked before, as plain_sql() says.  That belongs
- * into PG_TRY, which restores the stack that it finds.
- */
+/* Write what was checked before, by a statement or without, as plain_sql() says. */
 void
-ec_unchecked_begin(EcUnchecked *write, bool by_statement)
+ec_unchecked(void (*write) (void *), void *arg, bool by_statement)
 {
-	write->frame.callback = say_nothing;
-	write->frame.arg = NULL;
-	write->frame.previous = error_context_stack;
-	write->by_statement = by_statement;
-	write->outer = unchecked;
-	error_context_stack = &write->frame;
-	unchecked = write;
+	Unchecked	own;
+
+	own.frame.callback = say_nothing;
+	own.frame.arg = NULL;
+	own.frame.previous = error_context_stack;
+	own.by_statement = by_statement;
+	own.outer = unchecked;
+	PG_TRY();
+	{
+		error_context_stack = &own.frame;
+		unchecked = &own;
+		write(arg);
+	}
+	PG_FINALLY();
+	{
+		unchecked = own.outer;
+	}
+	PG_END_TRY();
 }
 
-/* End it, also after an error. */
-void
-ec_unchecked_end(EcUnchecked *write)
+/* Run a statement as ec_unchecked does. */
+static void
+execute_unchecked(void *arg)
 {
-	error_context_stack = write->frame.previous;
-	unchecked = write->outer;
+	UncheckedStatement *statement = arg;
+
+	statement->processed = ec_execute(statement->plan, statement->values,
+									  statement->nulls);
 }
 
 /* Run a statement that writes what was checked before. */
 uint64
 ec_execute_unchecked(EcPlan *plan, Datum *values, const char *nulls)
 {
-	volatile uint64 processed = 0;
-	EcUnchecked write;
+	UncheckedStatement statement = {plan, values, nulls, 0};
 
-	PG_TRY();
-	{
-		ec_unchecked_begin(&write, true);
-		processed = ec_execute(plan, values, nulls);
-	}
-	PG_FINALLY();
-	{
-		ec_unchecked_end(&write);
-	}
-	PG_END_TRY();
-	return processed;
+	ec_unchecked(execute_unchecked, &statement, true);
+	return statement.processed;
 }
 
 PG_FUNCTION_INFO_V1(ec_plain_sql);

@@ -53,14 +53,6 @@ typedef struct EcRows
 	Tuplestorestate *store;
 } EcRows;
 
-/* A statement, or a row, of ours that writes what was checked before */
-typedef struct EcUnchecked
-{
-	ErrorContextCallback frame;
-	bool		by_statement;
-	struct EcUnchecked *outer;
-} EcUnchecked;
-
 extern void ec_connect(void);
 extern void ec_finish(void);
 extern uint64 ec_execute(EcPlan *plan, Datum *values, const char *nulls);
@@ -71,8 +63,7 @@ extern Datum ec_value(uint64 row, int column, Oid type);
 extern Datum ec_value_or_null(uint64 row, int column, Oid type, bool *isnull);
 extern void ec_written(uint64 written, uint64 expected, const char *table);
 
-extern void ec_unchecked_begin(EcUnchecked *write, bool by_statement);
-extern void ec_unchecked_end(EcUnchecked *write);
+extern void ec_unchecked(void (*write) (void *), void *arg, bool by_statement);
 
 extern void ec_rows_begin(EcRows *rows, EcRowType *type);
 extern void ec_rows_add(EcRows *rows, Datum *values, bool *nulls);

@@ -49,10 +49,11 @@ static EcPlan hold_plan = {
 };
 static EcTable reservations = {
 	.name = "stock_reservations",
+	.nullable = 1 << 5,
 	.ncolumns = 7,
 	.columns = {
 		{"tenant_id", INT4OID}, {"id", UUIDOID}, {"product_id", UUIDOID},
-		{"warehouse_id", INT4OID}, {"quantity", INT4OID}, {"owner", TEXTOID, true},
+		{"warehouse_id", INT4OID}, {"quantity", INT4OID}, {"owner", TEXTOID},
 		{"expires_at", TIMESTAMPTZOID}
 	}
 };

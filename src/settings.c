@@ -51,12 +51,13 @@ enum
 static EcTable settings_table = {
 	.name = "settings",
 	.nkeys = 1,
+	.nullable = 1 << SETTINGS_COUNTRY | 1 << SETTINGS_PLACE,
 	.ncolumns = SETTINGS_COLUMNS,
 	.columns = {
-		{"tenant_id", INT4OID}, {"country", TEXTOID, true}, {"region", TEXTOID},
+		{"tenant_id", INT4OID}, {"country", TEXTOID}, {"region", TEXTOID},
 		{"currency", TEXTOID}, {"prices", TEXTOID}, {"timezone", TEXTOID},
 		{"oss", BOOLOID}, {"distance_sales_exceed_threshold", BOOLOID},
-		{"small_enterprise", BOOLOID}, {"place", TEXTOID, true},
+		{"small_enterprise", BOOLOID}, {"place", TEXTOID},
 		{"reservation_ttl", INTERVALOID}
 	}
 };
@@ -74,10 +75,11 @@ enum
 static EcTable rates_table = {
 	.name = "vat_rates",
 	.nkeys = 2,
+	.nullable = 1 << RATES_TO,
 	.ncolumns = RATES_COLUMNS,
 	.columns = {
 		{"country", TEXTOID}, {"region", TEXTOID}, {"vat_class", TEXTOID},
-		{"rate", NUMERICOID}, {"valid_from", DATEOID}, {"valid_to", DATEOID, true}
+		{"rate", NUMERICOID}, {"valid_from", DATEOID}, {"valid_to", DATEOID}
 	}
 };
 
@@ -93,10 +95,11 @@ enum
 static EcTable regions_table = {
 	.name = "vat_regions",
 	.nkeys = 2,
+	.nullable = 1 << REGIONS_PLACES_FROM,
 	.ncolumns = REGIONS_COLUMNS,
 	.columns = {
 		{"country", TEXTOID}, {"region", TEXTOID}, {"rule", TEXTOID},
-		{"places_from", DATEOID, true}
+		{"places_from", DATEOID}
 	}
 };
 
@@ -115,11 +118,12 @@ enum
 static EcTable places_table = {
 	.name = "vat_places",
 	.nkeys = 2,
+	.nullable = 1 << PLACES_TO | 1 << PLACES_POSTAL_CODE | 1 << PLACES_POSTAL_CODE_SHARED,
 	.ncolumns = PLACES_COLUMNS,
 	.columns = {
 		{"country", TEXTOID}, {"place", TEXTOID}, {"region", TEXTOID},
-		{"valid_from", DATEOID}, {"valid_to", DATEOID, true},
-		{"postal_code", TEXTOID, true}, {"postal_code_shared", TEXTOID, true}
+		{"valid_from", DATEOID}, {"valid_to", DATEOID},
+		{"postal_code", TEXTOID}, {"postal_code_shared", TEXTOID}
 	}
 };
 

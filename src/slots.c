@@ -91,7 +91,7 @@ typedef struct StockChange
 	TupleTableSlot *buffer;
 	bool		has_snapshot;
 	bool		waited;			/* for a row of the product */
-	bool		stale;			/* triggers may have changed what was decided on */
+	bool		stale;			/* may triggers have changed rows? */
 	StockRow   *rows;
 	int			nrows;
 	int			rows_capacity;

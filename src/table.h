@@ -20,19 +20,20 @@ typedef struct EcTable
 {
 	const char *name;
 	int			nkeys;
-	int			live;			/* column that is NULL in all rows of the index, or 0 */
+	int			live;			/* column that is NULL in the whole index, or
+								 * 0 */
+	uint32		nullable;		/* bits of the columns that may be NULL */
 	int			ncolumns;
 	struct
 	{
 		const char *name;
 		Oid			type;
-		bool		nullable;
 	}			columns[EC_TABLE_MAX_COLUMNS];
 
 	/* What the catalog says about it, while known */
 	bool		known;
 	Oid			relid;
-	Oid			index_id;		/* of the index by those columns, if there is one */
+	Oid			index_id;		/* of the index by those columns, or none */
 	AttrNumber	attnums[EC_TABLE_MAX_COLUMNS];
 
 	struct EcWriter *writer;	/* kept while nobody writes, or NULL */

@@ -250,6 +250,15 @@ ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value)
 	ResetPerTupleExprContext(writer->estate);
 }
 
+/* Insert the new row, as ec_unchecked does. */
+static void
+insert_row(void *arg)
+{
+	EcWriter   *writer = arg;
+
+	ExecSimpleRelationInsert(writer->target, writer->estate, writer->new_row);
+}
+
 /*
  * Insert a row that was checked before, as plain_sql() says.  Values are those
  * of the table's columns; the others get their defaults.
@@ -259,7 +268,6 @@ ec_writer_insert(EcWriter *writer, const Datum *values, const bool *isnull)
 {
 	TupleTableSlot *row = writer->new_row;
 	ExprContext *context = GetPerTupleExprContext(writer->estate);
-	EcUnchecked write;
 
 	ExecClearTuple(row);
 	memset(row->tts_isnull, true,
@@ -278,16 +286,7 @@ ec_writer_insert(EcWriter *writer, const Datum *values, const bool *isnull)
 	}
 	ExecStoreVirtualTuple(row);
 	row->tts_tableOid = RelationGetRelid(writer->target->ri_RelationDesc);
-	PG_TRY();
-	{
-		ec_unchecked_begin(&write, false);
-		ExecSimpleRelationInsert(writer->target, writer->estate, row);
-	}
-	PG_FINALLY();
-	{
-		ec_unchecked_end(&write);
-	}
-	PG_END_TRY();
+	ec_unchecked(insert_row, writer, false);
 	ResetPerTupleExprContext(writer->estate);
 }
 

@@ -271,21 +271,28 @@ $$;
 COMMENT ON FUNCTION ecommerce.check_reservation() IS
     'Checks a reservation that plain SQL inserts or updates, error 23514: known states, a quantity above zero.';
 
-CREATE FUNCTION ecommerce.check_unit_delete() RETURNS trigger
+CREATE FUNCTION ecommerce.check_stock_delete() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF TG_ARGV[0] = 'stock' THEN
-        -- The stock of a product goes with it, which check_product_delete() has allowed.
-        IF NOT EXISTS (SELECT FROM ecommerce.products p
-                       WHERE p.tenant_id = OLD.tenant_id AND p.id = OLD.product_id) THEN
-            RETURN OLD;
-        END IF;
-        RAISE EXCEPTION 'DELETE on stock is refused'
-            USING ERRCODE = 'EC017',
-                  DETAIL = format('Product %s has units there.', OLD.product_id),
-                  HINT = 'Call ecommerce.adjust_stock(), with reason write_off for what is lost.';
+    -- The stock of a product goes with it, which check_product_delete() has allowed.
+    IF NOT EXISTS (SELECT FROM ecommerce.products p
+                   WHERE p.tenant_id = OLD.tenant_id AND p.id = OLD.product_id) THEN
+        RETURN OLD;
     END IF;
+    RAISE EXCEPTION 'DELETE on stock is refused'
+        USING ERRCODE = 'EC017',
+              DETAIL = format('Product %s has units there.', OLD.product_id),
+              HINT = 'Call ecommerce.adjust_stock(), with reason write_off for what is lost.';
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_stock_delete() IS
+    'Refuses to delete a row of stock that has units, with error EC017, unless its product is gone.';
+
+CREATE FUNCTION ecommerce.check_reservation_delete() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     RAISE EXCEPTION 'DELETE on stock_reservations is refused'
         USING ERRCODE = 'EC017',
               DETAIL = format('Reservation %s is %s.', OLD.id, OLD.status),
@@ -293,9 +300,8 @@ BEGIN
                                      ELSE 'Call ecommerce.cancel_order().' END;
 END
 $$;
-COMMENT ON FUNCTION ecommerce.check_unit_delete() IS
-    'Refuses to delete a row of stock that has units, unless its product goes, and a reservation '
-    'that is held or committed, with error EC017. Its argument names the table.';
+COMMENT ON FUNCTION ecommerce.check_reservation_delete() IS
+    'Refuses to delete a reservation that holds units, with error EC017.';
 
 CREATE FUNCTION ecommerce.check_truncate() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

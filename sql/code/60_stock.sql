@@ -91,7 +91,7 @@ COMMENT ON FUNCTION ecommerce.set_backorder_limit(uuid, integer, integer, intege
     'Let a product be sold before it is there, up to so many units of a warehouse; 0 ends that. Returns the limit, which is at least what was sold so already. Errors: 22023, EC002 unknown product, EC021 unknown warehouse.';
 
 CREATE FUNCTION ecommerce.lock_stock(product_id uuid, tenant_id integer) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     locked integer := 0;
@@ -116,7 +116,7 @@ COMMENT ON FUNCTION ecommerce.lock_stock(uuid, integer) IS
     'their ids. Error 22004 for NULL.';
 
 CREATE FUNCTION ecommerce.spread_stock(product_id uuid, slots integer, tenant_id integer) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     w record;

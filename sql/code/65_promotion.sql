@@ -147,39 +147,57 @@ $$;
 COMMENT ON FUNCTION ecommerce.release_coupons(integer, uuid) IS
     'For cancel_order(), which has locked the order: let its redemptions no longer count.';
 
--- At commit nobody's rights but the role's own are left, so it has its owner's.
-CREATE FUNCTION ecommerce.check_gift_card_books() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION ecommerce.check_gift_card(tenant_id integer, gift_card_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_id uuid;
-    c    record;
+    c record;
 BEGIN
-    -- It may run as its owner for the tables of the shop only.
-    IF TG_RELID = 'ecommerce.gift_cards'::regclass THEN
-        v_id := NEW.id;
-    ELSIF TG_RELID = 'ecommerce.gift_card_entries'::regclass THEN
-        v_id := NEW.gift_card_id;
-    ELSE
-        RAISE EXCEPTION 'check_gift_card_books() is for tables of the shop only'
-            USING ERRCODE = 'trigger_protocol_violated';
-    END IF;
     SELECT g.balance, coalesce(e.amount, 0) AS entries INTO c
     FROM ecommerce.gift_cards g
     CROSS JOIN LATERAL (SELECT sum(l.amount) AS amount FROM ecommerce.gift_card_entries l
                         WHERE l.tenant_id = g.tenant_id AND l.gift_card_id = g.id) e
-    WHERE g.tenant_id = NEW.tenant_id AND g.id = v_id;
+    WHERE g.tenant_id = check_gift_card.tenant_id AND g.id = check_gift_card.gift_card_id;
     IF c.balance <> c.entries THEN
         RAISE EXCEPTION 'the balance of a gift card must equal the sum of its entries'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'books_match', SCHEMA = 'ecommerce', TABLE = 'gift_cards',
                   DETAIL = format('The balance is %s, the entries sum to %s.', c.balance, c.entries),
                   HINT = 'Use ecommerce.adjust_gift_card().';
     END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_gift_card(integer, uuid) IS
+    'Error 23514 if the balance of a gift card is not the sum of its entries.';
+
+-- At commit nobody's rights but the role's own are left, so these two have their
+-- owner's, and refuse other tables, whose code would have them, too.
+CREATE FUNCTION ecommerce.check_gift_card_balance() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_RELID <> 'ecommerce.gift_cards'::regclass THEN
+        RAISE EXCEPTION 'check_gift_card_balance() is for gift_cards only' USING ERRCODE = 'trigger_protocol_violated';
+    END IF;
+    PERFORM ecommerce.check_gift_card(NEW.tenant_id, NEW.id);
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION ecommerce.check_gift_card_books() IS
-    'Deferred to the commit: the balance of a gift card must equal the sum of its entries, error 23514.';
+COMMENT ON FUNCTION ecommerce.check_gift_card_balance() IS
+    'Deferred to the commit: a gift card must equal the sum of its entries, error 23514.';
+
+CREATE FUNCTION ecommerce.check_gift_card_entry() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_RELID <> 'ecommerce.gift_card_entries'::regclass THEN
+        RAISE EXCEPTION 'check_gift_card_entry() is for gift_card_entries only' USING ERRCODE = 'trigger_protocol_violated';
+    END IF;
+    PERFORM ecommerce.check_gift_card(NEW.tenant_id, NEW.gift_card_id);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_gift_card_entry() IS
+    'Deferred to the commit: the gift card of an entry must equal the sum of its entries, error 23514.';
 
 CREATE FUNCTION ecommerce.gift_card_hash(code text) RETURNS bytea
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -123,9 +123,9 @@ AS $$
         ('gift_cards',      'keep_card',         'BEFORE UPDATE OF id, currency, initial_amount ON %s FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.currency <> OLD.currency OR NEW.initial_amount <> OLD.initial_amount) EXECUTE FUNCTION ecommerce.refuse_change()'),
         ('gift_card_entries', 'append_only',     'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ecommerce.refuse_change()'),
         ('gift_card_entries', 'no_truncate',     'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.refuse_change()'),
-        ('stock',           'keep_units',        'BEFORE DELETE ON %s FOR EACH ROW WHEN (OLD.available <> 0) EXECUTE FUNCTION ecommerce.check_unit_delete(''stock'')'),
+        ('stock',           'keep_units',        'BEFORE DELETE ON %s FOR EACH ROW WHEN (OLD.available <> 0) EXECUTE FUNCTION ecommerce.check_stock_delete()'),
         ('stock',           'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.check_truncate(''stock'')'),
-        ('stock_reservations', 'keep_units',     'BEFORE DELETE ON %s FOR EACH ROW WHEN (OLD.status IN (''held'', ''committed'')) EXECUTE FUNCTION ecommerce.check_unit_delete(''stock_reservations'')'),
+        ('stock_reservations', 'keep_units',     'BEFORE DELETE ON %s FOR EACH ROW WHEN (OLD.status IN (''held'', ''committed'')) EXECUTE FUNCTION ecommerce.check_reservation_delete()'),
         ('stock_reservations', 'no_truncate',    'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.check_truncate(''stock_reservations'')'),
         ('stock_reservations', 'check_reservation', 'AFTER INSERT OR UPDATE ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_reservation()'),
         ('orders',          'check_new_order',   'AFTER INSERT ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order()'),
@@ -144,8 +144,8 @@ AS $$
         ('orders',          'totals_match',      'AFTER INSERT ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order_totals()'),
         ('order_items',     'totals_match',      'AFTER INSERT ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_item_totals()'),
         -- The balance of a gift card is the sum of its entries, whoever writes them.
-        ('gift_cards',      'books_match',       'AFTER INSERT OR UPDATE OF balance ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ecommerce.check_gift_card_books()'),
-        ('gift_card_entries', 'books_match',     'AFTER INSERT ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ecommerce.check_gift_card_books()')
+        ('gift_cards',      'books_match',       'AFTER INSERT OR UPDATE OF balance ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ecommerce.check_gift_card_balance()'),
+        ('gift_card_entries', 'books_match',     'AFTER INSERT ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ecommerce.check_gift_card_entry()')
     )
     SELECT o.relation, o.kind, o.name, CASE o.kind WHEN 'column' THEN o.definition END FROM object o
     UNION ALL

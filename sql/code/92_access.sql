@@ -231,6 +231,7 @@ AS $$
     ('check_tenant',             '',  '',  '',  '',  ''),
     ('isolate_tenants',          '',  '',  '',  '',  ''),
     ('link_partitions',          '',  '',  '',  '',  ''),
+    ('check_gift_card',          '',  '',  '',  '',  ''),
     ('book_return',              '',  '',  '',  '',  ''),
     ('take_from_default',        '',  '',  '',  '',  ''),
     ('reopen_stock_books',       '',  '',  '',  '',  ''),
@@ -262,10 +263,12 @@ AS $$
     ('check_order_totals',       '',  '',  '',  '',  ''),
     ('check_item_totals',        '',  '',  '',  '',  ''),
     ('check_reservation',        '',  '',  '',  '',  ''),
-    ('check_unit_delete',        '',  '',  '',  '',  ''),
+    ('check_stock_delete',       '',  '',  '',  '',  ''),
+    ('check_reservation_delete', '',  '',  '',  '',  ''),
     ('check_truncate',           '',  '',  '',  '',  ''),
     ('check_coupon',             '',  '',  '',  '',  ''),
-    ('check_gift_card_books',    '',  '',  '',  '',  '')
+    ('check_gift_card_balance',  '',  '',  '',  '',  ''),
+    ('check_gift_card_entry',    '',  '',  '',  '',  '')
     ) AS f (name, public, storefront, back_office, reporting, service)
 $$;
 COMMENT ON FUNCTION ecommerce.access_matrix() IS
