@@ -59,7 +59,15 @@ WHERE has_function_privilege('public', f.oid, 'EXECUTE')
 AND (m.public IS DISTINCT FROM 'X' OR f.prosecdef)
 ORDER BY 1;
 
--- Those in C call ec_argument_tenant().
+-- Whoever may execute a trigger function can attach it to a table of his own.
+SELECT 'trigger function that lends its rights: ' || name
+FROM functions
+WHERE prosecdef
+AND prorettype = 'trigger'::regtype
+AND prosrc !~ '^\s*BEGIN\s+IF TG_RELID <> '
+ORDER BY 1;
+
+-- Those in C call ec_call_begin() or ec_argument_tenant().
 SELECT 'function that does not check its tenant: ' || name
 FROM functions
 WHERE prosecdef

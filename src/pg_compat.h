@@ -45,7 +45,7 @@ EcFindOption(const char *name)
 	struct config_generic **options = get_guc_variables();
 
 	for (int i = 0; i < GetNumConfigOptions(); i++)
-		if (strcmp(options[i]->name, name) == 0)
+		if (pg_strcasecmp(options[i]->name, name) == 0)
 			return options[i];
 	return NULL;
 }

@@ -93,7 +93,7 @@ check_chosen(int *value, void **extra, GucSource source)
 	return choosing || *value == 0 || InitializingParallelWorker;
 }
 
-/* Did the client send ecommerce.tenant when it connected? */
+/* Is ecommerce.tenant what the client sent when it connected? */
 static bool
 sent_by_client(void)
 {
@@ -106,12 +106,8 @@ sent_by_client(void)
 void
 ec_tenant_init(void)
 {
-	const char *before = GetConfigOption("ecommerce.tenant", true, false);
-	int			wanted;
 	bool		sent = sent_by_client();
 
-	if (before == NULL || !parse_int(before, &wanted, 0, NULL))
-		wanted = PIN_UNKNOWN;
 	DefineCustomIntVariable("ecommerce.tenant",
 							"The tenant of this session.",
 							"0 means that none is chosen. An administrator pins a role to a tenant with ALTER ROLE ... SET.",
@@ -126,7 +122,7 @@ ec_tenant_init(void)
 							GUC_DISALLOW_IN_FILE,
 							check_chosen, NULL, NULL);
 	MarkGUCPrefixReserved("ecommerce");
-	if (sent && tenant_setting != wanted)
+	if (sent && !sent_by_client())
 		SetConfigOption("ecommerce.tenant", "-1", PGC_SUSET, PGC_S_OVERRIDE);
 }
 

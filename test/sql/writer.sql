@@ -152,6 +152,10 @@ INSERT INTO public.counted SELECT :left - 1;
 SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
 DROP TABLE public.counted, public.numbered;
 SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
+CREATE TABLE public.counted (available integer REFERENCES ecommerce.stock (available) ON UPDATE CASCADE);
+INSERT INTO public.counted SELECT available FROM ecommerce.stock;
+SELECT pg_temp.failure('SELECT pg_temp.reserve(1)'), (SELECT array_agg(available ORDER BY 1) FROM public.counted) = (SELECT array_agg(available ORDER BY 1) FROM ecommerce.stock) AS followed;
+DROP TABLE public.counted;
 ALTER TABLE ecommerce.stock DROP CONSTRAINT once, ADD CONSTRAINT once UNIQUE (available) DEFERRABLE INITIALLY DEFERRED;
 SELECT available - 1000 AS more FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id WHERE p.sku = 'LAMP' \gset
 SELECT ecommerce.adjust_stock('LAMP', 5 - :more, 'receipt') AS lamps, ecommerce.adjust_stock('BULB', 3, 'receipt') AS bulbs;

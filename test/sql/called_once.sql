@@ -1,0 +1,90 @@
+-- SELECT (f(...)).* calls f for each column of its result: an error, not seven
+-- orders.  Calls that somebody meant are as many as there are.
+CREATE EXTENSION ecommerce;
+SET client_min_messages = warning;
+UPDATE ecommerce.settings SET country = 'GR';
+INSERT INTO ecommerce.products (sku, name, price, track_stock) VALUES ('A', 'A', 10, true);
+SELECT ecommerce.adjust_stock('A', 1000, 'receipt');
+CREATE FUNCTION public.done(OUT orders bigint, OUT reservations bigint, OUT cards bigint) LANGUAGE sql AS $$
+    SELECT (SELECT count(*) FROM ecommerce.orders), (SELECT count(*) FROM ecommerce.stock_reservations), (SELECT count(*) FROM ecommerce.gift_cards)
+$$;
+
+-- what is expanded
+SELECT (ecommerce.place_order('[{"sku": "A", "quantity": 1}]')).*;
+SELECT (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).*;
+SELECT (ecommerce.issue_gift_card(10)).*;
+SELECT (ecommerce.place_order('[{"sku": "A", "quantity": 1}]', email => 'a@example.org')).* FROM generate_series(1, 2);
+CREATE TABLE public.kept AS SELECT (ecommerce.place_order('[{"sku": "A", "quantity": 1}]')).*;
+CREATE VIEW public.expanded AS SELECT (ecommerce.place_order('[{"sku": "A", "quantity": 1}]')).*;
+SELECT * FROM public.expanded;
+SELECT (o.p).* FROM (SELECT ecommerce.place_order('[{"sku": "A", "quantity": 1}]') AS p) o LIMIT 0;
+DO $$
+DECLARE
+    o ecommerce.placed_order;
+BEGIN
+    SELECT (ecommerce.place_order('[{"sku": "A", "quantity": 1}]')).* INTO o;
+END $$;
+PREPARE expanded AS SELECT (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).*;
+EXECUTE expanded;
+EXECUTE expanded;
+SELECT * FROM public.done();
+
+-- what is not: one
+SELECT count(*) FROM ecommerce.place_order('[{"sku": "A", "quantity": 1}]');
+SELECT count(ecommerce.place_order('[{"sku": "A", "quantity": 1}]'));
+SELECT (ecommerce.place_order('[{"sku": "A", "quantity": 1}]')).gross;
+WITH o AS MATERIALIZED (SELECT ecommerce.place_order('[{"sku": "A", "quantity": 1}]') AS p) SELECT (p).gross, (p).net, (p).vat FROM o;
+SELECT (o.p).gross, (o.p).net, (o.p).vat FROM (SELECT ecommerce.place_order('[{"sku": "A", "quantity": 1}]') AS p OFFSET 0) o;
+SELECT count((o).id) FROM ecommerce.place_orders(ARRAY['{"items": [{"sku": "A", "quantity": 1}]}']::jsonb[]) o;
+SELECT count(*) FROM (SELECT (ecommerce.place_orders(ARRAY['{"items": [{"sku": "A", "quantity": 1}]}']::jsonb[])).*) o;
+SELECT * FROM public.done();
+
+-- the same twice, as somebody meant: in a statement,
+SELECT count(ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')) FROM generate_series(1, 2);
+SELECT ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') <> ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') AS two;
+SELECT count(*) FROM (SELECT ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') UNION ALL SELECT ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')) r;
+SELECT count(*) FROM ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]'), ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') r;
+SELECT count(*) FROM generate_series(1, 2), LATERAL ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') r;
+SELECT * FROM public.done();
+-- in two statements, prepared or not, and in a transaction,
+BEGIN;
+SELECT (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).id IS NOT NULL AS one;
+SELECT (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).id IS NOT NULL AS two;
+PREPARE again AS SELECT (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).id IS NOT NULL AS again;
+EXECUTE again;
+EXECUTE again;
+COMMIT;
+-- by expressions, in loops, and by functions
+DO $$
+DECLARE
+    a ecommerce.reservation;
+    b ecommerce.reservation;
+    c uuid[];
+BEGIN
+    a := ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]');
+    b := ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]');
+    IF a = b OR (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).id = (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).id THEN
+        RAISE EXCEPTION 'one';
+    END IF;
+    FOR i IN 1 .. 2 LOOP
+        a := ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]');
+        c := c || (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).id;
+        PERFORM ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]');
+        EXECUTE $e$SELECT r.* FROM ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') r$e$ INTO a;
+        FOR a IN SELECT * FROM ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') LOOP
+            NULL;
+        END LOOP;
+    END LOOP;
+END $$;
+CREATE FUNCTION public.reserve() RETURNS uuid LANGUAGE sql AS $$ SELECT (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).id $$;
+SELECT count(public.reserve()) FROM generate_series(1, 2);
+-- (a function in SQL that is inlined twice looks like one that is expanded)
+SELECT public.reserve() <> public.reserve() AS two;
+-- 9 before, 4 in statements, 4 by expressions and 5 * 2 in the loop, 2 by the function
+SELECT * FROM public.done();
+SELECT * FROM ecommerce.verify_integrity();
+
+DROP VIEW public.expanded;
+DROP FUNCTION public.done, public.reserve;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce CASCADE;
