@@ -25,7 +25,8 @@ typedef struct CallSite
 {
 	FmgrInfo   *function;
 	FuncExpr   *expr;
-	CommandId	command;
+	CommandId	command;		/* at its last call */
+	MemoryContext row;			/* of which it was called then */
 	MemoryContextCallback callback;
 	struct CallSite *next;
 } CallSite;
@@ -62,7 +63,8 @@ note_site(FmgrInfo *function, FuncExpr *expr)
 /*
  * Refuse SELECT (f(...)).*, for which PostgreSQL calls f once for each column.
  * Each copy of the call has a place of its own in the statement that runs, but
- * all stand at one place of its text, and are called before anything else is.
+ * all stand at one place of its text, and are called for the same row of the same
+ * part of its plan, before anything else is done.
  */
 static void
 CheckCalledOnce(FunctionCallInfo fcinfo)
@@ -79,7 +81,7 @@ CheckCalledOnce(FunctionCallInfo fcinfo)
 		if (site->function == function)
 			own = site;
 		else if (site->function->fn_mcxt == function->fn_mcxt &&
-				 site->command == command &&
+				 site->command == command && site->row == CurrentMemoryContext &&
 				 site->expr->location == expr->location &&
 				 equal(site->expr, expr))
 			ereport(ERROR,
@@ -93,6 +95,7 @@ CheckCalledOnce(FunctionCallInfo fcinfo)
 	if (own == NULL)
 		own = note_site(function, expr);
 	own->command = command;
+	own->row = CurrentMemoryContext;
 }
 
 /*

@@ -44,6 +44,14 @@ SELECT count(ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')) FROM gene
 SELECT ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') <> ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') AS two;
 SELECT count(*) FROM (SELECT ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') UNION ALL SELECT ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')) r;
 SELECT count(*) FROM ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]'), ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') r;
+CREATE TABLE public.parts (n integer) PARTITION BY RANGE (n);
+CREATE TABLE public.low PARTITION OF public.parts FOR VALUES FROM (1) TO (2);
+CREATE TABLE public.high PARTITION OF public.parts FOR VALUES FROM (2) TO (3);
+INSERT INTO public.parts VALUES (1), (2);
+SELECT count(r) FROM (SELECT ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') AS r FROM public.parts) p;
+CREATE VIEW public.both AS SELECT ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') UNION ALL SELECT ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]');
+SELECT count(*) FROM public.both;
+SELECT (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).* FROM public.parts;
 SELECT count(*) FROM generate_series(1, 2), LATERAL ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') r;
 SELECT * FROM public.done();
 -- in two statements, prepared or not, and in a transaction,
@@ -80,11 +88,12 @@ CREATE FUNCTION public.reserve() RETURNS uuid LANGUAGE sql AS $$ SELECT (ecommer
 SELECT count(public.reserve()) FROM generate_series(1, 2);
 -- (a function in SQL that is inlined twice looks like one that is expanded)
 SELECT public.reserve() <> public.reserve() AS two;
--- 9 before, 4 in statements, 4 by expressions and 5 * 2 in the loop, 2 by the function
+-- 13 before, 4 in statements, 4 by expressions and 5 * 2 in the loop, 2 by the function
 SELECT * FROM public.done();
 SELECT * FROM ecommerce.verify_integrity();
 
-DROP VIEW public.expanded;
+DROP VIEW public.expanded, public.both;
+DROP TABLE public.parts;
 DROP FUNCTION public.done, public.reserve;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;
