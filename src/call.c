@@ -49,9 +49,11 @@ static CallSite *
 note_site(FmgrInfo *function, FuncExpr *expr)
 {
 	CallSite   *site = MemoryContextAlloc(function->fn_mcxt, sizeof(CallSite));
+	MemoryContext old = MemoryContextSwitchTo(function->fn_mcxt);
 
 	site->function = function;
-	site->expr = expr;
+	site->expr = copyObject(expr);
+	MemoryContextSwitchTo(old);
 	site->callback.func = forget_site;
 	site->callback.arg = site;
 	site->next = sites;
@@ -105,9 +107,16 @@ CheckCalledOnce(FunctionCallInfo fcinfo)
 int32
 ec_call_begin(FunctionCallInfo fcinfo, int tenant_argument)
 {
-	if (XactReadOnly)
-		PreventCommandIfReadOnly(psprintf("%s()", get_func_name(fcinfo->flinfo->fn_oid)));
+	if (XactReadOnly || IsInParallelMode())
+	{
+		const char *name = psprintf("%s()", get_func_name(fcinfo->flinfo->fn_oid));
+
+		PreventCommandIfReadOnly(name);
+		PreventCommandIfParallelMode(name);
+	}
 	CheckCalledOnce(fcinfo);
+	/* The next statement is another command, also when this call writes nothing. */
+	(void) GetCurrentCommandId(true);
 	AcceptInvalidationMessages();
 	return ec_argument_tenant(fcinfo, tenant_argument);
 }

@@ -19,6 +19,7 @@
 #include "common/sha2.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -188,13 +189,15 @@ static EcPlan insert_plan = {
 	" email, phone, currency, prices, net, vat, gross, country, region, billing_address, shipping_address,"
 	" notes, metadata, vat_scheme, vatex, vat_reason, mydata_exemption, buyer_vat_id)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-	" $20, $21, $22, $23, $24) RETURNING id),"
+	" $20, $21, $22, $23, $24) RETURNING id, net, vat, gross, currency),"
 	" event AS (INSERT INTO ecommerce.events (tenant_id, id, created_at, kind, entity_id)"
-	" SELECT $1, $19, $3, 'order.placed', p.id FROM placed p RETURNING entity_id)"
+	" SELECT $1, $19, $3, 'order.placed', p.id FROM placed p"
+	" WHERE (p.net, p.vat, p.gross, p.currency) = ($10, $11, $12, $8) RETURNING entity_id)"
 	" INSERT INTO ecommerce.order_items (tenant_id, order_id, order_created_at, line_number, kind, product_id,"
 	" sku, name, quantity, unit_price, discount, vat_category, vat_rate, net, vat, from_stock, allocation)"
 	" SELECT $1, e.entity_id, $3, n.line_number, n.kind, n.product_id, n.sku, n.name, n.quantity, n.unit_price, n.discount,"
-	" n.vat_category, n.vat_rate, n.net, n.vat, n.from_stock, n.allocation FROM event e, new_items n",
+	" n.vat_category, n.vat_rate, n.net, n.vat, n.from_stock, n.allocation FROM event e, new_items n"
+	" RETURNING line_number, quantity, net, vat",
 	.nargs = 24,
 	.types = {
 		INT4OID, UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID,
@@ -230,7 +233,8 @@ static EcPlan cancel_plan = {
 	" VALUES ($1, $4, 'order.cancelled', $2, jsonb_strip_nulls(jsonb_build_object('reason', $5, 'from', $6)))"
 	" RETURNING entity_id)"
 	" UPDATE ecommerce.orders o SET status = 'cancelled' FROM event e"
-	" WHERE o.tenant_id = $1 AND o.id = e.entity_id AND o.created_at = $3",
+	" WHERE o.tenant_id = $1 AND o.id = e.entity_id AND o.created_at = $3"
+	" RETURNING o.status = 'cancelled'",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
 	.nargs = 6,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, UUIDOID, TEXTOID, TEXTOID}
@@ -1054,6 +1058,29 @@ fill_items(Placement *order, EcRows *rows)
 	ec_rows_register(rows);
 }
 
+/* Lines that the last statement wrote as they are, for all that triggers did. */
+static uint64
+lines_written(const Placement *order, uint64 n)
+{
+	const EcDocument *document = &order->document;
+	uint64		same = 0;
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		int32		number = DatumGetInt32(ec_value(i, 1, INT4OID));
+		const EcLine *line;
+
+		if (number < 1 || (size_t) number > document->nlines)
+			continue;
+		line = &document->lines[number - 1];
+		same += DatumGetInt32(ec_value(i, 2, INT4OID)) ==
+			(line->kind == EC_PRODUCT ? order->items[number - 1].quantity : 1) &&
+			ec_amount_decode(ec_value(i, 3, NUMERICOID), document->minor_units, "net") == line->net &&
+			ec_amount_decode(ec_value(i, 4, NUMERICOID), document->minor_units, "VAT") == line->vat;
+	}
+	return same;
+}
+
 /* Write the order, its lines and its event. */
 static void
 insert_order(FunctionCallInfo fcinfo, Placement *order)
@@ -1106,7 +1133,7 @@ insert_order(FunctionCallInfo fcinfo, Placement *order)
 #undef PASS
 
 	fill_items(order, &rows);
-	ec_written(ec_execute_unchecked(&insert_plan, values, nulls),
+	ec_written(lines_written(order, ec_execute_unchecked(&insert_plan, values, nulls)),
 			   order->document.nlines, "orders");
 	ec_rows_end(&rows);
 }
@@ -1238,6 +1265,8 @@ ec_place_order(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(ARG_ITEMS))
 		order.items = ec_items_read(PG_GETARG_JSONB_P(ARG_ITEMS), &order.nitems);
 
+	/* Tables in one order: plans that are kept lock them in another one. */
+	LockRelationOid(ec_relation_oid("orders"), RowExclusiveLock);
 	ec_connect();
 	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && !claim_key(fcinfo, &order, values))
 	{
@@ -1343,7 +1372,8 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 		arguments[4] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
 		nulls[4] = PG_ARGISNULL(1) ? 'n' : ' ';
 		arguments[5] = CStringGetTextDatum(status);
-		ec_written(ec_execute_unchecked(&cancel_plan, arguments, nulls), 1, "orders");
+		ec_written(ec_execute_unchecked(&cancel_plan, arguments, nulls) == 1 &&
+				   DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "orders");
 	}
 	ec_finish();
 	PG_RETURN_VOID();

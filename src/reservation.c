@@ -3,8 +3,8 @@
  *	  Reservations: stock that is held for somebody.
  *
  * Rows of a reservation are locked before those of stock, so each of its exits
- * happens once: it is a conditional UPDATE of the state, and what that returns
- * goes back to stock or to an order.
+ * happens once: it is a conditional UPDATE of the state, and what has the new state
+ * then, whatever triggers did, goes back to stock or to an order.
  */
 #include "postgres.h"
 
@@ -33,6 +33,9 @@
 /* Times the shop's ttl that a caller whom nobody vouches for may hold in all */
 #define MAX_UNTRUSTED_HOLDS 4
 
+/* Longest time for which a reservation holds */
+#define MAX_TTL (30 * USECS_PER_DAY)
+
 static EcRowType held = {
 	.name = "held",
 	.ncolumns = 3,
@@ -59,23 +62,26 @@ static EcTable reservations = {
 };
 static EcPlan extend_plan = {
 	.sql = "UPDATE ecommerce.stock_reservations SET expires_at = $3"
-	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > clock_timestamp()"
-	" AND ($4 IS NULL OR created_at + $4 >= $3)",
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > (SELECT clock_timestamp())"
+	" AND ($4 IS NULL OR created_at + $4 >= $3) RETURNING status = 'held' AND expires_at = $3",
 	.nargs = 4,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, INTERVALOID}
 };
 static EcPlan commit_plan = {
 	.sql = "WITH taken AS (UPDATE ecommerce.stock_reservations SET status = 'committed', order_id = $3"
-	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > clock_timestamp()"
-	" RETURNING product_id, warehouse_id, quantity::bigint)"
-	" SELECT * FROM taken ORDER BY product_id, warehouse_id",
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > (SELECT clock_timestamp())"
+	" RETURNING product_id, warehouse_id, quantity::bigint, status)"
+	" SELECT product_id, warehouse_id, quantity FROM taken WHERE status = 'committed'"
+	" ORDER BY product_id, warehouse_id",
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, UUIDOID}
 };
 static EcPlan release_plan = {
 	.sql = "WITH released AS (UPDATE ecommerce.stock_reservations SET status = 'released'"
-	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' RETURNING product_id, warehouse_id, quantity::bigint)"
-	" SELECT * FROM released ORDER BY product_id, warehouse_id",
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'held'"
+	" RETURNING product_id, warehouse_id, quantity::bigint, status)"
+	" SELECT product_id, warehouse_id, quantity FROM released WHERE status IN ('released', 'expired')"
+	" ORDER BY product_id, warehouse_id",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
@@ -84,6 +90,11 @@ static EcPlan status_plan = {
 	" coalesce(bool_and(status = 'held' AND expires_at > clock_timestamp()), false)"
 	" FROM ecommerce.stock_reservations"
 	" WHERE tenant_id = $1 AND id = $2",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
+static EcPlan left_plan = {
+	.sql = "SELECT FROM ecommerce.stock_reservations WHERE tenant_id = $1 AND id = $2 AND status <> 'committed'",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
@@ -99,8 +110,9 @@ static EcPlan expire_plan = {
 	" ORDER BY r.product_id, r.expires_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED),"
 	" expired AS (UPDATE ecommerce.stock_reservations r SET status = 'expired' FROM due d"
 	" WHERE r.tenant_id = $1 AND r.id = d.id AND r.product_id = d.product_id AND r.warehouse_id = d.warehouse_id"
-	" RETURNING r.product_id, r.warehouse_id, r.quantity)"
-	" SELECT product_id, warehouse_id, sum(quantity), count(*) FROM expired GROUP BY 1, 2 ORDER BY 1, 2",
+	" RETURNING r.product_id, r.warehouse_id, r.quantity, r.status)"
+	" SELECT product_id, warehouse_id, sum(quantity), count(*) FROM expired WHERE status IN ('released', 'expired')"
+	" GROUP BY 1, 2 ORDER BY 1, 2",
 	.nargs = 3,
 	.types = {INT4OID, INT4OID, TIMESTAMPTZOID}
 };
@@ -122,11 +134,7 @@ CheckReservation(int32 tenant_id, const pg_uuid_t *reservation_id, bool allowed)
 				 errmsg("unknown reservation"),
 				 errdetail("It is %s.", ec_uuid_text(reservation_id))));
 	if (DatumGetBool(ec_value(0, 3, BOOLOID)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to hold a reservation for so long"),
-				 errdetail("Without the privilege to INSERT into ecommerce.orders it holds for at most %d times settings.reservation_ttl.",
-						   MAX_UNTRUSTED_HOLDS)));
+		ec_written(0, 1, "stock_reservations");
 	ereport(ERROR,
 			(errcode(ERRCODE_EC_RESERVATION_CLOSED),
 			 errmsg("reservation is no longer held"),
@@ -147,9 +155,16 @@ ec_reservation_take(int32 tenant_id, const pg_uuid_t *reservation_id,
 		UUIDPGetDatum(order_id)
 	};
 
+	EcTaken    *taken;
+
 	*n = (int) ec_execute_unchecked(&commit_plan, arguments, NULL);
 	if (*n > 0)
-		return ec_stock_read_taken(*n);
+	{
+		taken = ec_stock_read_taken(*n);
+		ec_written((uint64) *n, (uint64) *n + ec_execute(&left_plan, arguments, NULL),
+				   "stock_reservations");
+		return taken;
+	}
 	CheckReservation(tenant_id, reservation_id, false);
 	return NULL;
 }
@@ -165,13 +180,16 @@ ec_reservation_release_order(int32 tenant_id, const pg_uuid_t *order_id)
 	(void) ec_execute_unchecked(&release_order_plan, arguments, NULL);
 }
 
-/* Microseconds of an interval */
+/*
+ * Microseconds of an interval, up to n times, as intervals are compared: what
+ * 1 month is in the calendar could be more than the 30 days that it is there.
+ */
 static ec_int128
-span_of(const Interval *interval)
+span_of(const Interval *interval, int n)
 {
 	int64		days = (int64) interval->month * DAYS_PER_MONTH + interval->day;
 
-	return (ec_int128) days * USECS_PER_DAY + interval->time;
+	return ((ec_int128) days * USECS_PER_DAY + interval->time) * n;
 }
 
 /*
@@ -182,21 +200,19 @@ static TimestampTz
 hold_until(FunctionCallInfo fcinfo, int n, int32 tenant_id, bool trusted)
 {
 	Interval	most = ec_settings_reservation_ttl(tenant_id);
-	Interval	ttl = PG_ARGISNULL(n) ? most : *PG_GETARG_INTERVAL_P(n);
+	ec_int128	ttl = span_of(PG_ARGISNULL(n) ? &most : PG_GETARG_INTERVAL_P(n), 1);
 
-	if (span_of(&ttl) <= 0 || span_of(&ttl) > 30 * USECS_PER_DAY)
+	if (ttl <= 0 || ttl > MAX_TTL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("wrong ttl"),
 				 errdetail("It must be above zero and at most 30 days.")));
-	if (!trusted && span_of(&ttl) > span_of(&most))
+	if (!trusted && ttl > span_of(&most, 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for a ttl above that of the shop"),
 				 errdetail("It needs the privilege to INSERT into ecommerce.orders.")));
-	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-												   TimestampTzGetDatum(GetCurrentTimestamp()),
-												   IntervalPGetDatum(&ttl)));
+	return GetCurrentTimestamp() + (TimestampTz) ttl;
 }
 
 /* A value of type ecommerce.reservation; SPI must be finished. */
@@ -319,6 +335,22 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(reservation_datum(fcinfo, &id, expires_at));
 }
 
+/* Say why a reservation was not extended. */
+static void
+cannot_extend(int32 tenant_id, const pg_uuid_t *id, bool trusted)
+{
+	Datum		arguments[2] = {Int32GetDatum(tenant_id), UUIDPGetDatum(id)};
+
+	(void) ec_execute(&status_plan, arguments, NULL);
+	if (!trusted && DatumGetBool(ec_value(0, 3, BOOLOID)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to hold a reservation for so long"),
+				 errdetail("Without the privilege to INSERT into ecommerce.orders it holds for at most %d times settings.reservation_ttl.",
+						   MAX_UNTRUSTED_HOLDS)));
+	CheckReservation(tenant_id, id, false);
+}
+
 PG_FUNCTION_INFO_V1(ec_extend_reservation);
 
 /* extend_reservation(reservation_id uuid, ttl interval, tenant_id integer) */
@@ -329,24 +361,26 @@ ec_extend_reservation(PG_FUNCTION_ARGS)
 	bool		trusted = ec_call_trusted();
 	pg_uuid_t  *id;
 	TimestampTz expires_at;
-	Interval	most;
+	Interval	ttl;
+	Interval	most = {0};
 	Datum		arguments[4];
+	uint64		n;
 
 	ec_argument_given(fcinfo, 0, "reservation_id");
 	id = PG_GETARG_UUID_P(0);
 	ec_connect();
 	expires_at = hold_until(fcinfo, 1, tenant_id, trusted);
-	most = ec_settings_reservation_ttl(tenant_id);
-	most.month *= MAX_UNTRUSTED_HOLDS;
-	most.day *= MAX_UNTRUSTED_HOLDS;
-	most.time *= MAX_UNTRUSTED_HOLDS;
+	ttl = ec_settings_reservation_ttl(tenant_id);
+	most.time = (TimeOffset) span_of(&ttl, MAX_UNTRUSTED_HOLDS);
 	arguments[0] = Int32GetDatum(tenant_id);
 	arguments[1] = UUIDPGetDatum(id);
 	arguments[2] = TimestampTzGetDatum(expires_at);
 	arguments[3] = IntervalPGetDatum(&most);
-	CheckReservation(tenant_id, id,
-					 ec_execute_unchecked(&extend_plan, arguments,
-										  trusted ? "   n" : NULL) > 0);
+	n = ec_execute_unchecked(&extend_plan, arguments, trusted ? "   n" : NULL);
+	if (n == 0)
+		cannot_extend(tenant_id, id, trusted);
+	for (uint64 i = 0; i < n; i++)
+		ec_written(DatumGetBool(ec_value(i, 1, BOOLOID)), 1, "stock_reservations");
 	ec_finish();
 	PG_RETURN_DATUM(reservation_datum(fcinfo, id, expires_at));
 }

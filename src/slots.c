@@ -141,7 +141,9 @@ static EcPlan change_plan = {
 static EcPlan receive_plan = {
 	.sql = "INSERT INTO ecommerce.stock AS s (tenant_id, product_id, warehouse_id, slot, available)"
 	" VALUES ($1, $2, $3, $4, $5)"
-	" ON CONFLICT (tenant_id, product_id, warehouse_id, slot) DO UPDATE SET available = s.available + excluded.available",
+	" ON CONFLICT (tenant_id, product_id, warehouse_id, slot) DO UPDATE SET available = s.available + excluded.available"
+	" WHERE excluded.available = $5"
+	" RETURNING (s.product_id, s.warehouse_id, s.slot) = ($2, $3, $4) AND (s.xmax <> 0 OR s.available = $5)",
 	.nargs = 5,
 	.types = {INT4OID, UUIDOID, INT4OID, INT2OID, INT4OID}
 };
@@ -151,8 +153,9 @@ static EcPlan reclaim_plan = {
 	" FOR NO KEY UPDATE SKIP LOCKED),"
 	" taken AS (UPDATE ecommerce.stock_reservations r SET status = 'expired' FROM expired e"
 	" WHERE r.tenant_id = $1 AND r.id = e.id AND r.product_id = e.product_id AND r.warehouse_id = e.warehouse_id"
-	" RETURNING r.warehouse_id, r.quantity)"
-	" SELECT warehouse_id, sum(quantity) FROM taken GROUP BY warehouse_id ORDER BY warehouse_id",
+	" RETURNING r.warehouse_id, r.quantity, r.status)"
+	" SELECT warehouse_id, sum(quantity) FROM taken WHERE status IN ('released', 'expired')"
+	" GROUP BY warehouse_id ORDER BY warehouse_id",
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
@@ -913,7 +916,8 @@ write_receipts(StockChange *change)
 			Int32GetDatum(receipt->quantity)
 		};
 
-		ec_written(ec_execute(&receive_plan, arguments, NULL), 1, "stock");
+		ec_written(ec_execute(&receive_plan, arguments, NULL) == 1 &&
+				   DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "stock");
 	}
 }
 

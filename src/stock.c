@@ -31,7 +31,8 @@ static EcPlan available_plan = {
 };
 static EcPlan movement_plan = {
 	.sql = "INSERT INTO ecommerce.stock_movements (tenant_id, id, product_id, warehouse_id, quantity, reason, reference, note, order_id)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+	" RETURNING (product_id, warehouse_id, quantity) = ($3, $4, $5)",
 	.nargs = 9,
 	.types = {INT4OID, UUIDOID, UUIDOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, UUIDOID}
 };
@@ -195,7 +196,8 @@ add_movement(FunctionCallInfo fcinfo, const int *optional, int32 tenant_id,
 		arguments[6 + i] = given ? PG_GETARG_DATUM(optional[i]) : (Datum) 0;
 		nulls[6 + i] = given ? ' ' : 'n';
 	}
-	ec_written(ec_execute(&movement_plan, arguments, nulls), 1, "stock_movements");
+	ec_written(ec_execute(&movement_plan, arguments, nulls) == 1 &&
+			   DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "stock_movements");
 }
 
 /*

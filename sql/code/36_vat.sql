@@ -109,7 +109,7 @@ CREATE FUNCTION ecommerce.vat_rate(country text, vat_class text, on_date date DE
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    t        ecommerce.vat_territory := ecommerce.vat_territory(country, region, NULL, on_date);
+    t        ecommerce.vat_territory := ecommerce.vat_territory(country, region, NULL::text, on_date);
     v_region text := CASE t.rule WHEN 'country' THEN '' ELSE t.region END;
     v_rate   numeric;
 BEGIN
@@ -448,10 +448,10 @@ BEGIN
     END IF;
 
     -- Where everybody is.  Northern Ireland is not in the EU for services.
-    v_seller := ecommerce.vat_territory(seller_country, seller_region, NULL, on_date);
+    v_seller := ecommerce.vat_territory(seller_country, seller_region, NULL::text, on_date);
     v_buyer  := ecommerce.vat_territory(buyer_country, buyer_region, buyer_postal_code, on_date);
     v_stock  := ecommerce.vat_territory(coalesce(stock_country, seller_country),
-                    coalesce(stock_region, CASE WHEN stock_country IS NULL OR stock_country = seller_country THEN seller_region END), NULL, on_date);
+                    coalesce(stock_region, CASE WHEN stock_country IS NULL OR stock_country = seller_country THEN seller_region END), NULL::text, on_date);
     IF supply <> 'goods' THEN
         v_seller.country := CASE v_seller.country WHEN 'XI' THEN 'GB' ELSE v_seller.country END;
         v_buyer.country  := CASE v_buyer.country WHEN 'XI' THEN 'GB' ELSE v_buyer.country END;

@@ -19,6 +19,7 @@ BEGIN
         USING ERRCODE = 'EC017',
               DETAIL = CASE TG_NAME
                   WHEN 'keep_tenant'  THEN 'The tenant of a row never changes.'
+                  WHEN 'keep_units_held' THEN 'What a reservation holds never changes.'
                   WHEN 'keep_id'      THEN 'Orders know it by its id.'
                   WHEN 'keep_tenants' THEN 'Tenants are never deleted.'
                   WHEN 'append_only'  THEN 'Its rows are a record of what happened.'
@@ -117,6 +118,20 @@ CREATE FUNCTION ecommerce.plain_sql() RETURNS boolean
     LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_plain_sql';
 COMMENT ON FUNCTION ecommerce.plain_sql() IS
     'For conditions of triggers: false where a function of the extension writes rows that it has checked, true for every other statement, also one that a trigger runs meanwhile.';
+
+CREATE FUNCTION ecommerce.check_written(written boolean, relation text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF written IS NOT TRUE THEN
+        RAISE EXCEPTION 'a trigger or rule of table "%" changed what was to be written', relation
+            USING ERRCODE = 'triggered_data_change_violation',
+                  HINT = 'It may raise an error, but neither leave rows out nor change amounts.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.check_written(boolean, text) IS
+    'Error 27000 if a row was not written that had to be.';
 
 CREATE FUNCTION ecommerce.check_order_update() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -22,7 +22,7 @@ CREATE FUNCTION ecommerce.reserve_stock(items jsonb, owner text DEFAULT NULL, tt
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_reserve_stock';
 COMMENT ON FUNCTION ecommerce.reserve_stock(jsonb, text, interval, integer) IS
-    'Hold stock of all items, or of none: [{"sku" or "product_id", "quantity"}]. It holds for ttl, by default settings.reservation_ttl; for longer only with the privilege to INSERT into orders, else error 42501. Errors: EC001 with all short products in the detail, EC002 unknown product, EC003 not for sale, 22023 wrong items.';
+    'Hold stock of all items, or of none: [{"sku" or "product_id", "quantity"}]. It holds for ttl, by default settings.reservation_ttl (a month is 30 days, a day 24 hours); for longer only with the privilege to INSERT into orders, else error 42501. Errors: EC001 with all short products in the detail, EC002 unknown product, EC003 not for sale, 22023 wrong items.';
 
 CREATE FUNCTION ecommerce.extend_reservation(reservation_id uuid, ttl interval DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.reservation
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -84,6 +84,7 @@ BEGIN
     VALUES (set_backorder_limit.tenant_id, set_backorder_limit.product_id, set_backorder_limit.warehouse_id, 0, 0, quantity)
     ON CONFLICT ON CONSTRAINT stock_pkey DO UPDATE SET backorder_limit = greatest(excluded.backorder_limit, - s.available)
     RETURNING backorder_limit INTO v_limit;
+    PERFORM ecommerce.check_written(v_limit >= quantity, 'stock');
     RETURN v_limit;
 END
 $$;
@@ -119,7 +120,8 @@ CREATE FUNCTION ecommerce.spread_stock(product_id uuid, slots integer, tenant_id
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    w record;
+    w         record;
+    v_written boolean;
 BEGIN
     IF slots IS NULL OR slots NOT BETWEEN 1 AND 256 THEN
         RAISE EXCEPTION 'wrong number of slots' USING ERRCODE = 'invalid_parameter_value',
@@ -132,21 +134,28 @@ BEGIN
         WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
         ORDER BY s.warehouse_id
     LOOP
-        INSERT INTO ecommerce.stock AS s (tenant_id, product_id, warehouse_id, slot, available, backorder_limit)
-        SELECT spread_stock.tenant_id, spread_stock.product_id, w.id, n,
-               CASE WHEN n >= spread_stock.slots THEN 0
-                    WHEN h.units > 0 THEN h.units / spread_stock.slots + (n < h.units % spread_stock.slots)::integer
-                    WHEN n = 0 THEN h.units ELSE 0 END,
-               CASE n WHEN 0 THEN h.backorder_limit ELSE 0 END
-        FROM (SELECT array_agg(t.slot) AS slots, sum(t.available)::integer AS units,
-                     max(t.available) - min(t.available) AS difference, sum(t.backorder_limit)::integer AS backorder_limit
-              FROM ecommerce.stock t
-              WHERE t.tenant_id = spread_stock.tenant_id AND t.product_id = spread_stock.product_id AND t.warehouse_id = w.id) h
-        CROSS JOIN LATERAL (SELECT g FROM generate_series(0, spread_stock.slots - 1) g UNION SELECT unnest(h.slots)) AS k (n)
-        WHERE cardinality(h.slots) <> spread_stock.slots OR spread_stock.slots <= ANY (h.slots)
-           OR h.difference > greatest(h.units / spread_stock.slots / 2, 1)
-        ON CONFLICT ON CONSTRAINT stock_pkey
-        DO UPDATE SET available = excluded.available, backorder_limit = excluded.backorder_limit;
+        WITH wanted AS (
+            SELECT n::smallint AS slot,
+                   CASE WHEN n >= spread_stock.slots THEN 0
+                        WHEN h.units > 0 THEN h.units / spread_stock.slots + (n < h.units % spread_stock.slots)::integer
+                        WHEN n = 0 THEN h.units ELSE 0 END AS available,
+                   CASE n WHEN 0 THEN h.backorder_limit ELSE 0 END AS backorder_limit
+            FROM (SELECT array_agg(t.slot) AS slots, sum(t.available)::integer AS units,
+                         max(t.available) - min(t.available) AS difference, sum(t.backorder_limit)::integer AS backorder_limit
+                  FROM ecommerce.stock t
+                  WHERE t.tenant_id = spread_stock.tenant_id AND t.product_id = spread_stock.product_id AND t.warehouse_id = w.id) h
+            CROSS JOIN LATERAL (SELECT g FROM generate_series(0, spread_stock.slots - 1) g UNION SELECT unnest(h.slots)) AS k (n)
+            WHERE cardinality(h.slots) <> spread_stock.slots OR spread_stock.slots <= ANY (h.slots)
+               OR h.difference > greatest(h.units / spread_stock.slots / 2, 1)),
+        written AS (
+            INSERT INTO ecommerce.stock AS s (tenant_id, product_id, warehouse_id, slot, available, backorder_limit)
+            SELECT spread_stock.tenant_id, spread_stock.product_id, w.id, n.slot, n.available, n.backorder_limit FROM wanted n
+            ON CONFLICT ON CONSTRAINT stock_pkey
+            DO UPDATE SET available = excluded.available, backorder_limit = excluded.backorder_limit
+            RETURNING s.slot, s.available, s.backorder_limit)
+        SELECT (SELECT count(*) FROM wanted) = (SELECT count(*) FROM wanted JOIN written USING (slot, available, backorder_limit))
+        INTO v_written;
+        PERFORM ecommerce.check_written(v_written, 'stock');
         DELETE FROM ecommerce.stock s
         WHERE s.tenant_id = spread_stock.tenant_id AND s.product_id = spread_stock.product_id
           AND s.warehouse_id = w.id AND s.slot >= spread_stock.slots AND s.available = 0 AND s.backorder_limit = 0;

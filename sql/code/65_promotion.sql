@@ -101,9 +101,11 @@ BEGIN
         IF num_nonnulls(c.max_redemptions, c.max_redemptions_per_user) > 0 THEN
             UPDATE ecommerce.coupons k SET redemptions = k.redemptions + 1
             WHERE k.tenant_id = redeem_coupons.tenant_id AND k.id = c.id;
+            PERFORM ecommerce.check_written(FOUND, 'coupons');
         END IF;
         INSERT INTO ecommerce.coupon_redemptions (tenant_id, order_id, order_created_at, coupon_id, position, user_id, email, amount)
         VALUES (redeem_coupons.tenant_id, redeem_coupons.order_id, redeem_coupons.order_created_at, c.id, c.position, redeem_coupons.user_id, v_email, v_amount);
+        PERFORM ecommerce.check_written(FOUND, 'coupon_redemptions');
         v_left := v_left - v_amount;
         IF c.kind = 'free_shipping' THEN
             free_shipping := true;
@@ -142,6 +144,9 @@ BEGIN
     FROM released
     WHERE k.tenant_id = release_coupons.tenant_id AND k.id = released.coupon_id
       AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0;
+    PERFORM FROM ecommerce.coupon_redemptions r
+    WHERE r.tenant_id = release_coupons.tenant_id AND r.order_id = release_coupons.order_id AND r.released_at IS NULL;
+    PERFORM ecommerce.check_written(NOT FOUND, 'coupon_redemptions');
 END
 $$;
 COMMENT ON FUNCTION ecommerce.release_coupons(integer, uuid) IS
@@ -282,6 +287,7 @@ BEGIN
     INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount)
     SELECT v_tenant, c.id, 'issue', v_amount FROM card c
     RETURNING gift_card_id INTO v_result.id;
+    PERFORM ecommerce.check_written(FOUND, 'gift_cards');
     RETURN v_result;
 END
 $$;
@@ -389,6 +395,7 @@ BEGIN
     SET amount_paid = t.amount_paid + v_taken,
         payment_status = CASE WHEN t.amount_paid + v_taken = t.gross THEN 'paid' ELSE t.payment_status END
     WHERE t.tenant_id = v_tenant AND t.id = redeem_gift_card.order_id AND t.created_at = o.created_at;
+    PERFORM ecommerce.check_written(FOUND, 'orders');
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
     VALUES (v_tenant, 'payment.gift_card', redeem_gift_card.order_id, jsonb_build_object('gift_card_id', c.id, 'amount', v_taken));
     RETURN v_taken;
@@ -442,6 +449,7 @@ BEGIN
         SET amount_refunded = t.amount_refunded + v_most - v_left,
             payment_status = CASE WHEN t.amount_refunded + v_most - v_left = t.amount_paid THEN 'refunded' ELSE t.payment_status END
         WHERE t.tenant_id = return_to_gift_cards.tenant_id AND t.id = return_to_gift_cards.order_id AND t.created_at = return_to_gift_cards.order_created_at;
+        PERFORM ecommerce.check_written(FOUND, 'orders');
     END IF;
     RETURN v_most - v_left;
 END

@@ -214,7 +214,7 @@ BEGIN
                        sum(b.sold),
                    'held', sum(b.held), 'available', sum(b.available)))
         FROM (SELECT k.tenant, k.product_id, k.warehouse_id, k.opening, k.moved, k.sold, 0, 0
-              FROM ecommerce.stock_books(v_tenant, v_closed, 'infinity') k
+              FROM ecommerce.stock_books(v_tenant, v_closed, 'infinity'::timestamptz) k
               UNION ALL
               SELECT r.tenant_id, r.product_id, r.warehouse_id, 0, 0, 0, r.quantity, 0
               FROM ecommerce.stock_reservations r
@@ -235,7 +235,7 @@ BEGIN
                        'balance', b.quantity,
                                       'ledger', coalesce(k.moved - k.sold, 0))
             FROM ecommerce.stock_balances b
-            LEFT JOIN ecommerce.stock_books(NULL, '-infinity', v_closed) k
+            LEFT JOIN ecommerce.stock_books(NULL::integer, '-infinity'::timestamptz, v_closed) k
                    ON k.tenant = b.tenant_id AND k.product_id = b.product_id
                        AND k.warehouse_id = b.warehouse_id
             WHERE b.closed_at = v_closed AND b.quantity <> coalesce(k.moved - k.sold, 0);

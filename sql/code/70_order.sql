@@ -70,6 +70,7 @@ BEGIN
     END IF;
     UPDATE ecommerce.orders t SET status = transition_order.status
     WHERE t.tenant_id = transition_order.tenant_id AND t.id = transition_order.order_id AND t.created_at = o.created_at;
+    PERFORM ecommerce.check_written(FOUND, 'orders');
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
     VALUES (transition_order.tenant_id, 'order.' || transition_order.status, transition_order.order_id,
             jsonb_strip_nulls(jsonb_build_object('from', o.status, 'reason', transition_order.reason)));

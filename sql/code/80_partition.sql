@@ -149,9 +149,9 @@ BEGIN
 
         -- Rows of now and before may be in the default partition, or on their way there.  Who waits for
         -- that partition has been told already where rows are; so everybody waits for the whole
-        -- table, in the order of place_order().
+        -- table, in the order in which all that writes orders locks.
         IF NOT locked AND v_low <= now() + interval '1 day' THEN
-            LOCK TABLE ONLY ecommerce.order_items, ONLY ecommerce.orders, ONLY ecommerce.events IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE ONLY ecommerce.orders, ONLY ecommerce.order_items, ONLY ecommerce.events IN ACCESS EXCLUSIVE MODE;
             locked := true;
         END IF;
 

@@ -127,6 +127,7 @@ AS $$
         ('stock',           'no_truncate',       'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.check_truncate(''stock'')'),
         ('stock_reservations', 'keep_units',     'BEFORE DELETE ON %s FOR EACH ROW WHEN (OLD.status IN (''held'', ''committed'')) EXECUTE FUNCTION ecommerce.check_reservation_delete()'),
         ('stock_reservations', 'no_truncate',    'BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ecommerce.check_truncate(''stock_reservations'')'),
+        ('stock_reservations', 'keep_units_held', 'AFTER UPDATE ON %s FOR EACH ROW WHEN (NEW.quantity <> OLD.quantity OR NEW.product_id <> OLD.product_id OR NEW.warehouse_id <> OLD.warehouse_id OR NEW.id <> OLD.id) EXECUTE FUNCTION ecommerce.refuse_change()'),
         ('stock_reservations', 'check_reservation', 'AFTER INSERT OR UPDATE ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_reservation()'),
         ('orders',          'check_new_order',   'AFTER INSERT ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order()'),
         ('orders',          'check_order',       'BEFORE UPDATE ON %s FOR EACH ROW WHEN (ecommerce.plain_sql()) EXECUTE FUNCTION ecommerce.check_order()'),

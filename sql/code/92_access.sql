@@ -232,6 +232,7 @@ AS $$
     ('isolate_tenants',          '',  '',  '',  '',  ''),
     ('link_partitions',          '',  '',  '',  '',  ''),
     ('check_gift_card',          '',  '',  '',  '',  ''),
+    ('check_written',            '',  '',  '',  '',  ''),
     ('book_return',              '',  '',  '',  '',  ''),
     ('take_from_default',        '',  '',  '',  '',  ''),
     ('reopen_stock_books',       '',  '',  '',  '',  ''),

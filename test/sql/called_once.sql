@@ -84,16 +84,46 @@ BEGIN
         END LOOP;
     END LOOP;
 END $$;
+-- after an error: again, or a replacement,
+CREATE FUNCTION public.reserve_or(items jsonb, instead jsonb) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+    r ecommerce.reservation;
+BEGIN
+    BEGIN
+        r := ecommerce.reserve_stock(items);
+    EXCEPTION WHEN SQLSTATE 'EC002' THEN
+        items := instead;
+        r := ecommerce.reserve_stock(items);
+    END;
+    RETURN r.id;
+END $$;
+SELECT public.reserve_or('[{"sku": "B", "quantity": 1}]', '[{"sku": "A", "quantity": 1}]') IS NOT NULL AS one;
+-- of orders that are there already,
+DO $$
+DECLARE
+    a ecommerce.placed_order;
+    b ecommerce.placed_order;
+    c ecommerce.placed_order;
+    k text := 'called-once-0000000000000001';
+    v jsonb := '[{"sku": "A", "quantity": 1}]';
+BEGIN
+    a := ecommerce.place_order(v, idempotency_key => k);
+    b := ecommerce.place_order(v, idempotency_key => k);
+    c := ecommerce.place_order(v, idempotency_key => k);
+    IF b.id <> a.id OR c.id <> a.id THEN
+        RAISE EXCEPTION 'more than one';
+    END IF;
+END $$;
 CREATE FUNCTION public.reserve() RETURNS uuid LANGUAGE sql AS $$ SELECT (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).id $$;
 SELECT count(public.reserve()) FROM generate_series(1, 2);
 -- (a function in SQL that is inlined twice looks like one that is expanded)
 SELECT public.reserve() <> public.reserve() AS two;
--- 13 before, 4 in statements, 4 by expressions and 5 * 2 in the loop, 2 by the function
+-- 13 before, 4 in statements, 4 by expressions and 5 * 2 in the loop, 1 as a replacement, 2 by the function
 SELECT * FROM public.done();
 SELECT * FROM ecommerce.verify_integrity();
 
 DROP VIEW public.expanded, public.both;
 DROP TABLE public.parts;
-DROP FUNCTION public.done, public.reserve;
+DROP FUNCTION public.done, public.reserve, public.reserve_or;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;

@@ -128,7 +128,7 @@ SELECT ttl, pg_temp.failure(format('SELECT ecommerce.reserve_stock(%L, ttl => %L
        pg_temp.failure(format('SELECT ecommerce.extend_reservation(%L, %L)', :'r1', ttl)) AS extend
 FROM unnest('{0, -1 minute, 31 days, 721 hours, 30 days 00:00:01, 29 days 24:00:01, 1 month 1 day, 2 months, 1 year, -1 day, 1 day -25 hours, 178000000 years, -178000000 years}'::text[]) AS ttl;
 SELECT ttl, e.expires_at - clock_timestamp() BETWEEN ttl::interval - interval '1 minute' AND ttl::interval AS extended
-FROM unnest('{1 hour, 30 days, 29 days 24:00:00, 1 day -1 hour}'::text[]) AS ttl, ecommerce.extend_reservation(:'r1', ttl::interval) e;
+FROM unnest('{1 hour, 1200 months -36000 days 1 hour, 30 days, 29 days 24:00:00, 1 day -1 hour}'::text[]) AS ttl, ecommerce.extend_reservation(:'r1', ttl::interval) e;
 UPDATE ecommerce.settings SET reservation_ttl = '2 days';
 SELECT id = :'r1' AS same, expires_at - clock_timestamp() BETWEEN '47 hours 59 minutes' AND '48 hours' AS by_default FROM ecommerce.extend_reservation(:'r1');
 SELECT count(*), bool_and(expires_at - clock_timestamp() BETWEEN '47 hours 59 minutes' AND '48 hours') AS written FROM ecommerce.stock_reservations WHERE id = :'r1';

@@ -275,6 +275,7 @@ SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
 ROLLBACK;
 ALTER TABLE ecommerce.stock_reservations ALTER owner TYPE varchar(3) USING NULL;
 SELECT pg_temp.failure('SELECT ecommerce.reserve_stock(''[{"sku": "LAMP", "quantity": 1}]'', ''four'')'), pg_temp.failure('SELECT ecommerce.reserve_stock(''[{"sku": "LAMP", "quantity": 1}]'', ''two'')');
+DROP TRIGGER keep_units_held ON ecommerce.stock_reservations;
 ALTER TABLE ecommerce.stock_reservations ALTER owner TYPE text, ALTER quantity TYPE numeric;
 SELECT pg_temp.failure('SELECT pg_temp.reserve(1)');
 ALTER TABLE ecommerce.stock_reservations ALTER quantity TYPE integer;
