@@ -115,7 +115,8 @@ ec_call_begin(FunctionCallInfo fcinfo, int tenant_argument)
 		PreventCommandIfParallelMode(name);
 	}
 	CheckCalledOnce(fcinfo);
-	/* The next statement is another command, also when this call writes nothing. */
+
+	/* The next statement is another command, whether or not this one writes. */
 	(void) GetCurrentCommandId(true);
 	AcceptInvalidationMessages();
 	return ec_argument_tenant(fcinfo, tenant_argument);
