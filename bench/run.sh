@@ -247,23 +247,24 @@ integrity() {
 	local days=1000 day round shop
 	local orders=${INTEGRITY_ORDERS:-400000}
 	day=$((orders / days))
+	createdb --maintenance-db=template1 years_shop
 	createdb --maintenance-db=template1 day_shop
 	: >"$work/problems"
-	sql -v orders="$orders" -v days="$days" -f integrity/setup.sql >/dev/null
+	PGDATABASE=years_shop sql -v orders="$orders" -v days="$days" -f integrity/setup.sql >/dev/null
 	PGDATABASE=day_shop sql -v orders="$day" -v days=1 -f integrity/setup.sql >/dev/null
 	for ((round = 0; round < rounds; round++)); do
-		for shop in "$PGDATABASE" day_shop; do
+		for shop in years_shop day_shop; do
 			PGDATABASE=$shop proved "now() - interval '1 day'" >>"$work/$shop.since"
 		done
 	done
-	proved NULL >"$work/whole"
+	PGDATABASE=years_shop proved NULL >"$work/whole"
 	if [ -s "$work/problems" ]; then
 		echo 'WRONG: problems in a shop that has none'
 		head -n 5 "$work/problems"
 		exit 1
 	fi
 	printf 'verify_integrity, %s orders of 5 lines in %s days, median of %s rounds\n' "$orders" "$days" "$rounds"
-	awk -v years="$(median <"$work/$PGDATABASE.since")" -v day="$(median <"$work/day_shop.since")" \
+	awk -v years="$(median <"$work/years_shop.since")" -v day="$(median <"$work/day_shop.since")" \
 		-v whole="$(cat "$work/whole")" -v lines=$((5 * orders)) 'BEGIN {
 			printf "  %-42s %8.0f ms\n", "the last day", years
 			printf "  %-42s %8.0f ms %6.2f   %-7s %s\n", "  in a shop of that day only", day, years / day,
