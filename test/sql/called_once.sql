@@ -98,6 +98,25 @@ BEGIN
     RETURN r.id;
 END $$;
 SELECT public.reserve_or('[{"sku": "B", "quantity": 1}]', '[{"sku": "A", "quantity": 1}]') IS NOT NULL AS one;
+-- also in two blocks that fail, of which the second finds what the first has left,
+CREATE FUNCTION public.reserve_any(items jsonb) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    r ecommerce.reservation;
+    failures text[];
+BEGIN
+    BEGIN
+        r := ecommerce.reserve_stock(items);
+    EXCEPTION WHEN OTHERS THEN
+        failures := failures || SQLSTATE::text;
+    END;
+    BEGIN
+        r := ecommerce.reserve_stock(items);
+    EXCEPTION WHEN OTHERS THEN
+        failures := failures || SQLSTATE::text;
+    END;
+    RETURN failures;
+END $$;
+SELECT public.reserve_any('[{"sku": "B", "quantity": 1}]');
 -- of orders that are there already,
 DO $$
 DECLARE
@@ -124,6 +143,6 @@ SELECT * FROM ecommerce.verify_integrity();
 
 DROP VIEW public.expanded, public.both;
 DROP TABLE public.parts;
-DROP FUNCTION public.done, public.reserve, public.reserve_or;
+DROP FUNCTION public.done, public.reserve, public.reserve_or, public.reserve_any;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;
