@@ -272,6 +272,50 @@ RESET ROLE;
 SELECT row_filters FROM ecommerce.revoke_access('regress_store');
 DROP ROLE regress_store;
 
+--
+-- A role that may execute every function attaches each trigger function to a table of its own,
+-- whose columns are of a type that has casts and an output function of the role's
+--
+CREATE ROLE regress_attacker;
+SELECT format('GRANT USAGE ON SCHEMA %1$I TO regress_attacker;
+               GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %1$I TO regress_attacker', nspname)
+FROM pg_namespace WHERE nspname ~ '^ecommerce' \gexec
+SET ROLE regress_attacker;
+SET client_min_messages = error;
+CREATE TEMP TABLE attempts (name text, definer boolean, failure text);
+CREATE TYPE pg_temp.bait AS ENUM ('1');
+SELECT format('CREATE FUNCTION pg_temp.to_%1$s(bait pg_temp.bait) RETURNS %1$s LANGUAGE plpgsql AS
+               $f$ BEGIN RAISE EXCEPTION ''as %%'', current_user USING ERRCODE = ''ZZ999''; END $f$;
+               CREATE CAST (pg_temp.bait AS %1$s) WITH FUNCTION pg_temp.to_%1$s(pg_temp.bait)
+               AS IMPLICIT', t)
+FROM unnest('{integer,uuid,json,jsonb,numeric,timestamptz}'::text[]) AS t \gexec
+SELECT format('CREATE TEMP TABLE lure (%s)', string_agg(format('%I pg_temp.bait', attname), ', '))
+FROM (SELECT DISTINCT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+      WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p')
+      AND a.attnum > 0 AND NOT a.attisdropped) a \gexec
+DO $$
+DECLARE
+    f record;
+    v_failure text;
+BEGIN
+    FOR f IN SELECT p.oid::regprocedure AS name, p.proname, p.prosecdef FROM pg_proc p
+             WHERE p.prorettype = 'trigger'::regtype AND p.pronamespace::regnamespace::text ~ '^ecommerce'
+    LOOP
+        v_failure := failure(format('CREATE TRIGGER bait AFTER INSERT ON pg_temp.lure
+                                     FOR EACH ROW EXECUTE FUNCTION %s', f.name));
+        IF v_failure = 'none' THEN
+            v_failure := failure('INSERT INTO pg_temp.lure (tenant_id, id) VALUES (''1'', ''1'')');
+            DROP TRIGGER bait ON pg_temp.lure;
+        END IF;
+        INSERT INTO attempts VALUES (f.proname, f.prosecdef, v_failure);
+    END LOOP;
+END $$;
+SELECT DISTINCT failure FROM attempts WHERE failure ~ 'ZZ999';
+SELECT name, failure FROM attempts WHERE definer ORDER BY name;
+RESET ROLE;
+DROP OWNED BY regress_attacker CASCADE;
+DROP ROLE regress_attacker;
+
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;
