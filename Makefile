@@ -157,9 +157,9 @@ DATA_built = $(SCRIPT)
 override DATA = $(filter-out $(SCRIPT),$(wildcard sql/$(EXTENSION)--*.sql))
 
 REGRESS := $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
-REGRESS_OPTS = --inputdir=test
+REGRESS_OPTS = --inputdir=test --load-extension=ecommerce_test
 ISOLATION := $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
-ISOLATION_OPTS = --inputdir=test --outputdir=.
+ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=ecommerce_test
 EXTRA_CLEAN = .server build
 
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
@@ -181,7 +181,18 @@ $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/core/*.h) .server
 	@echo '$(PG_CONFIG) $(VERSION_NUM) $(CFLAGS)' | cmp -s - $@ || \
 		echo '$(PG_CONFIG) $(VERSION_NUM) $(CFLAGS)' >$@
 
-.PHONY: FORCE
+# What tests share is an extension, too; it is not there for others.
+TEST_EXTENSION = $(wildcard test/lib/ecommerce_test*)
+
+install-tests:
+	@for file in $(TEST_EXTENSION); do \
+		cmp -s "$$file" "$(datadir)/extension/$${file##*/}" || \
+		$(INSTALL_DATA) "$$file" "$(datadir)/extension/" || exit 1; \
+	done
+
+installcheck: install-tests
+
+.PHONY: FORCE install-tests
 .DELETE_ON_ERROR:
 
 endif

@@ -29,6 +29,13 @@ if [ "$(id -u)" = 0 ]; then
 	as_user=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --init-groups)
 fi
 
+# What tests share lives beside the extension, where not everybody may write.
+install_tests() {
+	env -u MAKEFLAGS -u MAKELEVEL "$@" make -s -C "$tree" \
+		PG_CONFIG="${PG_CONFIG:-pg_config}" install-tests
+}
+install_tests 2>/dev/null || install_tests sudo
+
 job=
 home=$(mktemp -d "${TMPDIR:-/tmp}/ecommerce.XXXXXX")
 

@@ -1,0 +1,168 @@
+-- What tests of every kind share: "make check" installs it, "make install" does not.
+\echo Use "CREATE EXTENSION ecommerce_test" to load this file. \quit
+
+-- A new shop for each permutation
+--
+-- CREATE EXTENSION takes seconds, and isolationtester keeps its sessions over all
+-- permutations of a spec.  So a shop that is there is put back to what it was after
+-- CREATE EXTENSION: sessions keep their plans, and see tables that are as good as new.
+
+CREATE TABLE seed (
+    relation oid PRIMARY KEY,
+    copy     text            -- the table that has its rows; NULL if it had none
+);
+
+CREATE FUNCTION shop_schemas() RETURNS SETOF oid LANGUAGE sql STABLE AS $$
+    SELECT oid FROM pg_namespace WHERE nspname IN ('ecommerce', 'ecommerce_internal', 'ecommerce_partitions')
+$$;
+COMMENT ON FUNCTION shop_schemas() IS 'Schemas of the shop and its code.';
+
+-- Rows of most catalogs have an xmin that tells of every change.  Those of pg_class change
+-- with TRUNCATE, too.
+CREATE FUNCTION shop_fingerprint() RETURNS text LANGUAGE sql STABLE AS $$
+    WITH relation AS MATERIALIZED (
+        SELECT c.oid, concat_ws(' ', c.oid, relname, relnamespace, relowner, relacl, relkind,
+            relnatts, relrowsecurity, relforcerowsecurity, reloptions, relispartition,
+            relispopulated) AS text
+        FROM pg_class c WHERE relnamespace IN (SELECT ecommerce_test.shop_schemas())
+    ), object AS (
+        SELECT text FROM relation
+        UNION ALL SELECT concat_ws(' ', 'attribute', attrelid, attnum, a.xmin)
+            FROM relation r JOIN pg_attribute a ON attrelid = r.oid WHERE attnum > 0
+        UNION ALL SELECT concat_ws(' ', 'default', d.oid, d.xmin)
+            FROM relation r JOIN pg_attrdef d ON adrelid = r.oid
+        UNION ALL SELECT concat_ws(' ', 'constraint', k.oid, k.xmin)
+            FROM relation r JOIN pg_constraint k ON conrelid = r.oid
+        UNION ALL SELECT concat_ws(' ', 'index', indexrelid, i.xmin)
+            FROM relation r JOIN pg_index i ON indexrelid = r.oid
+        UNION ALL SELECT concat_ws(' ', 'trigger', t.oid, t.xmin)
+            FROM relation r JOIN pg_trigger t ON tgrelid = r.oid
+        UNION ALL SELECT concat_ws(' ', 'rule', w.oid, w.xmin)
+            FROM relation r JOIN pg_rewrite w ON ev_class = r.oid
+        UNION ALL SELECT concat_ws(' ', 'policy', p.oid, p.xmin)
+            FROM relation r JOIN pg_policy p ON polrelid = r.oid
+        UNION ALL SELECT concat_ws(' ', 'function', p.oid, p.xmin)
+            FROM pg_proc p WHERE pronamespace IN (SELECT ecommerce_test.shop_schemas())
+        UNION ALL SELECT concat_ws(' ', 'type', t.oid, t.xmin)
+            FROM pg_type t WHERE typnamespace IN (SELECT ecommerce_test.shop_schemas())
+        UNION ALL SELECT concat_ws(' ', 'schema', n.oid, n.xmin)
+            FROM pg_namespace n WHERE n.oid IN (SELECT ecommerce_test.shop_schemas())
+        UNION ALL SELECT concat_ws(' ', 'extension', e.oid, e.xmin)
+            FROM pg_extension e WHERE extname = 'ecommerce'
+    )
+    SELECT md5(string_agg(text, E'\n' ORDER BY text COLLATE "C")) FROM object
+$$;
+COMMENT ON FUNCTION shop_fingerprint() IS
+    'Changes with every change of the schema, and with nothing else.';
+
+CREATE TABLE fingerprint (value text);
+
+-- Takes away what is in schema "public" and no extension's.
+CREATE PROCEDURE clear_public() LANGUAGE plpgsql
+SET client_min_messages = warning AS $$
+DECLARE
+    command text;
+BEGIN
+    FOR command IN
+        SELECT format('DROP %s IF EXISTS %s CASCADE',
+            CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+                WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, oid::regclass)
+        FROM pg_class c
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND deptype IN ('e', 'a', 'i')
+            AND classid = 'pg_class'::regclass)
+        UNION ALL
+        SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', oid::regprocedure)
+        FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e'
+            AND classid = 'pg_proc'::regclass)
+    LOOP
+        EXECUTE command;
+    END LOOP;
+END $$;
+COMMENT ON PROCEDURE clear_public() IS
+    'Drops tables, views, sequences and functions of schema "public" that are no extension''s.';
+
+-- CREATE EXTENSION, and notes what is there then.
+CREATE PROCEDURE create_shop() LANGUAGE plpgsql
+SET client_min_messages = warning AS $$
+DECLARE
+    item record;
+    found boolean;
+BEGIN
+    DROP EXTENSION IF EXISTS ecommerce CASCADE;
+    DROP SCHEMA IF EXISTS ecommerce, ecommerce_internal, ecommerce_partitions CASCADE;
+    CREATE EXTENSION ecommerce;
+    FOR item IN SELECT copy FROM ecommerce_test.seed WHERE copy IS NOT NULL LOOP
+        EXECUTE format('DROP TABLE ecommerce_test.%I', item.copy);
+    END LOOP;
+    TRUNCATE ecommerce_test.seed, ecommerce_test.fingerprint;
+    FOR item IN SELECT oid, oid::regclass AS name, 'seed_of_' || relname AS copy FROM pg_class
+        WHERE relnamespace IN (SELECT ecommerce_test.shop_schemas()) AND relkind = 'r'
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', item.name) INTO found;
+        IF found THEN
+            EXECUTE format('CREATE TABLE ecommerce_test.%I AS TABLE %s', item.copy, item.name);
+        END IF;
+        INSERT INTO ecommerce_test.seed VALUES (item.oid, CASE WHEN found THEN item.copy END);
+    END LOOP;
+    INSERT INTO ecommerce_test.fingerprint VALUES (ecommerce_test.shop_fingerprint());
+END $$;
+COMMENT ON PROCEDURE create_shop() IS 'Drops and creates the shop, and notes its rows.';
+
+-- TRUNCATE makes a table's files new, and sessions forget what they know of it; but it takes
+-- what refers to the table, too, hundreds of milliseconds of empty partitions.  So of what
+-- others refer to, the rows are deleted.
+CREATE PROCEDURE empty_shop() LANGUAGE plpgsql
+SET client_min_messages = warning SET session_replication_role = replica AS $$
+DECLARE
+    item record;
+    changed boolean;
+    emptied text[] := '{}';
+BEGIN
+    FOR item IN SELECT relation::regclass AS name, copy, EXISTS (
+            SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = relation) AS referred
+        FROM ecommerce_test.seed
+    LOOP
+        IF item.copy IS NULL THEN
+            EXECUTE format('SELECT EXISTS (SELECT FROM %s)', item.name) INTO changed;
+            IF changed AND item.referred THEN
+                EXECUTE format('DELETE FROM %s', item.name);
+            ELSIF changed THEN
+                emptied := emptied || item.name::text;
+            END IF;
+        ELSE
+            EXECUTE format('SELECT EXISTS (TABLE %1$s EXCEPT ALL TABLE ecommerce_test.%2$I)
+                OR EXISTS (TABLE ecommerce_test.%2$I EXCEPT ALL TABLE %1$s)', item.name, item.copy)
+                INTO changed;
+            IF changed THEN
+                EXECUTE format('DELETE FROM %1$s; INSERT INTO %1$s TABLE ecommerce_test.%2$I',
+                    item.name, item.copy);
+            END IF;
+        END IF;
+    END LOOP;
+    IF emptied <> '{}' THEN
+        EXECUTE 'TRUNCATE ' || array_to_string(emptied, ', ');
+    END IF;
+    FOR item IN SELECT oid::regclass AS name FROM pg_class
+        WHERE relnamespace IN (SELECT ecommerce_test.shop_schemas()) AND relkind = 'm'
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', item.name) INTO changed;
+        IF changed THEN
+            EXECUTE format('REFRESH MATERIALIZED VIEW %s', item.name);
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON PROCEDURE empty_shop() IS 'Puts the rows back that create_shop() noted.';
+
+CREATE PROCEDURE new_shop() LANGUAGE plpgsql AS $$
+BEGIN
+    CALL ecommerce_test.clear_public();
+    IF ecommerce_test.shop_fingerprint() = (SELECT value FROM ecommerce_test.fingerprint) THEN
+        CALL ecommerce_test.empty_shop();
+    ELSE
+        CALL ecommerce_test.create_shop();
+    END IF;
+END $$;
+COMMENT ON PROCEDURE new_shop() IS
+    'Makes the shop what it is after CREATE EXTENSION, and empties schema "public".';
