@@ -1,6 +1,8 @@
 # make, make install, make installcheck
 #	as for any extension
-# make check [TESTS=file...] [PROVE_FLAGS=-v], make lint
+# make check [TESTS='topic|test|file...'] [PROVE_FLAGS=-v], make lint
+# make accept TESTS='topic|test...'
+#	takes what pg_regress and isolation tests print now as expected/
 # make check-faults
 #	loads a shop for minutes while its server is killed in many ways
 # make check-arguments [CALLS=50000] [SEED=1]
@@ -18,7 +20,7 @@ EXTVERSION = 0.1.0
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-HARNESS = check check-arguments check-faults lint demo bench replay fuzz
+HARNESS = accept check check-arguments check-faults lint demo bench replay fuzz
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
@@ -32,6 +34,10 @@ setup:
 check: PROFILE = test
 check: setup
 	@scripts/throwaway.sh scripts/check.sh $(TESTS)
+
+accept: PROFILE = test
+accept: setup
+	@scripts/throwaway.sh -r expected scripts/check.sh -a $(TESTS)
 
 check-faults: PROFILE = test
 check-faults: setup

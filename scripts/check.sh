@@ -1,11 +1,71 @@
 #!/bin/bash
-# Runs the tests, or those named, on the server of scripts/throwaway.sh, under
-# one prove, whose last lines sum them all up.
+# Runs all tests, or those named, on the server of scripts/throwaway.sh, under
+# one prove, whose last lines sum them all up:
+#
+#   scripts/check.sh [-a] [topic|test|file]...
+#
+# A topic is all tests of every kind that have its name, or begin with it and
+# an underscore.  With -a, what pg_regress and isolationtester print becomes
+# what is expected of the tests named, which "git diff" shows then.
 set -eu
 
+accept=
+if [ "${1:-}" = -a ]; then
+	accept=yes
+	shift
+	[ $# -gt 0 ] || { echo "usage: make accept TESTS='topic...'" >&2; exit 2; }
+fi
+
 shopt -s nullglob
-tests=("$@")
-[ ${#tests[@]} -gt 0 ] || tests=(test/core/*.c test/t/*.pl test/pgtap/*.sql)
+tests=()
+regress=()
+isolation=()
+
+# add FILE...
+add() {
+	local file name
+	for file; do
+		name=${file##*/}
+		case $file in
+		test/sql/*.sql) regress+=("${name%.sql}") ;;
+		test/specs/*.spec) isolation+=("${name%.spec}") ;;
+		*) [ -n "$accept" ] || tests+=("$file") ;;
+		esac
+	done
+}
+
+topics() {
+	printf '%s\n' test/{sql,specs,pgtap,t,core}/*.{sql,spec,pl,c} |
+		sed 's|.*/||; s|[._].*||; /^000/d' | sort -u | tr '\n' ' '
+}
+
+if [ $# = 0 ]; then
+	tests=(test/core/*.c test/t/*.pl test/pgtap/*.sql)
+fi
+for name; do
+	if [ -f "$name" ]; then
+		add "$name"
+		continue
+	fi
+	files=(test/sql/"$name"{,_*}.sql test/specs/"$name"{,_*}.spec
+		test/pgtap/"$name"{,_*}.sql test/t/"$name"{,_*}.pl test/core/"$name"{,_*}.c)
+	found=()
+	for file in "${files[@]}"; do
+		[ ! -f "$file" ] || found+=("$file")
+	done
+	if [ ${#found[@]} = 0 ]; then
+		echo "no test is called \"$name\"; topics: $(topics)" >&2
+		exit 2
+	fi
+	add "${found[@]}"
+done
+if [ -n "${regress[*]-}${isolation[*]-}" ]; then
+	export REGRESS="${regress[*]-}" ISOLATION="${isolation[*]-}"
+	tests=(test/t/000_regress.pl "${tests[@]}")
+elif [ -n "$accept" ]; then
+	echo 'only tests of test/sql and test/specs have expected results' >&2
+	exit 2
+fi
 
 # Unit tests of src/core are programs that print TAP.
 for i in "${!tests[@]}"; do
@@ -20,8 +80,11 @@ for i in "${!tests[@]}"; do
 	esac
 done
 
-createdb pgtap
-psql -X -q -d pgtap -c 'CREATE EXTENSION pgtap' -c 'CREATE EXTENSION ecommerce'
+if [[ ${tests[*]} == *test/pgtap/* ]]; then
+	createdb pgtap
+	psql -X -q -d pgtap -c 'CREATE EXTENSION pgtap' \
+		-c 'CREATE EXTENSION ecommerce_test' -c 'CALL ecommerce_test.new_shop()'
+fi
 
 # What PostgreSQL::Test::Cluster expects
 pgxs=$(dirname "$("${PG_CONFIG:-pg_config}" --pgxs)")/../..
@@ -33,6 +96,15 @@ export TESTDATADIR="$PWD/tmp_check" TESTLOGDIR="$PWD/tmp_check/log"
 # The unit tests allocate nothing, and leak detection fails where it may not
 # trace processes.
 export ASAN_OPTIONS=detect_leaks=0
+
+if [ -n "$accept" ]; then
+	prove "${tests[@]}" >/dev/null 2>&1 || true
+	for name in "${regress[@]}" "${isolation[@]}"; do
+		cp "results/$name.out" expected/
+	done
+	echo 'accepted; see "git diff expected"'
+	exit
+fi
 
 # shellcheck disable=SC2086 # flags, such as "-v"
 exec prove --failures --comments ${PROVE_FLAGS:-} --source pgTAP \

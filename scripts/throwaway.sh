@@ -1,20 +1,23 @@
 #!/bin/bash
 # Runs a command beside a PostgreSQL server of its own, in a copy of this tree:
 #
-#   scripts/throwaway.sh [-o name=value]... [-i file] command [argument]...
+#   scripts/throwaway.sh [-o name=value]... [-i file] [-r directory]
+#       command [argument]...
 #
 # -o sets a server parameter; -i gives the command a copy of a file, as its
-# last argument.  PGHOST, PGPORT, PGUSER and PGDATABASE name the server, which
+# last argument; -r brings a directory of the copy back into this tree.  PGHOST, PGPORT, PGUSER and PGDATABASE name the server, which
 # listens on a socket in its own directory only.  Root becomes "postgres".
 # When the command has ended, however it ended, nothing is left.
 set -eu
 
 settings=()
 input=
-while getopts o:i: option; do
+returned=
+while getopts o:i:r: option; do
 	case $option in
 	o) settings+=("$OPTARG") ;;
 	i) input=$(realpath -e "$OPTARG") ;;
+	r) returned=$OPTARG ;;
 	*) exit 2 ;;
 	esac
 done
@@ -117,6 +120,8 @@ job=$!
 set +m
 status=0
 wait "$job" || status=$?
+[ -z "$returned" ] ||
+	cp -R --no-preserve=ownership "$home/tree/$returned/." "$tree/$returned/"
 if [ "$status" != 0 ]; then
 	grep -E 'PANIC|TRAP|terminated by signal' "$home/server.log" >&2 || true
 fi

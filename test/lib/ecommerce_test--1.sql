@@ -13,7 +13,8 @@ CREATE TABLE seed (
 );
 
 CREATE FUNCTION shop_schemas() RETURNS SETOF oid LANGUAGE sql STABLE AS $$
-    SELECT oid FROM pg_namespace WHERE nspname IN ('ecommerce', 'ecommerce_internal', 'ecommerce_partitions')
+    SELECT oid FROM pg_namespace
+    WHERE nspname IN ('ecommerce', 'ecommerce_internal', 'ecommerce_partitions')
 $$;
 COMMENT ON FUNCTION shop_schemas() IS 'Schemas of the shop and its code.';
 
