@@ -167,3 +167,57 @@ BEGIN
 END $$;
 COMMENT ON PROCEDURE new_shop() IS
     'Makes the shop what it is after CREATE EXTENSION, and empties schema "public".';
+
+-- What tests say often: short names, so in schema "public"
+
+-- Bodies name tables that come with a shop.
+SET LOCAL check_function_bodies = off;
+
+CREATE FUNCTION public.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    detail   text;
+    violated text;
+BEGIN
+    EXECUTE command;
+    -- What is checked at the end of a transaction is checked now.
+    SET CONSTRAINTS ALL IMMEDIATE;
+    SET CONSTRAINTS ALL DEFERRED;
+    RETURN 'none';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, violated = CONSTRAINT_NAME;
+    -- Ids and quarters are others each time.
+    RETURN regexp_replace(concat_ws(' | ', SQLSTATE, coalesce(nullif(violated, ''), SQLERRM),
+            nullif(regexp_replace(detail, '^(Failing row|Key ).*', ''), '')),
+        '[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]{6}-[0-9A-Z]{10}|_[0-9]{4}_q[1-4]', '', 'g');
+END $$;
+COMMENT ON FUNCTION public.failure(text) IS
+    'How a command fails, without ids: SQLSTATE, its constraint or message, and detail.';
+
+CREATE FUNCTION public.items(sku text, quantity integer) RETURNS jsonb LANGUAGE sql IMMUTABLE AS
+    $$ SELECT jsonb_build_array(jsonb_build_object('sku', sku, 'quantity', quantity)) $$;
+COMMENT ON FUNCTION public.items(text, integer) IS 'A list of one item.';
+
+CREATE FUNCTION public.items(VARIADIC skus text[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS
+    $$ SELECT jsonb_agg(jsonb_build_object('sku', sku, 'quantity', 1)) FROM unnest(skus) sku $$;
+COMMENT ON FUNCTION public.items(text[]) IS 'A list of items, one unit of each.';
+
+CREATE FUNCTION public.id(sku text) RETURNS uuid LANGUAGE sql STABLE AS
+    'SELECT p.id FROM ecommerce.products p WHERE p.sku = $1';
+COMMENT ON FUNCTION public.id(text) IS 'The id of a product.';
+
+-- moved = sold + held + available, always
+CREATE FUNCTION public.books()
+RETURNS TABLE (sku text, moved bigint, sold bigint, held bigint, available bigint)
+LANGUAGE sql STABLE AS $$
+    SELECT p.sku,
+        (SELECT coalesce(sum(m.quantity), 0) FROM ecommerce.stock_movements m
+            WHERE m.product_id = p.id),
+        (SELECT coalesce(sum(i.quantity), 0) FROM ecommerce.order_items i
+            JOIN ecommerce.orders o ON o.id = i.order_id AND o.created_at = i.order_created_at
+            WHERE i.product_id = p.id AND o.status <> 'cancelled'),
+        (SELECT coalesce(sum(r.quantity), 0) FROM ecommerce.stock_reservations r
+            WHERE r.product_id = p.id AND r.status = 'held'),
+        (SELECT coalesce(sum(s.available), 0) FROM ecommerce.stock s WHERE s.product_id = p.id)
+    FROM ecommerce.products p
+$$;
+COMMENT ON FUNCTION public.books() IS 'Of each product, units: what came, was sold, is held, is left.';

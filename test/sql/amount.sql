@@ -1,16 +1,6 @@
 -- Amounts of money and the VAT in them.
 CREATE EXTENSION ecommerce;
 
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''));
-END $$;
 
 -- round_amount: half away from zero, to 0, 2, 3 or 4 decimals
 SELECT amount, ecommerce.round_amount(amount, 'JPY') AS "JPY", ecommerce.round_amount(amount, 'EUR') AS "EUR",
@@ -22,13 +12,13 @@ SELECT ecommerce.round_amount('-0.001', 'EUR'), ecommerce.round_amount(1.5000000
 -- limits: below 10^24 minor units, at most 18 decimals
 SELECT ecommerce.round_amount(9999999999999999999999.99, 'EUR'), ecommerce.round_amount(-999999999999999999999999, 'JPY'),
        ecommerce.round_amount(0.000000000000000001, 'EUR'), ecommerce.round_amount(0.5 - 0.000000000000000001, 'JPY');
-SELECT amount, currency, pg_temp.failure(format('SELECT ecommerce.round_amount(%L, %L)', amount, currency)) AS failure
+SELECT amount, currency, failure(format('SELECT ecommerce.round_amount(%L, %L)', amount, currency)) AS failure
 FROM (VALUES ('NaN', 'EUR'), ('Infinity', 'EUR'), ('-Infinity', 'EUR'), ('1e22', 'EUR'), ('-1e22', 'EUR'), ('9999999999999999999999.995', 'EUR'),
              ('1e24', 'JPY'), ('1e20', 'CLF'), ('1e38', 'JPY'), ('1e39', 'JPY'), ('170141183460469231731687303715884105728', 'JPY'), ('1e40', 'JPY'), ('1e43', 'JPY'),
              ('1e44', 'JPY'), ('1e131071', 'EUR'), ('1e-19', 'EUR'), ('1e-16383', 'EUR'), ('1000000000000000000000.0000000000000000001', 'EUR'),
              ('1', 'eur'), ('1', 'EURO'), ('1', 'EU'), ('1', ''), ('1', 'ZZZ'), ('1', 'EUR ')) AS v (amount, currency);
 -- a message never ends within a character
-SELECT length(convert_from(convert_to(pg_temp.failure(format('SELECT ecommerce.round_amount(1, %L)', 'x' || repeat(chr(233), 30))), 'UTF8'), 'UTF8')) > 20 AS valid;
+SELECT length(convert_from(convert_to(failure(format('SELECT ecommerce.round_amount(1, %L)', 'x' || repeat(chr(233), 30))), 'UTF8'), 'UTF8')) > 20 AS valid;
 -- C and the table of currencies agree
 SELECT minor_units, count(*) > 0 AS some, count(*) FILTER (WHERE scale(ecommerce.round_amount(1, code)) <> minor_units) AS wrong
 FROM ecommerce.currencies GROUP BY minor_units ORDER BY minor_units;
@@ -73,7 +63,7 @@ FROM cases;
 -- the largest amounts are exact, too; beyond them is an error
 SELECT ecommerce.vat_amount(9999999999999999999999.99, 33.333333, 'EUR') AS vat, ecommerce.net_from_gross(9999999999999999999999.99, 33.333333, 'EUR') AS net;
 SELECT ecommerce.gross_from_net(4999999999999999999999.99, 100, 'EUR');
-SELECT call, pg_temp.failure('SELECT ecommerce.' || call) AS failure
+SELECT call, failure('SELECT ecommerce.' || call) AS failure
 FROM unnest(ARRAY['gross_from_net(5000000000000000000000, 100, ''EUR'')', 'gross_from_net(9999999999999999999999.99, 24, ''EUR'')', 'vat_amount(1e22, 24, ''EUR'')', 'net_from_gross(1e22, 24, ''EUR'')',
                   'vat_amount(''NaN'', 24, ''EUR'')', 'vat_amount(1, ''NaN'', ''EUR'')', 'net_from_gross(''Infinity'', 24, ''EUR'')', 'net_from_gross(1, ''Infinity'', ''EUR'')', 'gross_from_net(''-Infinity'', 24, ''EUR'')',
                   'gross_from_net(1e131071, 24, ''EUR'')', 'vat_amount(1, 1e131071, ''EUR'')', 'vat_amount(1, -0.000001, ''EUR'')', 'vat_amount(1, 100.000001, ''EUR'')', 'vat_amount(1, 0.0000001, ''EUR'')',
@@ -90,7 +80,7 @@ SELECT ecommerce.allocate_amount(NULL, '{1}', 'EUR') IS NULL AND ecommerce.alloc
 -- largest values
 SELECT ecommerce.allocate_amount(9999999999999999999999.99, '{1, 1, 1}', 'EUR') AS total, ecommerce.allocate_amount(1, '{1e35, 1e35}', 'JPY') AS weights,
        ecommerce.allocate_amount(0.03, '{0.000000000000000001, 0.000000000000000002}', 'EUR') AS small;
-SELECT total, left(weights, 40) AS weights, currency, pg_temp.failure(format('SELECT ecommerce.allocate_amount(%L, %L, %L)', total, weights, currency)) AS failure
+SELECT total, left(weights, 40) AS weights, currency, failure(format('SELECT ecommerce.allocate_amount(%L, %L, %L)', total, weights, currency)) AS failure
 FROM (VALUES ('1', '{1, NULL}', 'EUR'), ('1', '{{1, 2}, {3, 4}}', 'EUR'), ('1', '{}', 'EUR'), ('1', '{0, 0}', 'EUR'), ('1', '{2, -1}', 'EUR'), ('1', '{NaN}', 'EUR'), ('1', '{Infinity, 1}', 'EUR'),
              ('1', '{1e131071, 1}', 'EUR'), ('1', '{1e-19}', 'EUR'), ('1', '{1e37, 1e-18}', 'EUR'), ('1', '{1e38, 1e38}', 'EUR'), ('1000', '{1e38}', 'JPY'), ('0.005', '{1}', 'EUR'), ('0.5', '{1}', 'JPY'),
              ('NaN', '{1}', 'EUR'), ('Infinity', '{1}', 'EUR'), ('1e22', '{1}', 'EUR'), ('1e131071', '{1}', 'EUR'), ('1', '{1}', 'EURO')) AS v (total, weights, currency);

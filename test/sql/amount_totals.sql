@@ -2,16 +2,6 @@
 CREATE EXTENSION ecommerce;
 \pset null (null)
 
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''));
-END $$;
 -- VAT by exact whole numbers: round(n / d) = div(2n + d, 2d) for n >= 0
 CREATE FUNCTION pg_temp.vat(amount numeric, rate numeric, prices text, scale integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
     SELECT round(sign(amount) * div(2 * abs(amount) * rate * 10::numeric ^ scale + d, 2 * d) / 10::numeric ^ scale, scale)
@@ -96,10 +86,10 @@ FROM (SELECT n, ecommerce.order_totals(1, p, r) AS t, sum(p) AS net, sum(round(p
 -- numbers too long for their row
 CREATE TABLE toasted (quantity numeric, unit_price numeric, vat_rate numeric);
 INSERT INTO toasted SELECT 1, repeat('1234', 5000)::numeric, 24;
-SELECT pg_column_size(unit_price) < 1000 AS compressed, pg_temp.failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate) FROM toasted') AS failure FROM toasted;
+SELECT pg_column_size(unit_price) < 1000 AS compressed, failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate) FROM toasted') AS failure FROM toasted;
 ALTER TABLE toasted ALTER unit_price SET STORAGE EXTERNAL;
 UPDATE toasted SET unit_price = unit_price + 1;
-SELECT pg_column_size(unit_price) > 9000 AS plain, pg_temp.failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate) FROM toasted') AS failure FROM toasted;
+SELECT pg_column_size(unit_price) > 9000 AS plain, failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate) FROM toasted') AS failure FROM toasted;
 -- the shorter forms say EUR and net
 SELECT count(*) AS orders, count(*) FILTER (WHERE three::text IS DISTINCT FROM c.totals::text) AS three, count(*) FILTER (WHERE four::text IS DISTINCT FROM c.totals::text) AS four
 FROM (SELECT order_id, ecommerce.order_totals(quantity, unit_price, vat_rate) AS three, ecommerce.order_totals(quantity, unit_price, vat_rate, 'EUR') AS four FROM lines GROUP BY order_id) s
@@ -124,7 +114,7 @@ SELECT pg_temp.plan_has('"Partial Mode": "Partial"', 'SELECT ecommerce.order_tot
 SELECT ecommerce.order_totals(quantity, unit_price, vat_rate, 'EUR', 'gross')::text = :'serial' AS same FROM lines;
 SELECT md5(string_agg(t::text, ' ' ORDER BY order_id)) = :'serial_groups' AS same FROM (SELECT order_id % 50 AS order_id, ecommerce.order_totals(quantity, unit_price, vat_rate, 'OMR') AS t FROM lines GROUP BY 1) s;
 SELECT ecommerce.order_totals(quantity, unit_price, vat_rate) AS none FROM lines WHERE quantity > 1000000;
-SELECT pg_temp.failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate, CASE id % 2 WHEN 0 THEN ''EUR'' ELSE ''USD'' END) FROM lines') AS failure;
+SELECT failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate, CASE id % 2 WHEN 0 THEN ''EUR'' ELSE ''USD'' END) FROM lines') AS failure;
 RESET max_parallel_workers_per_gather;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
@@ -148,12 +138,12 @@ INSERT INTO parts SELECT 2, 1, 0.5, r, 'OMR', 'net' FROM generate_series(1, 9) A
 INSERT INTO parts SELECT 3, 1, 0.5, r, 'OMR', 'net' FROM generate_series(8, 10) AS r;
 SELECT (ecommerce.order_totals(quantity, unit_price, vat_rate, currency, prices)).* FROM parts;
 UPDATE parts SET currency = 'BHD' WHERE part = 3;
-SELECT pg_temp.failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate, currency, prices) FROM parts') AS "other currency";
+SELECT failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate, currency, prices) FROM parts') AS "other currency";
 UPDATE parts SET currency = 'OMR', prices = 'gross' WHERE part = 3;
-SELECT pg_temp.failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate, currency, prices) FROM parts') AS "other prices";
+SELECT failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate, currency, prices) FROM parts') AS "other prices";
 TRUNCATE parts;
 INSERT INTO parts SELECT 1 + r % 2, 1, 1, r, 'EUR', 'net' FROM generate_series(0, 32) AS r;
-SELECT pg_temp.failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate, currency, prices) FROM parts') AS "33 rates";
+SELECT failure('SELECT ecommerce.order_totals(quantity, unit_price, vat_rate, currency, prices) FROM parts') AS "33 rates";
 RESET enable_partitionwise_aggregate;
 RESET max_parallel_workers_per_gather;
 
@@ -165,7 +155,7 @@ FROM (SELECT id, ecommerce.order_totals(quantity, unit_price, vat_rate) OVER (OR
       FROM lines WHERE id <= 200) w;
 
 -- what cannot be totalled
-SELECT call, pg_temp.failure('SELECT ecommerce.order_totals(' || call) AS failure
+SELECT call, failure('SELECT ecommerce.order_totals(' || call) AS failure
 FROM unnest(ARRAY['1, 1, 24, c) FROM (VALUES (''EUR''), (''USD'')) AS v (c)', '1, 1, 24, c) FROM (VALUES (''EUR''), (''EURO'')) AS v (c)', '1, 1, 24, c) FROM (VALUES (''KWD''), (''OMR'')) AS v (c)',
                   '1, 1, 24, ''EUR'', k) FROM (VALUES (''net''), (''gross'')) AS v (k)', '1, 1, 24, ''EUR'', ''Net'')', '1, 1, 24, ''EUR'', '''')', '1, 1, 24, ''eur'')',
                   '''NaN'', 1, 24)', '1, ''Infinity'', 24)', '1, 1, ''-Infinity'')', '1e131071, 1, 24)', '1, 1e131071, 24)', '1, 1, 1e131071)', '1e-19, 1, 24)',
@@ -299,14 +289,14 @@ FROM (SELECT d.order_id, d.prices, d.document, (ecommerce.order_totals(quantity,
      LATERAL pg_temp.totals(document) AS t;
 
 -- wrong documents
-SELECT document, pg_temp.failure(format('SELECT ecommerce.calculate_totals(%L)', document)) AS failure
+SELECT document, failure(format('SELECT ecommerce.calculate_totals(%L)', document)) AS failure
 FROM unnest(ARRAY['[]', '"EUR"', '1', 'null', '[{"currency": "EUR"}]', '{}', '{"lines": []}', '{"currency": null, "lines": []}', '{"currency": 978, "lines": []}', '{"currency": "Euro", "lines": []}', '{"currency": ["EUR"], "lines": []}',
                   '{"currency": "EUR"}', '{"currency": "EUR", "lines": null}', '{"currency": "EUR", "lines": {}}', '{"currency": "EUR", "lines": "x"}', '{"currency": "EUR", "lines": 1}', '{"currency": "EUR", "lines": [1]}', '{"currency": "EUR", "lines": [[]]}', '{"currency": "EUR", "lines": [null]}',
                   '{"currency": "EUR", "lines": [], "total": 1}', '{"currency": "EUR", "lines": [], "prices": "Gross"}', '{"currency": "EUR", "lines": [], "prices": 1}', '{"currency": "EUR", "lines": [], "prices": {}}',
                   '{"currency": "EUR", "lines": [], "allowances": {}}', '{"currency": "EUR", "lines": [], "allowances": [5]}', '{"currency": "EUR", "lines": [], "charges": "5"}', '{"currency": "EUR", "lines": [], "charges": [[]]}',
                   '{"currency": "EUR", "lines": [], "prepaid": 0.001}', '{"currency": "JPY", "lines": [], "rounding": 0.1}', '{"currency": "EUR", "lines": [], "prepaid": "x"}', '{"currency": "EUR", "lines": [], "prepaid": []}', '{"currency": "EUR", "lines": [], "rounding": true}']) AS document;
 -- wrong lines
-SELECT line, pg_temp.failure(format('SELECT ecommerce.calculate_totals(%L)', '{"currency": "EUR", "lines": [{"quantity": 1, "unit_price": 1, "vat_rate": 24}, ' || line || ']}')) AS failure
+SELECT line, failure(format('SELECT ecommerce.calculate_totals(%L)', '{"currency": "EUR", "lines": [{"quantity": 1, "unit_price": 1, "vat_rate": 24}, ' || line || ']}')) AS failure
 FROM unnest(ARRAY['{}', '{"quantity": 1}', '{"quantity": 1, "unit_price": 1}', '{"unit_price": 1, "vat_rate": 24}', '{"quantity": null, "unit_price": 1, "vat_rate": 24}', '{"quantity": 1, "unit_price": 1, "vat_rate": 24, "sku": "A"}',
                   '{"quantity": "one", "unit_price": 1, "vat_rate": 24}', '{"quantity": "", "unit_price": 1, "vat_rate": 24}', '{"quantity": " 1", "unit_price": 1, "vat_rate": 24}', '{"quantity": "1e3", "unit_price": 1, "vat_rate": 24}', '{"quantity": "1,5", "unit_price": 1, "vat_rate": 24}',
                   '{"quantity": "NaN", "unit_price": 1, "vat_rate": 24}', '{"quantity": ".", "unit_price": 1, "vat_rate": 24}', '{"quantity": "1.", "unit_price": 1, "vat_rate": 24}', '{"quantity": "--1", "unit_price": 1, "vat_rate": 24}', '{"quantity": true, "unit_price": 1, "vat_rate": 24}', '{"quantity": [1], "unit_price": 1, "vat_rate": 24}', '{"quantity": {}, "unit_price": 1, "vat_rate": 24}',
@@ -320,18 +310,18 @@ FROM unnest(ARRAY['{}', '{"quantity": 1}', '{"quantity": 1, "unit_price": 1}', '
                   '{"quantity": 1, "unit_price": 1, "vat_rate": 24, "allowances": [{"amount": -1}]}', '{"quantity": 1, "unit_price": 1, "vat_rate": 24, "allowances": [{"amount": 1}, {"amount": 0.001}]}', '{"quantity": 1, "unit_price": 1, "vat_rate": 24, "allowances": [{"percent": 100.1}]}', '{"quantity": 1, "unit_price": 1, "vat_rate": 24, "allowances": [{"percent": -1}]}',
                   '{"quantity": 1, "unit_price": 1, "vat_rate": 24, "charges": [{"kind": "fee", "amount": 1}]}', '{"quantity": 1, "unit_price": 1, "vat_rate": 24, "charges": [{"amount": -1}]}', '{"quantity": 1, "unit_price": 1, "vat_rate": 24, "charges": [{"amount": 1e22}]}']) AS line;
 -- wrong charges and allowances
-SELECT extra, pg_temp.failure(format('SELECT ecommerce.calculate_totals(%L)', pg_temp.document('net', '1 x 100 @ 24', extra))) AS failure
+SELECT extra, failure(format('SELECT ecommerce.calculate_totals(%L)', pg_temp.document('net', '1 x 100 @ 24', extra))) AS failure
 FROM unnest(ARRAY['{"charges": [{}]}', '{"charges": [{"amount": -1}]}', '{"charges": [{"amount": 0.005}]}', '{"charges": [{"percent": 1}]}', '{"charges": [{"kind": "product", "amount": 1}]}', '{"charges": [{"kind": 1, "amount": 1}]}', '{"charges": [{"name": "", "amount": 1}]}', '{"charges": [{"name": 1, "amount": 1}]}',
                   '{"charges": [{"amount": 1, "vat": "lowest"}]}', '{"charges": [{"amount": 1, "vat": "fixed"}]}', '{"charges": [{"amount": 1, "vat": "fixed", "vat_rate": 24, "vat_category": "Z"}]}', '{"charges": [{"amount": 1}, {"amount": 1, "vat": "fixed", "vat_rate": 0, "vat_category": "O"}]}', '{"charges": [{"amount": 1e22}]}', '{"charges": [{"amount": 9e21}, {"amount": 9e21}]}',
                   '{"allowances": [{"amount": 1}, {"amount": 1, "percent": 1}]}', '{"allowances": [{"amount": null}]}', '{"allowances": [{"amount": -0.01}]}', '{"allowances": [{"percent": 100.0000001}]}', '{"allowances": [{"reason": "x", "amount": 1}]}', '{"prepaid": 1e22}', '{"rounding": -1e22}', '{"prepaid": 1e131071}']) AS extra;
-SELECT pg_temp.failure(format('SELECT ecommerce.calculate_totals(%L)', pg_temp.document('net', '1 x 100 @ 24', jsonb_build_object('charges', jsonb_build_array(jsonb_build_object('amount', 1, 'name', repeat('x', 256))))::text))) AS "long name";
-SELECT pg_temp.failure(format('SELECT ecommerce.calculate_totals(%L)', pg_temp.document('net', string_agg('1 x 1 @ ' || r, ' ')))) AS "33 rates" FROM generate_series(0, 32) AS r;
-SELECT pg_temp.failure(format('SELECT ecommerce.calculate_totals(%L)', jsonb_build_object('currency', 'EUR', 'lines', jsonb_agg(n)))) AS "too many lines" FROM generate_series(1, 100001) AS n;
-SELECT length(convert_from(convert_to(pg_temp.failure(format('SELECT ecommerce.calculate_totals(%L)', jsonb_build_object('x' || repeat(chr(233), 60), 1))), 'UTF8'), 'UTF8')) > 60 AS "valid message";
+SELECT failure(format('SELECT ecommerce.calculate_totals(%L)', pg_temp.document('net', '1 x 100 @ 24', jsonb_build_object('charges', jsonb_build_array(jsonb_build_object('amount', 1, 'name', repeat('x', 256))))::text))) AS "long name";
+SELECT failure(format('SELECT ecommerce.calculate_totals(%L)', pg_temp.document('net', string_agg('1 x 1 @ ' || r, ' ')))) AS "33 rates" FROM generate_series(0, 32) AS r;
+SELECT failure(format('SELECT ecommerce.calculate_totals(%L)', jsonb_build_object('currency', 'EUR', 'lines', jsonb_agg(n)))) AS "too many lines" FROM generate_series(1, 100001) AS n;
+SELECT length(convert_from(convert_to(failure(format('SELECT ecommerce.calculate_totals(%L)', jsonb_build_object('x' || repeat(chr(233), 60), 1))), 'UTF8'), 'UTF8')) > 60 AS "valid message";
 -- sums that would wrap around 128 bits
-SELECT pg_temp.failure($$SELECT ecommerce.calculate_totals('{"currency": "JPY", "lines": [{"quantity": -1, "unit_price": 1, "vat_rate": 24,
+SELECT failure($$SELECT ecommerce.calculate_totals('{"currency": "JPY", "lines": [{"quantity": -1, "unit_price": 1, "vat_rate": 24,
     "allowances": [{"amount": 170141183460469231731687303715884105727}, {"amount": 170141183460469231731687303715884105727}, {"amount": 2}]}]}')$$) AS allowances,
-       pg_temp.failure($$SELECT ecommerce.calculate_totals('{"currency": "JPY", "lines": [], "prepaid": -170141183460469231731687303715884105727, "rounding": 170141183460469231731687303715884105727}')$$) AS payable;
+       failure($$SELECT ecommerce.calculate_totals('{"currency": "JPY", "lines": [], "prepaid": -170141183460469231731687303715884105727, "rounding": 170141183460469231731687303715884105727}')$$) AS payable;
 SELECT ecommerce.calculate_totals(NULL) IS NULL AS "null";
 
 SET client_min_messages = warning;

@@ -3,16 +3,6 @@ CREATE EXTENSION ecommerce;
 SET client_min_messages = warning;
 SET datestyle = 'ISO';
 
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''));
-END $$;
 
 -- the shop's relations; partitions are those of the partition test
 CREATE TEMP VIEW relations AS
@@ -98,7 +88,7 @@ SELECT ecommerce.install();
 (TABLE rows_before EXCEPT SELECT * FROM pg_temp.rows()) UNION ALL (SELECT * FROM pg_temp.rows() EXCEPT TABLE rows_before);
 
 -- DROP EXTENSION refuses; with CASCADE it takes triggers, policies and defaults, and leaves the shop
-SELECT left(pg_temp.failure('DROP EXTENSION ecommerce'), 5) AS refused;
+SELECT left(failure('DROP EXTENSION ecommerce'), 5) AS refused;
 DROP EXTENSION ecommerce CASCADE;
 SELECT object FROM (TABLE before EXCEPT TABLE shop) s WHERE object !~ '^(CREATE (CONSTRAINT )?TRIGGER|constraint \S+ (totals|books)_match |policy|column \S+ (id|tenant_id) |\S+ ecommerce\.product_sales )';
 SELECT (SELECT count(*) FROM pg_trigger t JOIN relations r ON r.oid = tgrelid WHERE NOT tgisinternal) AS triggers, (SELECT count(*) FROM pg_policy JOIN relations r ON r.oid = polrelid) AS policies, (SELECT count(*) FROM pg_proc WHERE pronamespace = 'ecommerce'::regnamespace) AS functions;
@@ -144,8 +134,8 @@ RESET client_min_messages;
 CREATE SCHEMA ecommerce;
 CREATE EXTENSION ecommerce;
 SELECT count(*) FROM relations;
-SELECT pg_temp.failure('SELECT ecommerce.current_tenant()');
-SELECT pg_temp.failure('SELECT ecommerce.use_tenant(1)');
+SELECT failure('SELECT ecommerce.current_tenant()');
+SELECT failure('SELECT ecommerce.use_tenant(1)');
 SET client_min_messages = warning;
 SELECT ecommerce.install();
 SELECT count(*) > 20 AS relations FROM relations;
@@ -154,11 +144,11 @@ DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;
 CREATE ROLE regress_mallory;
 CREATE SCHEMA ecommerce AUTHORIZATION regress_mallory;
-SELECT pg_temp.failure('CREATE EXTENSION ecommerce');
+SELECT failure('CREATE EXTENSION ecommerce');
 ALTER SCHEMA ecommerce OWNER TO CURRENT_USER;
 GRANT CREATE ON SCHEMA ecommerce TO regress_mallory;
 CREATE FUNCTION ecommerce.current_tenant() RETURNS integer LANGUAGE sql AS 'SELECT 7';
-SELECT pg_temp.failure('CREATE EXTENSION ecommerce');
+SELECT failure('CREATE EXTENSION ecommerce');
 DROP SCHEMA ecommerce CASCADE;
 DROP ROLE regress_mallory;
 SELECT count(*) FROM pg_extension WHERE extname = 'ecommerce';

@@ -3,17 +3,6 @@ CREATE EXTENSION ecommerce;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''));
-END $$;
-CREATE FUNCTION pg_temp.id(sku text) RETURNS uuid LANGUAGE sql AS 'SELECT p.id FROM ecommerce.products p WHERE p.sku = $1';
 -- the day of which the books are closed, and the time since which is proved
 SELECT date_trunc('day', now()) - interval '3 days' AS closed, date_trunc('day', now()) - interval '2 days' AS since \gset
 
@@ -22,8 +11,8 @@ INSERT INTO ecommerce.warehouses (tenant_id, id, name) VALUES (1, 2, 'Second');
 INSERT INTO ecommerce.products (sku, name, price) VALUES ('PEN', 'Pen', 1), ('INK', 'Ink', 2), ('PAD', 'Pad', 3);
 -- ten days ago goods came; since then things were sold, cancelled and sent back
 INSERT INTO ecommerce.stock_movements (product_id, warehouse_id, quantity, reason, created_at)
-SELECT pg_temp.id(sku), w, 1000, 'receipt', now() - interval '10 days' FROM unnest('{PEN,INK}'::text[]) sku, generate_series(1, 2) w;
-INSERT INTO ecommerce.stock (product_id, warehouse_id, available) SELECT pg_temp.id(sku), w, 1000 FROM unnest('{PEN,INK}'::text[]) sku, generate_series(1, 2) w;
+SELECT id(sku), w, 1000, 'receipt', now() - interval '10 days' FROM unnest('{PEN,INK}'::text[]) sku, generate_series(1, 2) w;
+INSERT INTO ecommerce.stock (product_id, warehouse_id, available) SELECT id(sku), w, 1000 FROM unnest('{PEN,INK}'::text[]) sku, generate_series(1, 2) w;
 INSERT INTO ecommerce.coupons (code, kind, value, max_redemptions, max_redemptions_per_user) VALUES ('TEN', 'percent', 10, 100, 50);
 -- sales and cancellations of the past, as place_order() and cancel_order() would have written them then
 SET session_replication_role = replica;
@@ -33,9 +22,9 @@ DECLARE
     w record;
 BEGIN
     INSERT INTO ecommerce.orders (id, created_at, order_number, currency, prices, net, vat, gross, country) VALUES (new_id, at, ecommerce.order_number(new_id), 'EUR', 'net', quantity, 0, quantity, 'GR');
-    INSERT INTO ecommerce.order_items (order_id, order_created_at, line_number, product_id, name, quantity, unit_price, vat_category, vat_rate, net, vat, from_stock, allocation) VALUES (new_id, at, 1, pg_temp.id(sku), sku, quantity, 1, 'Z', 0, quantity, 0, true, allocation);
+    INSERT INTO ecommerce.order_items (order_id, order_created_at, line_number, product_id, name, quantity, unit_price, vat_category, vat_rate, net, vat, from_stock, allocation) VALUES (new_id, at, 1, id(sku), sku, quantity, 1, 'Z', 0, quantity, 0, true, allocation);
     FOR w IN SELECT key::integer AS id, value::integer AS n FROM jsonb_each_text(coalesce(allocation, jsonb_build_object('1', quantity))) LOOP
-        UPDATE ecommerce.stock s SET available = available - w.n WHERE s.product_id = pg_temp.id(sku) AND s.warehouse_id = w.id;
+        UPDATE ecommerce.stock s SET available = available - w.n WHERE s.product_id = id(sku) AND s.warehouse_id = w.id;
     END LOOP;
     RETURN new_id;
 END $$;
@@ -73,16 +62,16 @@ SELECT * FROM ecommerce.verify_integrity();
 SELECT * FROM ecommerce.verify_integrity(:'since');
 SELECT * FROM ecommerce.verify_integrity(now());
 -- wrong arguments
-SELECT command, pg_temp.failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY['close_stock_books(NULL)', 'close_stock_books(now())', 'close_stock_books(now() - interval ''23 hours'')', 'close_stock_books(''-infinity'')', 'close_stock_books(now() - interval ''2 days'', NULL)', 'close_stock_books(now() - interval ''2 days'', 99)',
+SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY['close_stock_books(NULL)', 'close_stock_books(now())', 'close_stock_books(now() - interval ''23 hours'')', 'close_stock_books(''-infinity'')', 'close_stock_books(now() - interval ''2 days'', NULL)', 'close_stock_books(now() - interval ''2 days'', 99)',
     'reopen_stock_books(NULL, NULL, NULL)', 'verify_integrity(''infinity'')', 'verify_integrity(''-infinity'')', 'verify_integrity(''0044-01-01 BC'')']) AS command;
 
 -- each kind of damage is found since then; old damage by the whole proof only
 CREATE TEMP TABLE damages (n serial, old boolean, command text);
 INSERT INTO damages (old, command) VALUES
-    (false, $$UPDATE ecommerce.stock SET available = available - 1 WHERE product_id = pg_temp.id('INK') AND warehouse_id = 2$$),
+    (false, $$UPDATE ecommerce.stock SET available = available - 1 WHERE product_id = id('INK') AND warehouse_id = 2$$),
     (false, $$UPDATE ecommerce.order_items SET quantity = quantity + 1 WHERE order_id = 'O4'$$),
     (false, $$UPDATE ecommerce.orders SET cancelled_at = NULL, status = 'pending' WHERE id = 'O3'$$),
-    (false, $$INSERT INTO ecommerce.stock_movements (product_id, quantity, reason) VALUES (pg_temp.id('PEN'), 1, 'receipt')$$),
+    (false, $$INSERT INTO ecommerce.stock_movements (product_id, quantity, reason) VALUES (id('PEN'), 1, 'receipt')$$),
     (false, $$DELETE FROM ecommerce.stock_reservations WHERE id = 'R2'$$),
     (false, $$UPDATE ecommerce.order_items SET allocation = '{"2": 4}' WHERE order_id = 'O6' AND line_number = 2$$),
     (false, $$UPDATE ecommerce.stock_movements SET quantity = 9 WHERE order_id = 'O5'$$),
@@ -104,7 +93,7 @@ INSERT INTO damages (old, command) VALUES
     (false, $$ALTER TABLE ecommerce.stock DROP CONSTRAINT check_stock_available$$),
     (true, $$UPDATE ecommerce.order_items SET quantity = quantity + 1 WHERE order_id = 'O1'$$),
     (true, $$UPDATE ecommerce.order_items SET allocation = '{"1": 3, "2": 5}' WHERE order_id = 'O2'$$),
-    (true, $$UPDATE ecommerce.stock_movements SET quantity = quantity + 1 WHERE reason = 'receipt' AND product_id = pg_temp.id('INK')$$),
+    (true, $$UPDATE ecommerce.stock_movements SET quantity = quantity + 1 WHERE reason = 'receipt' AND product_id = id('INK')$$),
     (true, $$UPDATE ecommerce.orders SET vat = vat + 1, gross = gross + 1 WHERE id = 'O1'$$),
     (true, $$DELETE FROM ecommerce.orders WHERE id = 'O1'$$),
     (true, $$DELETE FROM ecommerce.order_items WHERE order_id = 'O2'$$),
@@ -112,7 +101,7 @@ INSERT INTO damages (old, command) VALUES
     (true, $$UPDATE ecommerce.stock_balances SET quantity = quantity + 1 WHERE closed_at < 'SINCE' AND warehouse_id = 2$$),
     (true, $$INSERT INTO ecommerce.idempotency_keys (key, request_hash, order_id, order_created_at, created_at) VALUES ('old', '', 'R1', now(), 'SINCE'::timestamptz - interval '1 hour')$$),
     (true, $$INSERT INTO ecommerce.carts (session_id, status, order_id) VALUES ('s', 'ordered', ecommerce.uuid_v7('SINCE'::timestamptz - interval '26 hours', 'x'))$$),
-    (true, $$INSERT INTO ecommerce.stock_reservations (id, product_id, quantity, status, expires_at, created_at) VALUES (ecommerce.uuid_v7('SINCE'::timestamptz - interval '26 hours', 'x'), pg_temp.id('PEN'), 1, 'committed', now(), 'SINCE'::timestamptz - interval '26 hours')$$),
+    (true, $$INSERT INTO ecommerce.stock_reservations (id, product_id, quantity, status, expires_at, created_at) VALUES (ecommerce.uuid_v7('SINCE'::timestamptz - interval '26 hours', 'x'), id('PEN'), 1, 'committed', now(), 'SINCE'::timestamptz - interval '26 hours')$$),
     (true, $$INSERT INTO ecommerce.coupon_redemptions (order_id, order_created_at, coupon_id, position, email, amount) VALUES ('O1', now() - interval '9 days', gen_random_uuid(), 1, 'a@example.com', 0)$$);
 UPDATE damages SET command = replace(replace(replace(replace(replace(replace(replace(replace(replace(command, 'O1', :'o1'), 'O2', :'o2'), 'O3', :'o3'), 'O4', :'o4'), 'O5', :'o5'), 'O6', :'o6'), 'R1', :'r1'), 'R2', :'r2'), 'SINCE', :'since');
 CREATE FUNCTION pg_temp.seen(command text, since timestamptz, OUT whole text, OUT since_then text) LANGUAGE plpgsql AS $$
@@ -131,7 +120,7 @@ SELECT n, whole, since_then FROM seen WHERE old ORDER BY n;
 
 -- what is booked into the past reopens the books of its products
 BEGIN;
-SELECT ecommerce.reopen_stock_books(1, ARRAY[pg_temp.id('INK')], now() - interval '4 days');
+SELECT ecommerce.reopen_stock_books(1, ARRAY[id('INK')], now() - interval '4 days');
 SELECT sku, count(*) FROM ecommerce.stock_balances b JOIN ecommerce.products p ON p.id = b.product_id GROUP BY sku ORDER BY sku;
 SET LOCAL session_replication_role = replica;
 SELECT pg_temp.sell('INK', 6, now() - interval '4 days', '{"2": 6}') IS NOT NULL AS sold;
@@ -149,7 +138,7 @@ SELECT count(*) FROM ecommerce.verify_integrity(:'since');
 RESET ALL;
 -- each tenant sees its own
 SELECT ecommerce.create_tenant('Other') AS other;
-UPDATE ecommerce.stock SET available = available + 1 WHERE product_id = pg_temp.id('INK') AND warehouse_id = 2;
+UPDATE ecommerce.stock SET available = available + 1 WHERE product_id = id('INK') AND warehouse_id = 2;
 CREATE ROLE regress_app;
 GRANT USAGE ON SCHEMA ecommerce TO regress_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA ecommerce TO regress_app;

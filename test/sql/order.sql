@@ -2,22 +2,6 @@
 CREATE EXTENSION ecommerce;
 
 -- How a command fails, without ids and quarters.  What is checked at commit is
--- checked at once.
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-    violated text;
-BEGIN
-    EXECUTE command;
-    SET CONSTRAINTS ALL IMMEDIATE;
-    SET CONSTRAINTS ALL DEFERRED;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, violated = CONSTRAINT_NAME;
-    RETURN regexp_replace(concat_ws(' | ', SQLSTATE, CASE WHEN violated <> '' THEN violated ELSE SQLERRM END,
-                                    CASE WHEN detail NOT LIKE 'Failing row%' THEN nullif(detail, '') END),
-                          '[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]{6}-[0-9A-Z]{10}|_[0-9]{4}_q[1-4]', '', 'g');
-END $$;
 CREATE VIEW pg_temp.lines AS
 SELECT o.notes, i.line_number AS line, i.kind, i.sku, i.name, i.quantity, i.unit_price, i.discount, i.vat_category AS cat, i.vat_rate AS rate, i.net, i.vat
 FROM ecommerce.orders o JOIN ecommerce.order_items i ON i.order_id = o.id AND i.order_created_at = o.created_at;
@@ -100,10 +84,10 @@ UPDATE ecommerce.products SET price = CASE sku WHEN 'PEN' THEN 1.99 WHEN 'BOOK' 
 
 -- expected_total: what the customer saw, or nothing
 SELECT gross FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 2}]', expected_total => 3.980);
-SELECT total, pg_temp.failure(format('SELECT ecommerce.place_order(%L, expected_total => %L)', '[{"sku": "PEN", "quantity": 2}]', total)) AS failure
+SELECT total, failure(format('SELECT ecommerce.place_order(%L, expected_total => %L)', '[{"sku": "PEN", "quantity": 2}]', total)) AS failure
 FROM unnest('{3.97, 3.981, 0, -3.98, NaN, Infinity, 1e131071}'::text[]) AS total;
 -- and so for each price
-SELECT pg_temp.failure($$SELECT ecommerce.place_order('[{"sku": "PEN", "quantity": 1, "unit_price": 1.98}, {"sku": "BOOK", "quantity": 1, "unit_price": 10}, {"sku": "MILK", "quantity": 1, "unit_price": "1.50001"}]')$$);
+SELECT failure($$SELECT ecommerce.place_order('[{"sku": "PEN", "quantity": 1, "unit_price": 1.98}, {"sku": "BOOK", "quantity": 1, "unit_price": 10}, {"sku": "MILK", "quantity": 1, "unit_price": "1.50001"}]')$$);
 
 -- who orders: a user, with their email address unless told otherwise, or a guest
 INSERT INTO ecommerce.users (id, email, first_name) VALUES ('01930000-0000-7000-8000-000000000001', 'maria@example.com', 'Maria');
@@ -128,12 +112,12 @@ SELECT net, vat, gross FROM ecommerce.place_order(cart_id => :cart1, notes => 'c
 SELECT net, vat, gross FROM ecommerce.place_order(cart_id => :cart2, notes => 'cart 2', user_id => :maria);
 SELECT c.status, c.order_id = o.id AS same, o.user_id = :maria AS maria, o.email, (SELECT string_agg(format('%s %s', quantity, sku), ', ' ORDER BY line) FROM pg_temp.lines l WHERE l.notes = o.notes) AS lines
 FROM ecommerce.orders o JOIN ecommerce.carts c ON c.order_id = o.id WHERE o.notes LIKE 'cart%' ORDER BY o.notes;
-SELECT pg_temp.failure(format('SELECT ecommerce.place_order(cart_id => %L)', :cart1)) AS again;
+SELECT failure(format('SELECT ecommerce.place_order(cart_id => %L)', :cart1)) AS again;
 -- the price that the customer saw has changed
 INSERT INTO ecommerce.carts (id, user_id) VALUES ('01930000-0000-7000-8000-0000000000c3', :maria);
 \set cart3 '''01930000-0000-7000-8000-0000000000c3'''
 INSERT INTO ecommerce.cart_items (cart_id, product_id, unit_price) SELECT :cart3, id, 9 FROM ecommerce.products WHERE sku IN ('BOOK');
-SELECT pg_temp.failure(format('SELECT ecommerce.place_order(cart_id => %L)', :cart3));
+SELECT failure(format('SELECT ecommerce.place_order(cart_id => %L)', :cart3));
 UPDATE ecommerce.cart_items SET unit_price = 10, quantity = 3 WHERE cart_id = :cart3;
 
 -- from a reservation; and a cart or items with a reservation of more, of less, and of something else
@@ -148,11 +132,11 @@ SELECT sku, held, available FROM pg_temp.books WHERE sku IN ('BOOK', 'MILK', 'PE
 SELECT gross FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 2}, {"sku": "BOOK", "quantity": 1}, {"sku": "PEN", "quantity": 1}, {"sku": "EBOOK", "quantity": 1}]', reservation_id => :'r3', notes => 'reserved 3');
 SELECT sku, held, available FROM pg_temp.books WHERE sku IN ('BOOK', 'MILK', 'PEN') ORDER BY sku;
 SELECT r.owner, p.sku, r.quantity, r.status, o.notes FROM ecommerce.stock_reservations r JOIN ecommerce.products p ON p.id = r.product_id JOIN ecommerce.orders o ON o.id = r.order_id ORDER BY 1, 2;
-SELECT pg_temp.failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r1')) AS again,
-       pg_temp.failure(format('SELECT ecommerce.release_reservation(%L)', :'r1')) AS release;
+SELECT failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r1')) AS again,
+       failure(format('SELECT ecommerce.release_reservation(%L)', :'r1')) AS release;
 -- short in spite of the reservation: the order fails, the reservation stays
 SELECT id AS r4 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 2}]', 'r4') \gset
-SELECT pg_temp.failure(format('SELECT ecommerce.place_order(%L, reservation_id => %L)', '[{"sku": "PEN", "quantity": 1000}]', :'r4')) = format('EC001 | insufficient stock | [{"sku": "PEN", "requested": 998, "available": %s}]', available) AS short, held
+SELECT failure(format('SELECT ecommerce.place_order(%L, reservation_id => %L)', '[{"sku": "PEN", "quantity": 1000}]', :'r4')) = format('EC001 | insufficient stock | [{"sku": "PEN", "requested": 998, "available": %s}]', available) AS short, held
 FROM pg_temp.books WHERE sku = 'PEN';
 SELECT gross FROM ecommerce.place_order(reservation_id => :'r4');
 
@@ -181,14 +165,14 @@ INSERT INTO pg_temp.answers SELECT * FROM ecommerce.place_order(cart_id => :cart
 SELECT k.key, count(*), count(DISTINCT a.id) AS "different", bool_and((a.net, a.vat, a.gross, a.currency, a.order_number, a.created_at) = (o.net, o.vat, o.gross, o.currency, o.order_number, o.created_at)) AS as_placed
 FROM pg_temp.answers a JOIN ecommerce.orders o ON o.id = a.id JOIN ecommerce.idempotency_keys k ON k.order_id = o.id GROUP BY k.key ORDER BY k.key;
 -- another request is refused
-SELECT command, pg_temp.failure('SELECT ecommerce.place_order(' || command || ', idempotency_key => ''K1'')') AS failure FROM unnest(ARRAY[
+SELECT command, failure('SELECT ecommerce.place_order(' || command || ', idempotency_key => ''K1'')') AS failure FROM unnest(ARRAY[
     $$'[{"sku": "PEN", "quantity": 2}]', user_id => '01930000-0000-7000-8000-000000000001'$$,
     $$'[{"sku": "PEN", "quantity": 1}]'$$,
     $$'[{"sku": "PEN", "quantity": 1}]', user_id => '01930000-0000-7000-8000-000000000001', notes => ''$$,
     $$'[{"sku": "PEN", "quantity": 1}]', user_id => '01930000-0000-7000-8000-000000000001', email => 'a', phone => 'b'$$,
     $$'[{"sku": "PEN", "quantity": 1}]', user_id => '01930000-0000-7000-8000-000000000001', email => 'ab'$$]) AS command;
 -- a first attempt that failed leaves nothing behind
-SELECT pg_temp.failure($$SELECT ecommerce.place_order('[{"sku": "NEVER", "quantity": 101}]', idempotency_key => 'K4')$$);
+SELECT failure($$SELECT ecommerce.place_order('[{"sku": "NEVER", "quantity": 101}]', idempotency_key => 'K4')$$);
 SELECT gross FROM ecommerce.place_order('[{"sku": "NEVER", "quantity": 100}]', idempotency_key => 'K4', notes => 'to cancel');
 SELECT count(*) AS keys FROM ecommerce.idempotency_keys;
 
@@ -214,7 +198,7 @@ SELECT currency, net, vat, gross FROM ecommerce.place_order('[{"sku": "EBOOK", "
 -- of a product that is no longer for sale
 UPDATE ecommerce.products SET status = 'inactive' WHERE sku = 'EBOOK';
 SELECT gross FROM ecommerce.place_order('[{"sku": "EBOOK", "quantity": 1}]', placed_at => '2020-01-01');
-SELECT pg_temp.failure($$SELECT ecommerce.place_order('[{"sku": "EBOOK", "quantity": 1}]')$$);
+SELECT failure($$SELECT ecommerce.place_order('[{"sku": "EBOOK", "quantity": 1}]')$$);
 UPDATE ecommerce.products SET status = 'active' WHERE sku = 'EBOOK';
 
 -- cancel_order gives the stock back, once
@@ -238,11 +222,11 @@ SELECT kind, data FROM ecommerce.events WHERE entity_id = :'reserved_id' ORDER B
 -- not after it left
 UPDATE ecommerce.orders SET status = 'processing' WHERE id = :'lines_id';
 UPDATE ecommerce.orders SET status = 'shipped' WHERE id = :'lines_id';
-SELECT pg_temp.failure(format('SELECT ecommerce.cancel_order(%L)', :'lines_id'));
+SELECT failure(format('SELECT ecommerce.cancel_order(%L)', :'lines_id'));
 UPDATE ecommerce.orders SET status = 'delivered' WHERE id = :'lines_id';
-SELECT pg_temp.failure(format('SELECT ecommerce.cancel_order(%L)', :'lines_id'));
+SELECT failure(format('SELECT ecommerce.cancel_order(%L)', :'lines_id'));
 SELECT status, shipped_at IS NOT NULL AS shipped, delivered_at IS NOT NULL AS delivered, cancelled_at FROM ecommerce.orders WHERE id = :'lines_id';
-SELECT command, pg_temp.failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
+SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
     $$cancel_order('01930000-0000-7000-8000-000000000000')$$,
     $$cancel_order('00000000-0000-0000-0000-000000000000')$$,
     $$cancel_order(gen_random_uuid())$$,
@@ -285,7 +269,7 @@ EXCEPTION
 END $$;
 SELECT f AS "from", string_agg(pg_temp.change(f, t), ', ' ORDER BY t) AS "to"
 FROM unnest('{pending, processing, shipped, delivered, cancelled, refunded}'::text[]) AS f, unnest('{pending, processing, shipped, delivered, cancelled, refunded}'::text[]) AS t GROUP BY f ORDER BY f;
-SELECT pg_temp.failure(format('UPDATE ecommerce.orders SET status = %L WHERE id = %L', s, :'lines_id')) AS failure FROM unnest('{pending, lost, NULL}'::text[]) AS s;
+SELECT failure(format('UPDATE ecommerce.orders SET status = %L WHERE id = %L', s, :'lines_id')) AS failure FROM unnest('{pending, lost, NULL}'::text[]) AS s;
 -- a time that was given stays
 SELECT id AS sent_id FROM ecommerce.place_order('[{"sku": "EBOOK", "quantity": 1}]') \gset
 UPDATE ecommerce.orders SET status = 'processing' WHERE id = :'sent_id';
@@ -293,16 +277,16 @@ UPDATE ecommerce.orders SET status = 'shipped', shipped_at = '2026-01-02 03:04:0
 SELECT status, shipped_at = '2026-01-02 03:04:05+00' AS as_given FROM ecommerce.orders WHERE id = :'sent_id';
 
 -- What was agreed never changes, and nothing is deleted.
-SELECT change, pg_temp.failure(format('UPDATE ecommerce.orders SET %s WHERE id = %L', change, :'lines_id')) AS failure FROM unnest(ARRAY[
+SELECT change, failure(format('UPDATE ecommerce.orders SET %s WHERE id = %L', change, :'lines_id')) AS failure FROM unnest(ARRAY[
     'net = net - 1, gross = gross - 1', 'vat = vat + 1, gross = gross + 1', 'gross = 0', $$currency = 'USD'$$, $$prices = 'net'$$, $$country = 'DE'$$, $$region = 'x'$$,
     $$order_number = 'x'$$, 'id = ecommerce.uuid_v7()', $$created_at = created_at + interval '1 hour'$$, $$created_at = created_at - interval '1 year'$$, 'tenant_id = 2',
     'amount_refunded = 1', 'amount_paid = -1', $$payment_status = 'lost'$$, $$notes = 'lines', phone = '210'$$]) AS change;
-SELECT command, pg_temp.failure(command) AS failure FROM unnest(ARRAY[
+SELECT command, failure(command) AS failure FROM unnest(ARRAY[
     'UPDATE ecommerce.order_items SET quantity = 1', 'UPDATE ecommerce.order_items SET name = name', 'DELETE FROM ecommerce.order_items', 'DELETE FROM ecommerce.orders', 'DELETE FROM ecommerce.events', 'UPDATE ecommerce.events SET kind = kind',
     'TRUNCATE ecommerce.order_items', 'TRUNCATE ecommerce.orders, ecommerce.order_items', 'TRUNCATE ecommerce.events']) AS command;
 -- not in a partition, either
 SET client_min_messages = warning;
-SELECT parent, command, string_agg(DISTINCT left(pg_temp.failure(format('DO $do$ BEGIN EXECUTE %L; RAISE ''done''; END $do$', concat_ws(' ', command, partition, cascades))), 5), ', ') AS failure
+SELECT parent, command, string_agg(DISTINCT left(failure(format('DO $do$ BEGIN EXECUTE %L; RAISE ''done''; END $do$', concat_ws(' ', command, partition, cascades))), 5), ', ') AS failure
 FROM ecommerce.partitions() CROSS JOIN (VALUES ('TRUNCATE', 'CASCADE'), ('DELETE FROM', NULL)) AS v (command, cascades)
 WHERE command = 'TRUNCATE' OR from_time <= now() AND to_time > now() GROUP BY 1, 2 ORDER BY 1, 2;
 RESET client_min_messages;
@@ -321,7 +305,7 @@ BEGIN;
 SELECT pg_temp.plain_line(pg_temp.plain_order(), net => 9);
 COMMIT;
 \set VERBOSITY default
-SELECT "order", pg_temp.failure(format('DO $do$ BEGIN %s; END $do$', "order")) AS failure FROM unnest(ARRAY[
+SELECT "order", failure(format('DO $do$ BEGIN %s; END $do$', "order")) AS failure FROM unnest(ARRAY[
     'PERFORM pg_temp.plain_line(pg_temp.plain_order(), net => 9.99)',
     'PERFORM pg_temp.plain_line(pg_temp.plain_order(), vat => 2.41)',
     'PERFORM pg_temp.plain_line(pg_temp.plain_order(net => 20, gross => 22.4))',
@@ -331,10 +315,10 @@ SELECT "order", pg_temp.failure(format('DO $do$ BEGIN %s; END $do$', "order")) A
     $$PERFORM pg_temp.plain_line(pg_temp.plain_order(net => 'NaN', gross => 'NaN'), net => 'NaN')$$,
     'PERFORM pg_temp.plain_line(pg_temp.plain_order(net => -10, vat => -2.4, gross => -12.4), net => -10, vat => -2.4)']) AS "order";
 -- and no line comes to an order afterwards, not even one that costs nothing
-SELECT pg_temp.failure(format('SELECT pg_temp.plain_line(%L, 4)', :'lines_id')) <> 'none' AS line_refused, pg_temp.failure(format('SELECT pg_temp.plain_line(%L, 4, unit_price => 0, net => 0, vat => 0)', :'lines_id')) <> 'none' AS free_line_refused;
+SELECT failure(format('SELECT pg_temp.plain_line(%L, 4)', :'lines_id')) <> 'none' AS line_refused, failure(format('SELECT pg_temp.plain_line(%L, 4, unit_price => 0, net => 0, vat => 0)', :'lines_id')) <> 'none' AS free_line_refused;
 SELECT count(*) FROM pg_temp.lines WHERE notes = 'lines';
-SELECT pg_temp.failure($$SELECT pg_temp.plain_line('01930000-0000-7000-8000-000000000000')$$) AS nothing_to_join,
-       left(pg_temp.failure($$INSERT INTO ecommerce.order_items (order_id, order_created_at, line_number, product_id, name, quantity, unit_price, vat_category, vat_rate, net, vat)
+SELECT failure($$SELECT pg_temp.plain_line('01930000-0000-7000-8000-000000000000')$$) AS nothing_to_join,
+       left(failure($$INSERT INTO ecommerce.order_items (order_id, order_created_at, line_number, product_id, name, quantity, unit_price, vat_category, vat_rate, net, vat)
                               SELECT ecommerce.uuid_v7(), now(), 1, id, '', 1, 1, 'S', 24, 1, 0.24 FROM ecommerce.products WHERE sku = 'PEN'$$), 5) AS no_order;
 
 -- Plain SQL makes no stock of nothing: by cancelling what took none,
@@ -350,11 +334,11 @@ BEGIN;
 SELECT pg_temp.plain_order(net => 0, vat => 0, gross => 0) AS plain_id \gset
 SELECT pg_temp.plain_line(:'plain_id', n, 'NEVER', quantity => 1000000000, unit_price => 0, net => 0, vat => 0) FROM generate_series(1, 3) AS n;
 COMMIT;
-SELECT pg_temp.failure(format('SELECT ecommerce.cancel_order(%L)', :'plain_id')) IS NOT NULL AS tried;
+SELECT failure(format('SELECT ecommerce.cancel_order(%L)', :'plain_id')) IS NOT NULL AS tried;
 SELECT sku, available FROM pg_temp.books WHERE sku = 'NEVER';
 -- It loses none, either: the status that cancel_order() sets gives it back, or is refused.
 SELECT id AS plain_id FROM ecommerce.place_order('[{"sku": "BREAD", "quantity": 7}]') \gset
-SELECT pg_temp.failure(format('UPDATE ecommerce.orders SET status = ''cancelled'' WHERE id = %L', :'plain_id')) IS NOT NULL AS tried;
+SELECT failure(format('UPDATE ecommerce.orders SET status = ''cancelled'' WHERE id = %L', :'plain_id')) IS NOT NULL AS tried;
 SELECT sku, balanced FROM pg_temp.books WHERE sku = 'BREAD';
 
 -- Statistics, as of their refresh: what was never sold says so, what was cancelled does not count.

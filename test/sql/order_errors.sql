@@ -2,20 +2,7 @@
 CREATE EXTENSION ecommerce;
 SET datestyle = 'ISO';
 
--- How a command fails, without ids.
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-    violated text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, violated = CONSTRAINT_NAME;
-    RETURN regexp_replace(CASE WHEN violated <> '' THEN concat_ws(' | ', SQLSTATE, violated) ELSE concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, '')) END,
-                          '[0-9a-f]{8}-[0-9a-f-]{27}', '', 'g');
-END $$;
-CREATE FUNCTION pg_temp.order_failure(arguments text) RETURNS text LANGUAGE sql AS $$ SELECT pg_temp.failure(format('SELECT ecommerce.place_order(%s)', arguments)) $$;
+CREATE FUNCTION pg_temp.order_failure(arguments text) RETURNS text LANGUAGE sql AS $$ SELECT failure(format('SELECT ecommerce.place_order(%s)', arguments)) $$;
 CREATE FUNCTION pg_temp.items_failure(items text) RETURNS text LANGUAGE sql AS $$ SELECT pg_temp.order_failure(format('%L', items)) $$;
 
 -- two shops, of which this is the first
@@ -75,7 +62,7 @@ SELECT quantity, pg_temp.items_failure(format('[{"sku": "EBOOK", "quantity": 1},
 -- at what price
 SELECT price, pg_temp.items_failure(format('[{"sku": "EBOOK", "quantity": 1, "unit_price": %s}]', price)) AS failure FROM unnest(ARRAY[
     '10', '9.98', '9.990000000000000001', '-9.99', '-0.01', '1e131071', '9.9900000000000000001', '1e40', '1e15', '"NaN"', '"Infinity"', '"-Infinity"', '"1e131071"', '"9,99"', '""', 'false', '{"EUR": 9.99}', '[9.99]']) AS price;
-SELECT price, left(pg_temp.failure(format('UPDATE ecommerce.products SET price = %L', price)), 5) AS product, left(pg_temp.failure(format('UPDATE ecommerce.cart_items SET unit_price = %L', price)), 5) AS cart
+SELECT price, left(failure(format('UPDATE ecommerce.products SET price = %L', price)), 5) AS product, left(failure(format('UPDATE ecommerce.cart_items SET unit_price = %L', price)), 5) AS cart
 FROM unnest('{NaN, Infinity, -Infinity, -0.01, 1e15, 1e131071, 0.0000000001}'::text[]) AS price;
 -- prices of history come in as they are given, within bounds
 SELECT price, pg_temp.order_failure(format('%L, placed_at => %L', format('[{"sku": "EBOOK", "quantity": 1000000000, "unit_price": %s}]', price), '2020-01-01')) AS failure FROM unnest('{1e15, 999999999999999, 1000000000, 1e131071}'::text[]) AS price;
@@ -91,7 +78,7 @@ SELECT items, pg_temp.items_failure(items) AS failure FROM unnest(ARRAY[
     '[{"sku": "PEN", "quantity": 9}]', '[{"sku": "PEN", "quantity": 4}, {"sku": "PEN", "quantity": 5}]', '[{"sku": "PEN", "quantity": 1000000000}, {"sku": "PEN", "quantity": 1000000000}, {"sku": "PEN", "quantity": 147483648}]']) AS items;
 -- at which rate: the class has none in this country, or had none then
 SELECT split_part(pg_temp.items_failure('[{"sku": "REDUCED", "quantity": 1}]'), ', on ', 1) AS class, pg_temp.order_failure($$'[{"sku": "PEN", "quantity": 1}]', placed_at => '1975-01-02'$$) AS before_vat;
-SELECT left(pg_temp.failure(format('SELECT ecommerce.place_order((SELECT jsonb_agg(jsonb_build_object(''sku'', ''NONE'' || n, ''quantity'', 1)) FROM generate_series(1, %s) n))', n)), 40) AS many FROM unnest('{100000, 100001}'::int[]) AS n;
+SELECT left(failure(format('SELECT ecommerce.place_order((SELECT jsonb_agg(jsonb_build_object(''sku'', ''NONE'' || n, ''quantity'', 1)) FROM generate_series(1, %s) n))', n)), 40) AS many FROM unnest('{100000, 100001}'::int[]) AS n;
 
 -- from where: nothing, too much, another one's
 SELECT arguments, pg_temp.order_failure(arguments) AS failure FROM unnest(ARRAY[

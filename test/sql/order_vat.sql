@@ -29,17 +29,6 @@ CREATE FUNCTION public.goods_to(address jsonb, arguments text DEFAULT '', at tex
 $$ SELECT sell('A', concat_ws(', ', format('shipping_address => %L', address), nullif(arguments, '')), at) $$;
 CREATE FUNCTION public.bill_to(skus text, address jsonb, arguments text DEFAULT '') RETURNS text LANGUAGE sql AS
 $$ SELECT sell(skus, concat_ws(', ', format('billing_address => %L', address), nullif(arguments, ''))) $$;
-CREATE FUNCTION public.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-    violated text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, violated = CONSTRAINT_NAME;
-    RETURN concat_ws(' | ', SQLSTATE, CASE WHEN violated <> '' THEN violated ELSE SQLERRM || coalesce(' | ' || nullif(detail, ''), '') END);
-END $$;
 \set german 'buyer_vat_id => ''de 136695976'', buyer_vat_id_valid => true'
 \set greek 'buyer_vat_id => ''gr 94.259.216'', buyer_vat_id_valid => true'
 \pset format unaligned
@@ -189,4 +178,4 @@ SET client_min_messages = error;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;
 DROP TABLE quarter, first CASCADE;
-DROP FUNCTION sell, goods_to, bill_to, failure, retry;
+DROP FUNCTION sell, goods_to, bill_to, retry;

@@ -1,22 +1,6 @@
 -- Coupons and gift cards: what they take off and pay, what is refused, and what plain SQL may do to them.
 CREATE EXTENSION ecommerce;
 
--- How a command fails, without ids and numbers of orders.  What is checked at commit is checked at once.
-CREATE FUNCTION public.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-    violated text;
-BEGIN
-    EXECUTE command;
-    SET CONSTRAINTS ALL IMMEDIATE;
-    SET CONSTRAINTS ALL DEFERRED;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, violated = CONSTRAINT_NAME;
-    RETURN regexp_replace(concat_ws(' | ', SQLSTATE, CASE WHEN violated <> '' THEN violated ELSE SQLERRM END,
-                                    CASE WHEN detail NOT LIKE 'Failing row%' AND detail NOT LIKE 'Key %' THEN nullif(detail, '') END),
-                          '[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]{6}-[0-9A-Z]{10}', '', 'g');
-END $$;
 -- Orders by their notes, with what coupons took off.
 CREATE VIEW public.redeemed AS
 SELECT o.notes, string_agg(format('%s %s', k.code, r.amount), ', ' ORDER BY r.position) AS coupons, bool_and(r.released_at IS NULL) AS counts
@@ -273,4 +257,4 @@ SELECT problems(command), command FROM unnest(ARRAY['SELECT 1', 'UPDATE ecommerc
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;
-DROP FUNCTION failure, id_of, problems;
+DROP FUNCTION id_of, problems;

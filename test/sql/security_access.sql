@@ -1,7 +1,7 @@
 -- Profiles of roles: the matrix names everything, and grants are what it says.
 CREATE EXTENSION ecommerce;
 
-CREATE FUNCTION public.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     detail text;
     hint   text;
@@ -174,16 +174,16 @@ SELECT row_filters FROM ecommerce.grant_access('regress_service', 'service');
 
 -- errors
 CREATE ROLE regress_super SUPERUSER; CREATE ROLE regress_bypass BYPASSRLS; CREATE ROLE regress_none;
-SELECT failure(format('SELECT ecommerce.grant_access(%s)', a))
+SELECT pg_temp.failure(format('SELECT ecommerce.grant_access(%s)', a))
 FROM unnest(ARRAY['''regress_none'', ''store''', 'NULL, ''storefront''', '''regress_none'', NULL',
     '''regress_super'', ''service''', '''regress_bypass'', ''reporting''', '''0'', ''reporting''',
     '''regress_nobody'', ''reporting''']) AS a;
-SELECT failure('SELECT ecommerce.revoke_access(NULL)');
+SELECT pg_temp.failure('SELECT ecommerce.revoke_access(NULL)');
 SELECT count(*) FROM access() WHERE role IN ('regress_super', 'regress_bypass', 'regress_none');
 SET ROLE regress_service;
-SELECT failure('SELECT ecommerce.grant_access(''regress_service'', ''back_office'')');
-SELECT failure('SELECT ecommerce.revoke_access(''regress_store'')');
-SELECT failure('SELECT ecommerce.access_matrix()');
+SELECT pg_temp.failure('SELECT ecommerce.grant_access(''regress_service'', ''back_office'')');
+SELECT pg_temp.failure('SELECT ecommerce.revoke_access(''regress_store'')');
+SELECT pg_temp.failure('SELECT ecommerce.access_matrix()');
 RESET ROLE;
 -- a superuser takes what somebody else granted, too
 GRANT SELECT ON ecommerce.stock TO regress_service WITH GRANT OPTION;
@@ -197,7 +197,7 @@ SET ROLE regress_service; GRANT SELECT ON ecommerce.stock TO regress_bypass; RES
 SELECT row_filters FROM ecommerce.grant_access('regress_service', 'service');
 SELECT * FROM access() WHERE role = 'regress_bypass';
 SELECT row_filters FROM ecommerce.revoke_access('regress_none');
-SELECT failure('DROP ROLE regress_none, regress_super, regress_bypass');
+SELECT pg_temp.failure('DROP ROLE regress_none, regress_super, regress_bypass');
 
 -- the filters come back with the extension, for roles that they are for
 SET client_min_messages = warning;
@@ -251,9 +251,9 @@ CREATE EXTENSION ecommerce;
 RESET client_min_messages;
 SELECT row_filters FROM ecommerce.grant_access('regress_store', 'storefront');
 SELECT row_filters FROM ecommerce.grant_access('regress_store', 'service');
-SELECT failure(format('SELECT ecommerce.grant_access(%L, ''service'')', r))
+SELECT pg_temp.failure(format('SELECT ecommerce.grant_access(%L, ''service'')', r))
 FROM unnest('{regress_owner,regress_member}'::regrole[]) AS r;
-SELECT failure('SELECT ecommerce.revoke_access(''regress_owner'')');
+SELECT pg_temp.failure('SELECT ecommerce.revoke_access(''regress_owner'')');
 SELECT row_filters FROM ecommerce.revoke_access('regress_store');
 RESET ROLE;
 -- a superuser grants in its name
@@ -265,7 +265,7 @@ SELECT row_filters, current_user FROM ecommerce.revoke_access('regress_store');
 RESET ROLE;
 GRANT EXECUTE ON FUNCTION ecommerce.available_stock TO regress_store;
 SET ROLE regress_owner;
-SELECT split_part(failure(format('SELECT ecommerce.%s', f)), ' | ', 2) AS failure
+SELECT split_part(pg_temp.failure(format('SELECT ecommerce.%s', f)), ' | ', 2) AS failure
 FROM unnest(ARRAY['grant_access(''regress_store'', ''service'')',
     'revoke_access(''regress_store'')']) AS f;
 RESET ROLE;
@@ -321,6 +321,6 @@ DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;
 DROP OWNED BY regress_owner;
 DROP ROLE regress_owner, regress_member;
-DROP FUNCTION failure, access;
+DROP FUNCTION access;
 DROP VIEW columns, relations, functions;
 DROP TABLE before, policies, profiles, privileges;

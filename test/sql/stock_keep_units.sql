@@ -3,7 +3,7 @@ CREATE EXTENSION ecommerce;
 SET timezone = 'UTC';
 
 -- How a command fails, without ids.
-CREATE FUNCTION public.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     detail text;
     hint text;
@@ -14,13 +14,12 @@ EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     RETURN regexp_replace(concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, '')), '[0-9a-f]{8}-[0-9a-f-]{27}', '', 'g');
 END $$;
-CREATE FUNCTION pg_temp.id(sku text) RETURNS uuid LANGUAGE sql AS 'SELECT p.id FROM ecommerce.products p WHERE p.sku = $1';
 
 UPDATE ecommerce.settings SET country = 'GR';
 INSERT INTO ecommerce.products (sku, name, price) VALUES ('PEN', 'Pen', 1), ('INK', 'Ink', 2), ('PAD', 'Pad', 3), ('NIB', 'Nib', 4);
 SELECT ecommerce.adjust_stock(sku, 100, 'receipt') FROM unnest('{PEN,INK}'::text[]) sku;
-INSERT INTO ecommerce.stock (product_id, available) SELECT pg_temp.id(sku), n FROM (VALUES ('PAD', 7), ('NIB', 0)) AS v (sku, n);
-SELECT ecommerce.set_backorder_limit(pg_temp.id('INK'), 5, 1);
+INSERT INTO ecommerce.stock (product_id, available) SELECT id(sku), n FROM (VALUES ('PAD', 7), ('NIB', 0)) AS v (sku, n);
+SELECT ecommerce.set_backorder_limit(id('INK'), 5, 1);
 SELECT id AS r1 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 2}]') \gset
 SELECT id AS r2 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 3}]') \gset
 SELECT id AS r3 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 4}]') \gset
@@ -28,31 +27,31 @@ SELECT id AS o1 FROM ecommerce.place_order(reservation_id => :'r2') \gset
 SELECT ecommerce.release_reservation(:'r3');
 
 -- stock that has units, or owes them, stays; so do reservations that hold any
-SELECT failure('DELETE FROM ecommerce.stock') AS stock, failure('DELETE FROM ecommerce.stock WHERE tenant_id = 1 AND available < 0') AS none;
+SELECT pg_temp.failure('DELETE FROM ecommerce.stock') AS stock, pg_temp.failure('DELETE FROM ecommerce.stock WHERE tenant_id = 1 AND available < 0') AS none;
 SELECT gross FROM ecommerce.place_order('[{"sku": "INK", "quantity": 104}]');
-SELECT failure(format('DELETE FROM ecommerce.stock WHERE product_id = %L', pg_temp.id('INK'))) AS owed;
-SELECT failure(format('DELETE FROM ecommerce.stock_reservations WHERE id = %L', id)) AS failure FROM unnest(ARRAY[:'r1', :'r2', :'r3']::uuid[]) id;
-DELETE FROM ecommerce.stock WHERE product_id = pg_temp.id('NIB');
-SELECT failure('TRUNCATE ecommerce.stock') AS stock, failure('TRUNCATE ecommerce.stock_reservations') AS reservations, failure('TRUNCATE ecommerce.warehouses CASCADE') AS warehouses;
+SELECT pg_temp.failure(format('DELETE FROM ecommerce.stock WHERE product_id = %L', id('INK'))) AS owed;
+SELECT pg_temp.failure(format('DELETE FROM ecommerce.stock_reservations WHERE id = %L', id)) AS failure FROM unnest(ARRAY[:'r1', :'r2', :'r3']::uuid[]) id;
+DELETE FROM ecommerce.stock WHERE product_id = id('NIB');
+SELECT pg_temp.failure('TRUNCATE ecommerce.stock') AS stock, pg_temp.failure('TRUNCATE ecommerce.stock_reservations') AS reservations, pg_temp.failure('TRUNCATE ecommerce.warehouses CASCADE') AS warehouses;
 -- a product that was never moved takes its stock with it
 DELETE FROM ecommerce.products WHERE sku = 'PAD';
 SELECT p.sku, s.available FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id ORDER BY sku;
 SELECT status, count(*) FROM ecommerce.stock_reservations GROUP BY status ORDER BY status;
 
 -- stock is gathered and spread without losing any
-SELECT ecommerce.set_stock_slots(pg_temp.id('PEN'), 8);
-SELECT count(*), sum(available) FROM ecommerce.stock WHERE product_id = pg_temp.id('PEN');
-SELECT ecommerce.set_stock_slots(pg_temp.id('PEN'), NULL);
-SELECT count(*), sum(available) FROM ecommerce.stock WHERE product_id = pg_temp.id('PEN');
+SELECT ecommerce.set_stock_slots(id('PEN'), 8);
+SELECT count(*), sum(available) FROM ecommerce.stock WHERE product_id = id('PEN');
+SELECT ecommerce.set_stock_slots(id('PEN'), NULL);
+SELECT count(*), sum(available) FROM ecommerce.stock WHERE product_id = id('PEN');
 INSERT INTO ecommerce.stock (product_id, slot, available) SELECT id, 5, 0 FROM ecommerce.products WHERE sku IN ('INK', 'PEN');
-UPDATE ecommerce.stock SET available = available / 2 + slot % 2 * available % 2 WHERE product_id = pg_temp.id('PEN');
-UPDATE ecommerce.stock SET available = 48 WHERE product_id = pg_temp.id('PEN') AND slot = 5;
-SELECT sum(available) FROM ecommerce.stock WHERE product_id = pg_temp.id('PEN');
+UPDATE ecommerce.stock SET available = available / 2 + slot % 2 * available % 2 WHERE product_id = id('PEN');
+UPDATE ecommerce.stock SET available = 48 WHERE product_id = id('PEN') AND slot = 5;
+SELECT sum(available) FROM ecommerce.stock WHERE product_id = id('PEN');
 SELECT ecommerce.rebalance_stock();
 SELECT p.sku, s.slot, s.available, s.backorder_limit FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id ORDER BY sku;
 
 -- wrong arguments change nothing
-SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
+SELECT command, pg_temp.failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
     $$spread_stock((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), -5, 1)$$,
     $$spread_stock((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), 0, 1)$$,
     $$spread_stock((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), 257, 1)$$,
@@ -85,10 +84,10 @@ SET client_min_messages = warning;
 SET ROLE regress_app;
 BEGIN;
 SELECT ecommerce.use_tenant(2);
-SELECT left(failure(format('TRUNCATE %s CASCADE', c.oid::regclass)), 5) AS failure, count(*) > 20 AS many, string_agg(CASE WHEN c.relname NOT LIKE '%\_2%' THEN c.relname END, ' ' ORDER BY c.relname COLLATE "C") AS tables
+SELECT left(pg_temp.failure(format('TRUNCATE %s CASCADE', c.oid::regclass)), 5) AS failure, count(*) > 20 AS many, string_agg(CASE WHEN c.relname NOT LIKE '%\_2%' THEN c.relname END, ' ' ORDER BY c.relname COLLATE "C") AS tables
 FROM pg_class c WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p') AND c.relrowsecurity GROUP BY 1 ORDER BY 1;
-SELECT failure('TRUNCATE ecommerce.wishlist_items');
-SELECT failure('TRUNCATE ecommerce.search_history');
+SELECT pg_temp.failure('TRUNCATE ecommerce.wishlist_items');
+SELECT pg_temp.failure('TRUNCATE ecommerce.search_history');
 COMMIT;
 RESET ROLE;
 -- its owner may
@@ -97,10 +96,9 @@ DROP OWNED BY regress_app;
 DROP ROLE regress_app;
 
 -- what holds nothing may go
-SELECT failure('TRUNCATE ecommerce.stock_alerts');
+SELECT pg_temp.failure('TRUNCATE ecommerce.stock_alerts');
 UPDATE ecommerce.stock SET available = 0, backorder_limit = 0;
 UPDATE ecommerce.stock_reservations SET status = 'released';
 TRUNCATE ecommerce.stock, ecommerce.stock_reservations;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce CASCADE;
-DROP FUNCTION public.failure;
