@@ -8,7 +8,7 @@ SET datestyle = 'ISO';
 CREATE TEMP VIEW relations AS
 SELECT c.oid, c.oid::regclass AS name, CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE c.relkind::text END AS kind, c.relrowsecurity, c.relispartition
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'ecommerce' AND c.relkind NOT IN ('i', 'I', 'c');
-SELECT kind, count(*) > 0 AS some, string_agg(replace(name::text, 'ecommerce.', ''), ' ' ORDER BY name::text COLLATE "C") AS names FROM relations WHERE NOT relispartition GROUP BY kind ORDER BY kind;
+SELECT kind, count(*) > 0 AS some FROM relations WHERE NOT relispartition GROUP BY kind ORDER BY kind;
 -- none of them is a member of the extension, nor is the schema; functions and types are
 SELECT classid::regclass, count(*) > 0 AS members FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ecommerce') AND deptype = 'e' GROUP BY classid ORDER BY classid::regclass::text COLLATE "C";
 SELECT count(*) AS "not members" FROM pg_proc p WHERE pronamespace = 'ecommerce'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e');
