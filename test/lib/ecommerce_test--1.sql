@@ -220,4 +220,5 @@ LANGUAGE sql STABLE AS $$
         (SELECT coalesce(sum(s.available), 0) FROM ecommerce.stock s WHERE s.product_id = p.id)
     FROM ecommerce.products p
 $$;
-COMMENT ON FUNCTION public.books() IS 'Of each product, units: what came, was sold, is held, is left.';
+COMMENT ON FUNCTION public.books() IS
+    'Of each product, units: what came, was sold, is held, is left.';
