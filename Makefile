@@ -82,41 +82,7 @@ endif
 else
 
 MODULE_big = ecommerce
-OBJS = \
-	src/amount.o \
-	src/arguments.o \
-	src/breakdown.o \
-	src/call.o \
-	src/document.o \
-	src/ecommerce.o \
-	src/gift_card.o \
-	src/identifiers.o \
-	src/items.o \
-	src/json.o \
-	src/numeric_codec.o \
-	src/order.o \
-	src/plan.o \
-	src/reservation.o \
-	src/result.o \
-	src/scan.o \
-	src/settings.o \
-	src/slots.o \
-	src/stock.o \
-	src/table.o \
-	src/tenant.o \
-	src/totals.o \
-	src/treatment.o \
-	src/updated_at.o \
-	src/uuid_v7.o \
-	src/warehouse.o \
-	src/writer.o \
-	src/core/allocate.o \
-	src/core/amount.o \
-	src/core/currency.o \
-	src/core/iban.o \
-	src/core/identifier.o \
-	src/core/vat.o \
-	src/core/vat_id.o
+OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 PG_CPPFLAGS = -I$(srcdir)/src
 
 # Members of the extension, in the order of creation
@@ -181,7 +147,7 @@ $(SCRIPT): scripts/build_sql.sh Makefile $(CODE_FILES) $(SHOP_FILES)
 	scripts/build_sql.sh $(CODE_FILES) $(SHOP_FILES) >$@
 
 # PGXS tracks neither headers nor the server version that objects are made for.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/core/*.h) .server
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/*/*.h) .server
 
 .server: FORCE
 	@echo '$(PG_CONFIG) $(VERSION_NUM) $(CFLAGS)' | cmp -s - $@ || \

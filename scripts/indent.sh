@@ -6,7 +6,7 @@ set -eu -o pipefail
 
 write=
 [ "${1:-}" != -w ] || { write=1; shift; }
-[ $# -gt 0 ] || set -- src/*.[ch] src/core/*.[ch] test/core/*.[ch] test/fuzz/*.[ch]
+[ $# -gt 0 ] || set -- src/*.[ch] src/*/*.[ch] test/core/*.[ch] test/fuzz/*.[ch]
 
 pg_config=${PG_CONFIG:-pg_config}
 PATH=$("$pg_config" --bindir):$PATH
@@ -14,7 +14,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # The indenter has to know all typedefs.  The compiler does.
-for file in src/*.c src/core/*.c; do
+for file in src/*.c src/*/*.c; do
 	gcc -g -fno-eliminate-unused-debug-types -D_GNU_SOURCE -Isrc \
 		-I"$("$pg_config" --includedir-server)" -c "$file" \
 		-o "$work/${file//\//_}.o"

@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 failures=0
 
 shopt -s nullglob
-c_files=(src/*.c src/core/*.c)
+c_files=(src/*.c src/*/*.c)
 shell_files=(.ci/run scripts/*.sh bench/*.sh)
 perl_files=(test/t/*.pl bench/*.pl scripts/*.pl)
 

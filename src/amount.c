@@ -13,11 +13,11 @@
 
 #include "pg_compat.h"
 
-#include "arguments.h"
 #include "core/currency.h"
 #include "core/vat.h"
 #include "ecommerce.h"
-#include "numeric_codec.h"
+#include "value/arguments.h"
+#include "value/numeric_codec.h"
 
 /* The minor units of a currency, which must be known. */
 int

@@ -16,9 +16,9 @@
 
 #include "pg_compat.h"
 
-#include "arguments.h"
 #include "call.h"
-#include "table.h"
+#include "db/table.h"
+#include "value/arguments.h"
 
 /* Where a statement that is running calls a function whose result has columns */
 typedef struct CallSite

@@ -6,8 +6,8 @@
 
 #include "fmgr.h"
 
+#include "db/table.h"
 #include "ecommerce.h"
-#include "table.h"
 
 PG_MODULE_MAGIC;
 

@@ -11,12 +11,12 @@
 
 #include "pg_compat.h"
 
-#include "arguments.h"
 #include "call.h"
+#include "db/plan.h"
 #include "ecommerce.h"
 #include "errors.h"
-#include "plan.h"
 #include "stock.h"
+#include "value/arguments.h"
 
 /* Longest texts that a movement may have */
 #define MAX_REFERENCE 255

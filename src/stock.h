@@ -5,7 +5,7 @@
 #ifndef EC_STOCK_H
 #define EC_STOCK_H
 
-#include "items.h"
+#include "catalog_items.h"
 
 /* The warehouse that each tenant has */
 #define EC_DEFAULT_WAREHOUSE 1
@@ -18,7 +18,7 @@ typedef struct EcTaken
 	int32		quantity;
 } EcTaken;
 
-/* slots.c */
+/* stock_change.c */
 extern EcTaken *ec_stock_change(int32 tenant_id, const EcDemand *demands, int n,
 								int *ntaken);
 
@@ -28,11 +28,11 @@ extern void ec_stock_give_back(int32 tenant_id, int n);
 extern void ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 								  TimestampTz order_created_at);
 
-/* warehouse.c */
+/* stock_warehouse.c */
 extern int32 *ec_warehouses(int32 tenant_id, int *n);
 extern void ec_warehouse_check(int32 tenant_id, int32 warehouse_id);
 
-/* reservation.c */
+/* stock_reservation.c */
 extern EcTaken *ec_reservation_take(int32 tenant_id,
 									const pg_uuid_t *reservation_id,
 									const pg_uuid_t *order_id, int *n);

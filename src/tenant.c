@@ -36,11 +36,11 @@
 
 #include "pg_compat.h"
 
-#include "arguments.h"
+#include "db/plan.h"
+#include "db/scan.h"
 #include "ecommerce.h"
 #include "errors.h"
-#include "plan.h"
-#include "scan.h"
+#include "value/arguments.h"
 
 /* What the pin of a session is as long as the catalog was not asked */
 #define PIN_UNKNOWN (-1)

@@ -13,13 +13,13 @@
 
 #include "pg_compat.h"
 
-#include "arguments.h"
-#include "breakdown.h"
 #include "core/vat.h"
-#include "document.h"
 #include "ecommerce.h"
-#include "numeric_codec.h"
-#include "result.h"
+#include "totals_breakdown.h"
+#include "totals_document.h"
+#include "value/arguments.h"
+#include "value/numeric_codec.h"
+#include "value/result.h"
 
 /* What one VAT rate sums to, in the prices of the lines */
 typedef struct RateSum

@@ -18,8 +18,8 @@
 
 #include "pg_compat.h"
 
-#include "arguments.h"
 #include "ecommerce.h"
+#include "value/arguments.h"
 
 #define NS_PER_MS INT64CONST(1000000)
 #define MAX_MS ((INT64CONST(1) << 48) - 1)

@@ -1,5 +1,5 @@
 /*
- * items.c
+ * catalog_items.c
  *	  What is to be reserved or ordered: reading it, finding its products, and
  *	  summing it up.
  */
@@ -15,12 +15,12 @@
 
 #include "pg_compat.h"
 
+#include "catalog_items.h"
+#include "db/scan.h"
 #include "ecommerce.h"
 #include "errors.h"
-#include "items.h"
-#include "json.h"
-#include "numeric_codec.h"
-#include "scan.h"
+#include "value/json.h"
+#include "value/numeric_codec.h"
 
 /* Products that a message lists */
 #define MAX_LISTED 100

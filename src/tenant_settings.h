@@ -1,5 +1,5 @@
 /*
- * settings.h
+ * tenant_settings.h
  *	  How a tenant sells.
  */
 #ifndef EC_SETTINGS_H

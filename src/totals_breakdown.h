@@ -1,5 +1,5 @@
 /*
- * breakdown.h
+ * totals_breakdown.h
  *	  What each VAT rate comes to, as jsonb.
  */
 #ifndef EC_BREAKDOWN_H

@@ -31,8 +31,8 @@
 
 #include "pg_compat.h"
 
+#include "db/table.h"
 #include "errors.h"
-#include "table.h"
 
 /* All that were opened in this backend */
 static EcTable *tables = NULL;

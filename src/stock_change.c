@@ -1,5 +1,5 @@
 /*
- * slots.c
+ * stock_change.c
  *	  Taking stock from the rows that hold it, and giving it back.
  *
  * Stock of a product is one row for each warehouse, or several (slots) where
@@ -38,12 +38,12 @@
 
 #include "pg_compat.h"
 
+#include "db/plan.h"
+#include "db/scan.h"
+#include "db/writer.h"
 #include "ecommerce.h"
 #include "errors.h"
-#include "plan.h"
-#include "scan.h"
 #include "stock.h"
-#include "writer.h"
 
 /* Short products that an error lists */
 #define MAX_LISTED 100

@@ -1,13 +1,13 @@
 /*
- * treatment.h
+ * vat_treatment.h
  *	  How the products of an order are taxed.
  */
 #ifndef EC_TREATMENT_H
 #define EC_TREATMENT_H
 
+#include "catalog_items.h"
 #include "core/vat.h"
-#include "items.h"
-#include "settings.h"
+#include "tenant_settings.h"
 
 /* What an address says about VAT; NULL where it says nothing */
 typedef struct EcAddress

@@ -1,5 +1,5 @@
 /*
- * document.c
+ * totals_document.c
  *	  Lines, discounts and charges of an order as callers write them, and
  *	  their totals.
  *
@@ -13,10 +13,10 @@
 
 #include "pg_compat.h"
 
-#include "arguments.h"
-#include "document.h"
 #include "ecommerce.h"
-#include "numeric_codec.h"
+#include "totals_document.h"
+#include "value/arguments.h"
+#include "value/numeric_codec.h"
 
 const char *const ec_kind_names[] = {"product", "shipping", "fee", "allowance"};
 

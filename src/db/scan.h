@@ -8,7 +8,7 @@
 #include "access/genam.h"
 #include "utils/snapshot.h"
 
-#include "table.h"
+#include "db/table.h"
 
 #define EC_SCAN_MAX_KEYS 4
 

@@ -11,7 +11,7 @@
 
 #include "pg_compat.h"
 
-#include "numeric_codec.h"
+#include "value/numeric_codec.h"
 
 #define NBASE 10000
 #define DEC_DIGITS 4

@@ -1,5 +1,5 @@
 /*
- * treatment.c
+ * vat_treatment.c
  *	  How the products of an order are taxed.
  *
  * A plain sale at home asks nothing.  Any other asks vat_treatment(), once for
@@ -16,10 +16,10 @@
 
 #include "pg_compat.h"
 
+#include "db/plan.h"
 #include "errors.h"
-#include "numeric_codec.h"
-#include "plan.h"
-#include "treatment.h"
+#include "value/numeric_codec.h"
+#include "vat_treatment.h"
 
 /*
  * A region is known by the name that the address gives for it, else for the

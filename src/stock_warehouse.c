@@ -1,9 +1,9 @@
 /*
- * warehouse.c
+ * stock_warehouse.c
  *	  Warehouses of a tenant.
  *
  * They hardly ever change, so each backend keeps those of the tenant that it
- * sold for last; see table.c.
+ * sold for last; see db/table.c.
  */
 #include "postgres.h"
 
@@ -14,8 +14,8 @@
 
 #include "pg_compat.h"
 
+#include "db/scan.h"
 #include "errors.h"
-#include "scan.h"
 #include "stock.h"
 
 typedef struct Warehouse

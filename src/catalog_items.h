@@ -1,5 +1,5 @@
 /*
- * items.h
+ * catalog_items.h
  *	  What is to be reserved or ordered.
  */
 #ifndef EC_ITEMS_H

@@ -1,10 +1,10 @@
 /*
- * settings.c
+ * tenant_settings.c
  *	  How a tenant sells.
  *
  * Every order needs its seller's settings and VAT rates, and which parts of the
  * seller's country have a VAT of their own.  They hardly ever change, so each
- * backend keeps those that it used last, until a change is announced (table.c).
+ * backend keeps those that it used last, until a change is announced (db/table.c).
  */
 #include "postgres.h"
 
@@ -23,11 +23,11 @@
 
 #include "pg_compat.h"
 
+#include "db/scan.h"
 #include "ecommerce.h"
 #include "errors.h"
-#include "numeric_codec.h"
-#include "scan.h"
-#include "settings.h"
+#include "tenant_settings.h"
+#include "value/numeric_codec.h"
 
 /* Clocks of all time zones differ by multiples of this. */
 #define QUARTER_HOUR (15 * USECS_PER_MINUTE)

@@ -10,8 +10,8 @@
 
 #include "pg_compat.h"
 
-#include "arguments.h"
 #include "ecommerce.h"
+#include "value/arguments.h"
 
 /* Is any argument NULL? */
 bool

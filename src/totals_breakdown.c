@@ -1,5 +1,5 @@
 /*
- * breakdown.c
+ * totals_breakdown.c
  *	  What each VAT rate comes to, as jsonb.
  *
  * The aggregate makes one for each order, perhaps a million of them.  Made by
@@ -11,9 +11,9 @@
 
 #include "pg_compat.h"
 
-#include "breakdown.h"
 #include "core/vat.h"
-#include "numeric_codec.h"
+#include "totals_breakdown.h"
+#include "value/numeric_codec.h"
 
 /* The keys of an object, in jsonb's order, which is by length first */
 #define KEYS "tax" "rate" "taxable"

@@ -15,7 +15,7 @@
 
 #include "pg_compat.h"
 
-#include "result.h"
+#include "value/result.h"
 
 /* Refuse a type whose columns are not the ones that are expected. */
 static void

@@ -1,5 +1,5 @@
 /*
- * document.h
+ * totals_document.h
  *	  Lines, discounts and charges of an order as callers write them, and
  *	  their totals.
  */
@@ -9,7 +9,7 @@
 #include "utils/jsonb.h"
 
 #include "core/vat.h"
-#include "json.h"
+#include "value/json.h"
 
 /*
  * A document.  Products come first in lines, then what its allowances and

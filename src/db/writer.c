@@ -35,8 +35,8 @@
 
 #include "pg_compat.h"
 
-#include "plan.h"
-#include "writer.h"
+#include "db/plan.h"
+#include "db/writer.h"
 
 /* What is made once is in the memory of estate. */
 struct EcWriter

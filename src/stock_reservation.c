@@ -1,5 +1,5 @@
 /*
- * reservation.c
+ * stock_reservation.c
  *	  Reservations: stock that is held for somebody.
  *
  * Rows of a reservation are locked before those of stock, so each of its exits
@@ -16,16 +16,16 @@
 
 #include "pg_compat.h"
 
-#include "arguments.h"
 #include "call.h"
+#include "db/plan.h"
+#include "db/table.h"
+#include "db/writer.h"
 #include "ecommerce.h"
 #include "errors.h"
-#include "plan.h"
-#include "result.h"
-#include "settings.h"
 #include "stock.h"
-#include "table.h"
-#include "writer.h"
+#include "tenant_settings.h"
+#include "value/arguments.h"
+#include "value/result.h"
 
 /* Longest text that an owner may have */
 #define MAX_OWNER 255

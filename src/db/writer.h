@@ -7,7 +7,7 @@
 
 #include "access/htup.h"
 
-#include "table.h"
+#include "db/table.h"
 
 typedef struct EcWriter EcWriter;
 

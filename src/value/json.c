@@ -15,8 +15,8 @@
 
 #include "pg_compat.h"
 
-#include "json.h"
-#include "numeric_codec.h"
+#include "value/json.h"
+#include "value/numeric_codec.h"
 
 /* Longest number that is worth reading */
 #define MAX_NUMBER_TEXT 100

@@ -19,7 +19,7 @@
 
 #include "pg_compat.h"
 
-#include "scan.h"
+#include "db/scan.h"
 
 /* Open a table, to look rows up by its index. */
 void

@@ -1,5 +1,5 @@
 /*
- * identifiers.c
+ * identifier.c
  *	  SQL functions of VAT identification numbers and IBANs.
  *
  * They answer for any text and raise nothing.  Of a long text only the
@@ -12,10 +12,10 @@
 
 #include "pg_compat.h"
 
-#include "arguments.h"
 #include "core/iban.h"
 #include "core/identifier.h"
 #include "core/vat_id.h"
+#include "value/arguments.h"
 
 PG_FUNCTION_INFO_V1(ec_vat_id_valid_text);
 

@@ -14,8 +14,8 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "db/plan.h"
 #include "errors.h"
-#include "plan.h"
 
 /* A write of ours that was checked before */
 typedef struct Unchecked

@@ -1,5 +1,5 @@
 /*
- * gift_card.c
+ * promotion_gift_card.c
  *	  The door of issue_gift_card(), whose work is done in plpgsql.
  *
  * Only a function in C sees from where it is called, so it is one that refuses
@@ -15,8 +15,8 @@
 #include "pg_compat.h"
 
 #include "call.h"
-#include "plan.h"
-#include "result.h"
+#include "db/plan.h"
+#include "value/result.h"
 
 static EcPlan make_plan = {
 	.sql = "SELECT g.id, g.code FROM ecommerce.make_gift_card($1, $2, $3, $4, $5, $6, $7, $8) g",
