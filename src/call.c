@@ -18,7 +18,7 @@
 
 #include "call.h"
 #include "db/table.h"
-#include "value/arguments.h"
+#include "ecommerce.h"
 
 /* Where a statement that is running calls a function whose result has columns */
 typedef struct CallSite

@@ -21,6 +21,7 @@
 #include "errors.h"
 #include "value/json.h"
 #include "value/numeric_codec.h"
+#include "value/uuid.h"
 
 /* Products that a message lists */
 #define MAX_LISTED 100

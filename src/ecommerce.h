@@ -17,14 +17,12 @@ extern int	ec_currency_check(const char *code, size_t length);
 
 /* tenant.c */
 extern void ec_tenant_init(void);
-extern int32 ec_tenant_check(int32 tenant_id);
+extern int32 ec_argument_tenant(FunctionCallInfo fcinfo, int n);
 
 /* uuid_v7.c */
 extern void ec_uuid_v7_generate(pg_uuid_t *uuid);
 extern void ec_uuid_v7_at(TimestampTz at, pg_uuid_t *uuid);
 extern TimestampTz ec_uuid_v7_timestamp(const pg_uuid_t *uuid);
-extern int	ec_uuid_compare(const pg_uuid_t *a, const pg_uuid_t *b);
-extern char *ec_uuid_text(const pg_uuid_t *uuid);
 extern Datum ec_order_number(PG_FUNCTION_ARGS);
 
 #endif							/* EC_ECOMMERCE_H */

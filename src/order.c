@@ -48,6 +48,7 @@
 #include "value/json.h"
 #include "value/numeric_codec.h"
 #include "value/result.h"
+#include "value/uuid.h"
 #include "vat_treatment.h"
 
 /* Arguments of place_order */

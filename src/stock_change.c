@@ -44,6 +44,7 @@
 #include "ecommerce.h"
 #include "errors.h"
 #include "stock.h"
+#include "value/uuid.h"
 
 /* Short products that an error lists */
 #define MAX_LISTED 100

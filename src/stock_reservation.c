@@ -26,6 +26,7 @@
 #include "tenant_settings.h"
 #include "value/arguments.h"
 #include "value/result.h"
+#include "value/uuid.h"
 
 /* Longest text that an owner may have */
 #define MAX_OWNER 255

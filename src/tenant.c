@@ -270,12 +270,16 @@ current_tenant(void)
 }
 
 /*
- * Check the tenant that a writing function was given, and return it.  Only a
+ * Check the tenant in argument n of a writing function, and return it.  Only a
  * role that no policy restricts may name another one than its own.
  */
 int32
-ec_tenant_check(int32 tenant_id)
+ec_argument_tenant(FunctionCallInfo fcinfo, int n)
 {
+	int32		tenant_id;
+
+	ec_argument_given(fcinfo, n, "tenant_id");
+	tenant_id = PG_GETARG_INT32(n);
 	if (tenant_id != settled_tenant() &&
 		(InSecurityRestrictedOperation() ||
 		 !has_bypassrls_privilege(GetOuterUserId())) &&

@@ -24,7 +24,6 @@
 #include "pg_compat.h"
 
 #include "db/scan.h"
-#include "ecommerce.h"
 #include "errors.h"
 #include "tenant_settings.h"
 #include "value/numeric_codec.h"

@@ -20,6 +20,7 @@
 
 #include "ecommerce.h"
 #include "value/arguments.h"
+#include "value/uuid.h"
 
 #define NS_PER_MS INT64CONST(1000000)
 #define MAX_MS ((INT64CONST(1) << 48) - 1)
@@ -124,21 +125,6 @@ ec_uuid_v7_timestamp(const pg_uuid_t *uuid)
 	for (int i = 0; i < 6; i++)
 		ms = ms << 8 | uuid->data[i];
 	return (ms - EPOCH_OFFSET_MS) * 1000;
-}
-
-/* Order of ids, which is that of PostgreSQL. */
-int
-ec_uuid_compare(const pg_uuid_t *a, const pg_uuid_t *b)
-{
-	return memcmp(a->data, b->data, UUID_LEN);
-}
-
-/* An id as people write it. */
-char *
-ec_uuid_text(const pg_uuid_t *uuid)
-{
-	return DatumGetCString(DirectFunctionCall1(uuid_out,
-											   UUIDPGetDatum(uuid)));
 }
 
 PG_FUNCTION_INFO_V1(ec_uuid_v7);

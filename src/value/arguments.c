@@ -10,7 +10,6 @@
 
 #include "pg_compat.h"
 
-#include "ecommerce.h"
 #include "value/arguments.h"
 
 /* Is any argument NULL? */
@@ -31,14 +30,6 @@ ec_argument_given(FunctionCallInfo fcinfo, int n, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("%s must not be NULL", name)));
-}
-
-/* The tenant that a function works for. */
-int32
-ec_argument_tenant(FunctionCallInfo fcinfo, int n)
-{
-	ec_argument_given(fcinfo, n, "tenant_id");
-	return ec_tenant_check(PG_GETARG_INT32(n));
 }
 
 /*

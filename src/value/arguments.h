@@ -9,7 +9,6 @@
 
 extern bool ec_any_argument_null(FunctionCallInfo fcinfo);
 extern void ec_argument_given(FunctionCallInfo fcinfo, int n, const char *name);
-extern int32 ec_argument_tenant(FunctionCallInfo fcinfo, int n);
 extern void ec_argument_length(FunctionCallInfo fcinfo, int n,
 							   const char *name, int max_length);
 
