@@ -132,7 +132,7 @@ REGRESS := $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
 REGRESS_OPTS = --inputdir=test --load-extension=ecommerce_test
 ISOLATION := $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=ecommerce_test
-EXTRA_CLEAN = .server build
+EXTRA_CLEAN = .server build src/errors.h
 
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq (,$(wildcard $(PGXS)))
@@ -147,7 +147,10 @@ $(SCRIPT): scripts/build_sql.sh Makefile $(CODE_FILES) $(SHOP_FILES)
 	scripts/build_sql.sh $(CODE_FILES) $(SHOP_FILES) >$@
 
 # PGXS tracks neither headers nor the server version that objects are made for.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/*/*.h) .server
+$(OBJS) $(OBJS:.o=.bc): $(sort src/errors.h $(wildcard src/*.h src/*/*.h)) .server
+
+src/errors.h: src/errors.txt scripts/errors.sh
+	scripts/errors.sh header >$@
 
 .server: FORCE
 	@echo '$(PG_CONFIG) $(VERSION_NUM) $(CFLAGS)' | cmp -s - $@ || \

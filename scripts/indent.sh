@@ -8,6 +8,7 @@ write=
 [ "${1:-}" != -w ] || { write=1; shift; }
 [ $# -gt 0 ] || set -- src/*.[ch] src/*/*.[ch] test/core/*.[ch] test/fuzz/*.[ch]
 
+make -s src/errors.h
 pg_config=${PG_CONFIG:-pg_config}
 PATH=$("$pg_config" --bindir):$PATH
 work=$(mktemp -d)

@@ -14,6 +14,7 @@ c_files=(src/*.c src/*/*.c)
 shell_files=(.ci/run scripts/*.sh bench/*.sh)
 perl_files=(test/t/*.pl bench/*.pl scripts/*.pl)
 
+make -s src/errors.h
 warnings=(-Wall -Wextra -Werror -Wno-unused-parameter -Wconversion -Wcast-qual
 	-Wshadow -Wundef -Wstrict-prototypes -Wvla -Wformat=2)
 includes=(-D_GNU_SOURCE -Isrc -isystem "$("$pg_config" --includedir-server)")
@@ -74,6 +75,7 @@ objects() {
 	! grep . "$work/objects"
 }
 
+lint 'errors' scripts/errors.sh check
 lint 'layout of C' scripts/indent.sh
 lint 'gcc' compile gcc -O2 "${warnings[@]}"
 lint 'clang' compile clang -O2 "${warnings[@]}"
