@@ -64,6 +64,15 @@ ec_json_wrong(const EcPlace *place, const char *key, const char *must)
 			 errdetail("%s must be %s.", path_of(place, key), must)));
 }
 
+/* A jsonb argument as a value to read; an absent one is null. */
+void
+ec_json_argument(FunctionCallInfo fcinfo, int n, JsonbValue *value)
+{
+	value->type = jbvNull;
+	if (!PG_ARGISNULL(n))
+		JsonbToJsonbValue(PG_GETARG_JSONB_P(n), value);
+}
+
 /*
  * The elements of an array.  An absent one has none.  value may be a whole
  * document or a field of one; list is its name.

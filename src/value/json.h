@@ -24,6 +24,7 @@ typedef struct EcPlace
 	const struct EcPlace *parent;
 } EcPlace;
 
+extern void ec_json_argument(FunctionCallInfo fcinfo, int n, JsonbValue *value);
 extern JsonbContainer *ec_json_array(const JsonbValue *value,
 									 const EcPlace *parent, const char *list,
 									 int *n);

@@ -1,0 +1,104 @@
+/*
+ * order.h
+ *	  What the parts of placing an order share.
+ */
+#ifndef EC_ORDER_H
+#define EC_ORDER_H
+
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+#include "catalog_items.h"
+#include "stock.h"
+#include "tenant_settings.h"
+#include "totals_document.h"
+#include "vat_treatment.h"
+
+/* Arguments of place_order */
+enum
+{
+	ARG_ITEMS,
+	ARG_CART,
+	ARG_RESERVATION,
+	ARG_USER,
+	ARG_EMAIL,
+	ARG_PHONE,
+	ARG_BILLING_ADDRESS,
+	ARG_SHIPPING_ADDRESS,
+	ARG_BUYER_VAT_ID,
+	ARG_BUYER_VAT_ID_VALID,
+	ARG_CURRENCY,
+	ARG_EXPECTED_TOTAL,
+	ARG_ALLOWANCES,
+	ARG_CHARGES,
+	ARG_COUPON_CODES,
+	ARG_NOTES,
+	ARG_METADATA,
+	ARG_PLACED_AT,
+	ARG_IDEMPOTENCY_KEY,
+	ARG_TENANT
+};
+
+/* Columns of placed_order */
+enum
+{
+	PLACED_ID,
+	PLACED_NUMBER,
+	PLACED_AT,
+	PLACED_CURRENCY,
+	PLACED_NET,
+	PLACED_VAT,
+	PLACED_GROSS,
+	PLACED_COLUMNS
+};
+
+/* An order that is being placed */
+typedef struct EcPlacement
+{
+	int32		tenant_id;
+	pg_uuid_t	id;
+	TimestampTz created_at;
+	bool		history;		/* placed_at was given */
+	bool		trusted;		/* the caller may write orders itself */
+	const EcSettings *settings;
+	char	   *currency;
+	int			minor_units;
+	bool		has_user;
+	pg_uuid_t	user_id;
+	Datum		email;
+	bool		has_email;
+	EcItem	   *items;
+	int			nitems;
+	EcSale		sale;
+	EcTaken    *taken;			/* from stock, in the order of products */
+	int			ntaken;
+	EcDocument	document;
+	text	   *order_number;
+} EcPlacement;
+
+/* order_request.c */
+extern void ec_order_read_request(FunctionCallInfo fcinfo, EcPlacement *order);
+extern bytea *ec_order_hash_request(FunctionCallInfo fcinfo, bool trusted);
+
+/* order_source.c */
+extern void ec_order_read_cart(EcPlacement *order, const pg_uuid_t *cart_id);
+extern void ec_order_close_cart(const EcPlacement *order, const pg_uuid_t *cart_id);
+extern void ec_order_read_reserved(EcPlacement *order, const EcTaken *reserved, int n);
+extern void ec_order_find_user(EcPlacement *order);
+
+/* order_total.c */
+extern void ec_order_total(FunctionCallInfo fcinfo, EcPlacement *order);
+
+/* order_stock.c */
+extern void ec_order_take_stock(EcPlacement *order, EcTaken *reserved, int nreserved);
+extern bool ec_order_taken_elsewhere(const EcPlacement *order);
+extern Jsonb *ec_order_allocate_line(EcPlacement *order, const EcItem *item);
+
+/* order_write.c */
+extern bool ec_order_claim_key(FunctionCallInfo fcinfo, EcPlacement *order, Datum *placed);
+extern void ec_order_write(FunctionCallInfo fcinfo, EcPlacement *order);
+
+/* types of the columns of placed_order, in order.c */
+extern const Oid ec_placed_types[PLACED_COLUMNS];
+
+#endif							/* EC_ORDER_H */

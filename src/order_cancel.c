@@ -1,0 +1,148 @@
+/*
+ * order_cancel.c
+ *	  Cancelling an order, and what that gives back.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "pg_compat.h"
+
+#include "call.h"
+#include "db/plan.h"
+#include "ecommerce.h"
+#include "errors.h"
+#include "stock.h"
+#include "value/arguments.h"
+#include "value/uuid.h"
+
+#define MAX_REASON 10000
+
+/* Arguments of cancel_order */
+enum
+{
+	ARG_ORDER,
+	ARG_REASON,
+	ARG_TENANT
+};
+
+/* Columns of an order that is locked */
+enum
+{
+	LOCKED_STATUS = 1,
+	LOCKED_CREATED_AT,
+	LOCKED_NUMBER
+};
+
+static EcPlan release_coupons_plan = {
+	.sql = "SELECT ecommerce.release_coupons($1, $2)",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
+static EcPlan repay_gift_cards_plan = {
+	.sql = "SELECT ecommerce.return_to_gift_cards($1, $2, $3, NULL)",
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+};
+static EcPlan lock_order_plan = {
+	.sql = "SELECT status, created_at, order_number FROM ecommerce.orders"
+	" WHERE tenant_id = $1 AND id = $2 AND created_at BETWEEN $3 AND $4 FOR NO KEY UPDATE",
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = 4,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
+};
+static EcPlan cancel_plan = {
+	.sql = "WITH event AS (INSERT INTO ecommerce.events (tenant_id, id, kind, entity_id, data)"
+	" VALUES ($1, $4, 'order.cancelled', $2,"
+	" jsonb_strip_nulls(jsonb_build_object('reason', $5, 'from', $6)))"
+	" RETURNING entity_id)"
+	" UPDATE ecommerce.orders o SET status = 'cancelled' FROM event e"
+	" WHERE o.tenant_id = $1 AND o.id = e.entity_id AND o.created_at = $3"
+	" RETURNING o.status = 'cancelled'",
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = 6,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, UUIDOID, TEXTOID, TEXTOID}
+};
+
+/* Lock an order, and read its status and its time. */
+static char *
+lock_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz *created_at)
+{
+	TimestampTz id_time = ec_uuid_v7_timestamp(id);
+	Datum		arguments[4] = {
+		Int32GetDatum(tenant_id), UUIDPGetDatum(id),
+		TimestampTzGetDatum(id_time - USECS_PER_DAY),
+		TimestampTzGetDatum(id_time + USECS_PER_DAY)
+	};
+	char	   *status;
+
+	if (ec_execute(&lock_order_plan, arguments, NULL) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_ORDER),
+				 errmsg("unknown order"),
+				 errdetail("It is %s.", ec_uuid_text(id))));
+	status = TextDatumGetCString(ec_value(0, LOCKED_STATUS, TEXTOID));
+	*created_at = DatumGetTimestampTz(ec_value(0, LOCKED_CREATED_AT, TIMESTAMPTZOID));
+	if (strcmp(status, "cancelled") != 0 && strcmp(status, "pending") != 0 &&
+		strcmp(status, "processing") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_INVALID_TRANSITION),
+				 errmsg("an order cannot go from %s to cancelled", status),
+				 errdetail("Order %s.",
+						   TextDatumGetCString(ec_value(0, LOCKED_NUMBER, TEXTOID)))));
+	return status;
+}
+
+/* Give back the holds, coupons, stock and gift cards of an order. */
+static void
+undo_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz created_at)
+{
+	Datum		arguments[3] = {
+		Int32GetDatum(tenant_id), UUIDPGetDatum(id), TimestampTzGetDatum(created_at)
+	};
+
+	ec_reservation_release_order(tenant_id, id);
+	(void) ec_execute(&release_coupons_plan, arguments, NULL);
+	ec_stock_return_order(tenant_id, id, created_at);
+	(void) ec_execute(&repay_gift_cards_plan, arguments, NULL);
+}
+
+PG_FUNCTION_INFO_V1(ec_cancel_order);
+
+/* cancel_order(order_id uuid, reason text, tenant_id integer) */
+Datum
+ec_cancel_order(PG_FUNCTION_ARGS)
+{
+	int32		tenant_id = ec_call_begin(fcinfo, ARG_TENANT);
+	pg_uuid_t  *id;
+	TimestampTz created_at;
+	char	   *status;
+
+	ec_argument_given(fcinfo, ARG_ORDER, "order_id");
+	ec_argument_length(fcinfo, ARG_REASON, "reason", MAX_REASON);
+	id = PG_GETARG_UUID_P(ARG_ORDER);
+
+	ec_connect();
+	status = lock_order(tenant_id, id, &created_at);
+	if (strcmp(status, "cancelled") != 0)
+	{
+		bool		has_reason = !PG_ARGISNULL(ARG_REASON);
+		pg_uuid_t	event_id;
+		Datum		arguments[6] = {
+			Int32GetDatum(tenant_id), UUIDPGetDatum(id),
+			TimestampTzGetDatum(created_at), UUIDPGetDatum(&event_id),
+			has_reason ? PG_GETARG_DATUM(ARG_REASON) : (Datum) 0,
+			CStringGetTextDatum(status)
+		};
+
+		undo_order(tenant_id, id, created_at);
+		ec_uuid_v7_generate(&event_id);
+		ec_written(ec_execute_unchecked(&cancel_plan, arguments,
+										has_reason ? NULL : "    n ") == 1 &&
+				   DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "orders");
+	}
+	ec_finish();
+	PG_RETURN_VOID();
+}

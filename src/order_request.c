@@ -1,0 +1,314 @@
+/*
+ * order_request.c
+ *	  What place_order() is asked for: its arguments, checked and read before
+ *	  any table, and the hash that tells requests apart.
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "catalog/pg_type.h"
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "pg_compat.h"
+
+#include "call.h"
+#include "core/vat_id.h"
+#include "ecommerce.h"
+#include "order.h"
+#include "value/arguments.h"
+#include "value/json.h"
+
+#define MAX_EMAIL 254
+#define MAX_PHONE 30
+#define MAX_NOTES 10000
+#define MAX_KEY 255
+#define MAX_VAT_ID 50
+#define MAX_METADATA 1000000
+
+/* Characters, and bytes, that a string of an address may have */
+#define MAX_ADDRESS_TEXT 255
+#define MAX_ADDRESS_BYTES (4 * MAX_ADDRESS_TEXT)
+
+/* A key of a caller whom nobody vouches for must be hard to guess. */
+#define MIN_UNTRUSTED_KEY 16
+
+/* A clock of the caller's may be ahead of the server's by this. */
+#define MAX_AHEAD_MS 60000
+
+/* Keys of an address, in the order of their names below */
+enum
+{
+	ADDRESS_FIRST_NAME,
+	ADDRESS_LAST_NAME,
+	ADDRESS_COMPANY,
+	ADDRESS_LINE_1,
+	ADDRESS_LINE_2,
+	ADDRESS_CITY,
+	ADDRESS_STATE,
+	ADDRESS_POSTAL_CODE,
+	ADDRESS_COUNTRY,
+	ADDRESS_PHONE,
+	ADDRESS_VAT_ID,
+	ADDRESS_KEYS
+};
+
+static const char *const address_keys[ADDRESS_KEYS] = {
+	"first_name", "last_name", "company", "address_line_1", "address_line_2",
+	"city", "state", "postal_code", "country", "phone", "vat_id"
+};
+
+/* A string of an address, or NULL. */
+static const char *
+address_text(const JsonbValue *field)
+{
+	return ec_json_given(field)
+		? pnstrdup(field->val.string.val, (Size) field->val.string.len) : NULL;
+}
+
+/* Read an address, which has known keys and strings only. */
+static void
+read_address(FunctionCallInfo fcinfo, int n, const char *name, EcAddress *address)
+{
+	EcPlace		place = {name, -1, NULL};
+	JsonbValue	value;
+	JsonbValue	fields[ADDRESS_KEYS];
+	const JsonbValue *country = &fields[ADDRESS_COUNTRY];
+
+	ec_json_argument(fcinfo, n, &value);
+	if (!ec_json_given(&value))
+		return;
+	ec_json_object(&value, &place, address_keys, fields, ADDRESS_KEYS);
+	for (int i = 0; i < ADDRESS_KEYS; i++)
+		if (ec_json_given(&fields[i]) &&
+			(fields[i].type != jbvString || fields[i].val.string.len > MAX_ADDRESS_BYTES))
+			ec_json_wrong(&place, address_keys[i],
+						  psprintf("a string of at most %d characters", MAX_ADDRESS_TEXT));
+	if (ec_json_given(country) && country->val.string.len != 2)
+		ec_json_wrong(&place, "country", "an ISO 3166-1 alpha-2 code");
+	address->city = address_text(&fields[ADDRESS_CITY]);
+	address->state = address_text(&fields[ADDRESS_STATE]);
+	address->postal_code = address_text(&fields[ADDRESS_POSTAL_CODE]);
+	address->country = address_text(country);
+}
+
+/* Read the buyer's VAT id, in its one form if it has that. */
+static void
+read_vat_id(FunctionCallInfo fcinfo, EcPlacement *order)
+{
+	char		normal[EC_VAT_ID_TEXT];
+	bool		well_formed = false;
+
+	ec_argument_length(fcinfo, ARG_BUYER_VAT_ID, "buyer_vat_id", MAX_VAT_ID);
+	if (!PG_ARGISNULL(ARG_BUYER_VAT_ID))
+	{
+		order->sale.buyer_vat_id = PG_GETARG_TEXT_PP(ARG_BUYER_VAT_ID);
+		well_formed = ec_vat_id_normalize(VARDATA_ANY(order->sale.buyer_vat_id),
+										  VARSIZE_ANY_EXHDR(order->sale.buyer_vat_id),
+										  normal);
+		if (well_formed)
+			order->sale.buyer_vat_id = cstring_to_text(normal);
+	}
+	order->sale.identified = !PG_ARGISNULL(ARG_BUYER_VAT_ID_VALID) &&
+		PG_GETARG_BOOL(ARG_BUYER_VAT_ID_VALID);
+	if (order->sale.identified && !well_formed)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("buyer_vat_id is not well-formed"),
+				 errdetail("So it cannot be valid.")));
+}
+
+/* Refuse a jsonb argument that is no object, or too large. */
+static void
+check_object(FunctionCallInfo fcinfo, int n, const char *name, int max_size)
+{
+	EcPlace		place = {name, -1, NULL};
+
+	if (PG_ARGISNULL(n))
+		return;
+	if (toast_raw_datum_size(PG_GETARG_DATUM(n)) > (Size) max_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+				 errmsg("%s is too long", name),
+				 errdetail("It may have %d bytes.", max_size)));
+	if (!JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(n)))
+		ec_json_wrong(&place, NULL, "an object");
+}
+
+/* Characters of a text */
+static int
+text_length(text *value)
+{
+	return pg_mbstrlen_with_len(VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value));
+}
+
+/* Refuse what cannot be an email address. */
+static void
+check_email(FunctionCallInfo fcinfo)
+{
+	char	   *email;
+	char	   *at;
+
+	if (PG_ARGISNULL(ARG_EMAIL))
+		return;
+	email = text_to_cstring(PG_GETARG_TEXT_PP(ARG_EMAIL));
+	at = strchr(email, '@');
+	if (at == NULL || at == email || at[1] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("wrong email address")));
+}
+
+/*
+ * Refuse what decides what is paid, or by whom, from those who may not write
+ * orders themselves.
+ */
+static void
+check_trusted(FunctionCallInfo fcinfo, EcPlacement *order)
+{
+	bool		asks = !PG_ARGISNULL(ARG_PLACED_AT) || !PG_ARGISNULL(ARG_ALLOWANCES) ||
+	!PG_ARGISNULL(ARG_CHARGES) || !PG_ARGISNULL(ARG_USER) || order->sale.identified;
+
+	if (!asks && PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && PG_ARGISNULL(ARG_CART))
+		return;
+	order->trusted = ec_call_trusted();
+	if (order->trusted)
+		return;
+	if (asks)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for user_id, placed_at, allowances, charges"
+						" and buyer_vat_id_valid"),
+				 errdetail("They need the privilege to INSERT into ecommerce.orders.")));
+	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) &&
+		text_length(PG_GETARG_TEXT_PP(ARG_IDEMPOTENCY_KEY)) < MIN_UNTRUSTED_KEY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("idempotency_key is easy to guess"),
+				 errdetail("It must have at least %d characters, unless the role may INSERT"
+						   " into ecommerce.orders.",
+						   MIN_UNTRUSTED_KEY),
+				 errhint("Use a random UUID.")));
+}
+
+/* Refuse arguments that are wrong in themselves. */
+static void
+check_arguments(FunctionCallInfo fcinfo)
+{
+	int			sources = !PG_ARGISNULL(ARG_ITEMS) + !PG_ARGISNULL(ARG_CART);
+
+	if (sources > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an order takes either items or a cart, not both")));
+	if (sources == 0 && PG_ARGISNULL(ARG_RESERVATION))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an order needs items, a cart or a reservation")));
+	ec_argument_length(fcinfo, ARG_EMAIL, "email", MAX_EMAIL);
+	ec_argument_length(fcinfo, ARG_PHONE, "phone", MAX_PHONE);
+	ec_argument_length(fcinfo, ARG_NOTES, "notes", MAX_NOTES);
+	check_object(fcinfo, ARG_METADATA, "metadata", MAX_METADATA);
+	ec_argument_length(fcinfo, ARG_IDEMPOTENCY_KEY, "idempotency_key", MAX_KEY);
+	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) &&
+		VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(ARG_IDEMPOTENCY_KEY)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("idempotency_key must not be empty")));
+	check_email(fcinfo);
+}
+
+/* Choose the id and the time of the order, which are one. */
+static void
+choose_id(FunctionCallInfo fcinfo, EcPlacement *order)
+{
+	order->history = !PG_ARGISNULL(ARG_PLACED_AT);
+	if (order->history)
+	{
+		TimestampTz at = PG_GETARG_TIMESTAMPTZ(ARG_PLACED_AT);
+
+		if (at > TimestampTzPlusMilliseconds(GetCurrentTimestamp(), MAX_AHEAD_MS))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("placed_at lies in the future")));
+		ec_uuid_v7_at(at, &order->id);
+	}
+	else
+		ec_uuid_v7_generate(&order->id);
+	order->created_at = ec_uuid_v7_timestamp(&order->id);
+	order->order_number =
+		DatumGetTextPP(DirectFunctionCall1(ec_order_number,
+										   UUIDPGetDatum(&order->id)));
+}
+
+/* Read and check the arguments of place_order(), before reading any table. */
+void
+ec_order_read_request(FunctionCallInfo fcinfo, EcPlacement *order)
+{
+	check_arguments(fcinfo);
+	read_address(fcinfo, ARG_BILLING_ADDRESS, "billing_address", &order->sale.billing);
+	read_address(fcinfo, ARG_SHIPPING_ADDRESS, "shipping_address", &order->sale.shipping);
+	read_vat_id(fcinfo, order);
+	check_trusted(fcinfo, order);
+	choose_id(fcinfo, order);
+	order->has_user = !PG_ARGISNULL(ARG_USER);
+	if (order->has_user)
+		order->user_id = *PG_GETARG_UUID_P(ARG_USER);
+	order->has_email = !PG_ARGISNULL(ARG_EMAIL);
+	if (order->has_email)
+		order->email = PG_GETARG_DATUM(ARG_EMAIL);
+	if (!PG_ARGISNULL(ARG_ITEMS))
+		order->items = ec_items_read(PG_GETARG_JSONB_P(ARG_ITEMS), &order->nitems);
+}
+
+/*
+ * Hash everything that makes a request the same request; for a caller whom
+ * nobody vouches for, who it is, too.
+ */
+bytea *
+ec_order_hash_request(FunctionCallInfo fcinfo, bool trusted)
+{
+	static const Oid types[ARG_IDEMPOTENCY_KEY] = {
+		JSONBOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, JSONBOID,
+		JSONBOID, TEXTOID, BOOLOID, TEXTOID, NUMERICOID, JSONBOID, JSONBOID,
+		TEXTARRAYOID, TEXTOID, JSONBOID, TIMESTAMPTZOID
+	};
+	StringInfoData request;
+	bytea	   *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+
+	initStringInfo(&request);
+	for (int i = 0; i < ARG_IDEMPOTENCY_KEY; i++)
+	{
+		Oid			output;
+		bool		is_varlena;
+		char	   *text;
+
+		if (PG_ARGISNULL(i))
+			continue;
+		/* As text a time would depend on the session's time zone. */
+		if (types[i] == TIMESTAMPTZOID)
+			text = psprintf(INT64_FORMAT, PG_GETARG_TIMESTAMPTZ(i));
+
+		else
+		{
+			getTypeOutputInfo(types[i], &output, &is_varlena);
+			text = OidOutputFunctionCall(output, PG_GETARG_DATUM(i));
+		}
+		appendStringInfo(&request, "%d:%zu:", i, strlen(text));
+		appendStringInfoString(&request, text);
+	}
+	if (!trusted)
+		appendStringInfo(&request, "by:%s", GetUserNameFromId(GetOuterUserId(), false));
+	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	if (hash == NULL || pg_cryptohash_init(hash) < 0 ||
+		pg_cryptohash_update(hash, (const uint8 *) request.data, (size_t) request.len) < 0 ||
+		pg_cryptohash_final(hash, (uint8 *) VARDATA(result), PG_SHA256_DIGEST_LENGTH) < 0)
+		elog(ERROR, "could not compute a SHA-256 hash");
+	pg_cryptohash_free(hash);
+	return result;
+}

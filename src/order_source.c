@@ -1,0 +1,219 @@
+/*
+ * order_source.c
+ *	  Who orders, and what a cart or a reservation says is ordered.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "pg_compat.h"
+
+#include "db/plan.h"
+#include "db/scan.h"
+#include "errors.h"
+#include "order.h"
+#include "value/numeric_codec.h"
+#include "value/uuid.h"
+
+/* Columns of users that are read, after its keys */
+enum
+{
+	USERS_EMAIL = 2,
+	USERS_STATUS,
+	USERS_DELETED_AT,
+	USERS_COLUMNS
+};
+
+static EcTable users = {
+	.name = "users",
+	.nkeys = 2,
+	.nullable = 1 << USERS_DELETED_AT,
+	.ncolumns = USERS_COLUMNS,
+	.columns = {
+		{"tenant_id", INT4OID}, {"id", UUIDOID}, {"email", TEXTOID},
+		{"status", TEXTOID}, {"deleted_at", TIMESTAMPTZOID}
+	}
+};
+static EcTable cart_items = {
+	.name = "cart_items",
+	.nkeys = 2,
+	.ncolumns = 2,
+	.columns = {
+		{"tenant_id", INT4OID}, {"cart_id", UUIDOID}
+	}
+};
+
+/* Columns of cart_items_plan */
+enum
+{
+	CART_PRODUCT = 1,
+	CART_QUANTITY,
+	CART_PRICE
+};
+
+static EcPlan cart_plan = {
+	.sql = "SELECT user_id FROM ecommerce.carts"
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'open' FOR UPDATE",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
+static EcPlan cart_items_plan = {
+	.sql = "SELECT product_id, quantity, unit_price FROM ecommerce.cart_items"
+	" WHERE tenant_id = $1 AND cart_id = $2 ORDER BY created_at, product_id",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
+static EcPlan cart_ordered_plan = {
+	.sql = "UPDATE ecommerce.carts SET status = 'ordered', order_id = $3"
+	" WHERE tenant_id = $1 AND id = $2",
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, UUIDOID}
+};
+
+/* Check that the customer is one, and find out where to write to. */
+void
+ec_order_find_user(EcPlacement *order)
+{
+	Datum		keys[2] = {
+		Int32GetDatum(order->tenant_id), UUIDPGetDatum(&order->user_id)
+	};
+	EcScan		scan;
+	bool		active = false;
+
+	if (!order->has_user)
+		return;
+	ec_scan_open(&scan, &users, AccessShareLock);
+	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
+	if (ec_scan_next(&scan))
+	{
+		bool		isnull;
+
+		(void) ec_scan_value(&scan, USERS_DELETED_AT, &isnull);
+		active = isnull &&
+			strcmp(TextDatumGetCString(ec_scan_value(&scan, USERS_STATUS, &isnull)),
+				   "active") == 0;
+		if (!order->has_email)
+			order->email = PointerGetDatum(DatumGetTextPCopy(ec_scan_value(&scan, USERS_EMAIL,
+																		   &isnull)));
+		order->has_email = true;
+	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	if (!active)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_USER),
+				 errmsg("unknown user"),
+				 errdetail("User %s does not exist, or is not active.",
+						   ec_uuid_text(&order->user_id))));
+}
+
+/*
+ * At REPEATABLE READ the lines of a cart may be newer than the snapshot, and an
+ * order without them would lose them.
+ */
+static void
+check_cart_snapshot(const EcPlacement *order, const pg_uuid_t *cart_id)
+{
+	Datum		keys[2] = {
+		Int32GetDatum(order->tenant_id), UUIDPGetDatum(cart_id)
+	};
+	EcScan		scan;
+	int			known = 0;
+	int			n = 0;
+
+	if (!IsolationUsesXactSnapshot())
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	ec_scan_open(&scan, &cart_items, AccessShareLock);
+	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
+	for (; ec_scan_next(&scan); n++)
+	{
+		TransactionId xmin = HeapTupleHeaderGetXmin(scan.tuple->t_data);
+
+		known += TransactionIdIsCurrentTransactionId(xmin) ||
+			!XidInMVCCSnapshot(xmin, GetTransactionSnapshot());
+	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	PopActiveSnapshot();
+	if (n != order->nitems || n != known)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+}
+
+/* Lock a cart and read its items. */
+void
+ec_order_read_cart(EcPlacement *order, const pg_uuid_t *cart_id)
+{
+	Datum		arguments[2] = {
+		Int32GetDatum(order->tenant_id), UUIDPGetDatum(cart_id)
+	};
+	bool		found = ec_execute(&cart_plan, arguments, NULL) == 1;
+	bool		isnull = true;
+	Datum		user = found ? ec_value_or_null(0, 1, UUIDOID, &isnull) : (Datum) 0;
+
+	/* To order the cart of a user is to order in the name of that user. */
+	if (!found || (!isnull && !order->trusted) ||
+		(!isnull && order->has_user &&
+		 ec_uuid_compare(DatumGetUUIDP(user), &order->user_id) != 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_CART),
+				 errmsg("no such open cart"),
+				 errdetail("It is %s.", ec_uuid_text(cart_id))));
+	if (!isnull)
+	{
+		order->has_user = true;
+		order->user_id = *DatumGetUUIDP(user);
+	}
+	order->nitems = (int) ec_execute(&cart_items_plan, arguments, NULL);
+	check_cart_snapshot(order, cart_id);
+	order->items = palloc0_array(EcItem, (Size) order->nitems);
+	for (int i = 0; i < order->nitems; i++)
+	{
+		EcItem	   *item = &order->items[i];
+		Datum		price;
+
+		item->product_id = *DatumGetUUIDP(ec_value((uint64) i, CART_PRODUCT, UUIDOID));
+		item->quantity = DatumGetInt32(ec_value((uint64) i, CART_QUANTITY, INT4OID));
+		price = ec_value_or_null((uint64) i, CART_PRICE, NUMERICOID, &isnull);
+		item->has_price = !isnull;
+		if (item->has_price)
+			item->unit_price = ec_numeric_decode(price, "unit price");
+	}
+}
+
+/* Note of a cart that it is ordered. */
+void
+ec_order_close_cart(const EcPlacement *order, const pg_uuid_t *cart_id)
+{
+	Datum		arguments[3] = {
+		Int32GetDatum(order->tenant_id), UUIDPGetDatum(cart_id),
+		UUIDPGetDatum(&order->id)
+	};
+
+	ec_written(ec_execute(&cart_ordered_plan, arguments, NULL), 1, "carts");
+}
+
+/* Order what a reservation holds. */
+void
+ec_order_read_reserved(EcPlacement *order, const EcTaken *reserved, int n)
+{
+	order->items = palloc0_array(EcItem, (Size) n);
+	for (int i = 0; i < n; i++)
+	{
+		EcItem	   *item = order->nitems == 0 ? NULL : &order->items[order->nitems - 1];
+
+		if (item == NULL ||
+			ec_uuid_compare(&item->product_id, &reserved[i].product_id) != 0)
+		{
+			item = &order->items[order->nitems++];
+			item->product_id = reserved[i].product_id;
+		}
+		item->quantity += reserved[i].quantity;
+	}
+}

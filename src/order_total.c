@@ -1,0 +1,254 @@
+/*
+ * order_total.c
+ *	  What an order comes to: its currency, prices, VAT, coupons, totals.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+
+#include "pg_compat.h"
+
+#include "db/plan.h"
+#include "ecommerce.h"
+#include "errors.h"
+#include "order.h"
+#include "value/arguments.h"
+#include "value/json.h"
+#include "value/numeric_codec.h"
+
+/* Digits before the decimal point that a total may have */
+#define MAX_TOTAL_DIGITS 18
+
+static EcPlan redeem_plan = {
+	.sql = "SELECT allowances, free_shipping"
+	" FROM ecommerce.redeem_coupons($1, $2, $3, $4, $5, $6, $7, $8)",
+	.nargs = 8,
+	.types = {
+		INT4OID, TEXTARRAYOID, UUIDOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID,
+		TIMESTAMPTZOID
+	}
+};
+
+/* Choose the currency: the prices', unless history tells its own. */
+static void
+choose_currency(FunctionCallInfo fcinfo, EcPlacement *order)
+{
+	order->currency = text_to_cstring(order->settings->currency);
+	if (!PG_ARGISNULL(ARG_CURRENCY))
+	{
+		char	   *currency;
+
+		ec_argument_length(fcinfo, ARG_CURRENCY, "currency", 3);
+		currency = text_to_cstring(PG_GETARG_TEXT_PP(ARG_CURRENCY));
+		if (!order->history && strcmp(currency, order->currency) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("wrong currency"),
+					 errdetail("Prices are in %s.", order->currency)));
+		order->currency = currency;
+	}
+	order->minor_units = ec_currency_check(order->currency,
+										   strlen(order->currency));
+}
+
+/* Choose the unit prices: the products', unless history tells its own. */
+static void
+choose_prices(EcPlacement *order)
+{
+	StringInfoData changed;
+	char		buffer[EC_DECIMAL_TEXT];
+
+	initStringInfo(&changed);
+	for (int i = 0; i < order->nitems; i++)
+	{
+		EcItem	   *item = &order->items[i];
+
+		if (!item->has_price)
+			item->unit_price = item->price;
+		else if (!order->history &&
+				 !ec_decimal_equal(item->unit_price, item->price) &&
+				 changed.len < 10000)
+		{
+			appendStringInfoString(&changed, changed.len == 0 ? "[" : ", ");
+			appendStringInfoString(&changed, "{\"sku\": ");
+			escape_json(&changed, item->found_sku);
+			(void) ec_decimal_format(item->unit_price, buffer);
+			appendStringInfo(&changed, ", \"expected\": %s", buffer);
+			(void) ec_decimal_format(item->price, buffer);
+			appendStringInfo(&changed, ", \"price\": %s}", buffer);
+		}
+	}
+	if (changed.len > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_PRICE_CHANGED),
+				 errmsg("price has changed"),
+				 errdetail("%s]", changed.data)));
+}
+
+/* Set the VAT category and rate of a product's line. */
+static void
+set_vat(const EcPlacement *order, const EcItem *item, EcLine *line)
+{
+	const EcSettings *settings = order->settings;
+
+	if (order->sale.ntreatments > 0)
+	{
+		const EcTreatment *t = ec_treatment_find(&order->sale, item);
+
+		line->category = t->category;
+		line->rate = t->rate;
+		return;
+	}
+	if (strcmp(item->vat_class, "exempt") == 0)
+	{
+		line->category = EC_EXEMPT;
+		return;
+	}
+	for (int i = 0; i < settings->nrates; i++)
+		if (strcmp(settings->rates[i].vat_class, item->vat_class) == 0)
+		{
+			line->rate = settings->rates[i].rate;
+			line->category = line->rate.value > 0 ? EC_STANDARD : EC_ZERO;
+			return;
+		}
+	ereport(ERROR,
+			(errcode(ERRCODE_EC_NO_VAT_RATE),
+			 errmsg("no VAT rate is known"),
+			 errdetail("Country \"%s\", region \"%s\", class \"%s\", on %s.",
+					   text_to_cstring(settings->country),
+					   text_to_cstring(settings->region), item->vat_class,
+					   DatumGetCString(DirectFunctionCall1(date_out,
+														   DateADTGetDatum(settings->day)))),
+			 errhint("Add it to ecommerce.vat_rates.")));
+}
+
+/* Refuse what orders do not have: a discount that is a line of its own. */
+static void
+check_lines(const EcDocument *document)
+{
+	for (size_t i = document->nproducts; i < document->nlines; i++)
+		if (document->lines[i].kind == EC_ALLOWANCE)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("allowances of an order cannot have a VAT rate of their own"),
+					 errdetail("They are spread over its lines.")));
+}
+
+/*
+ * Redeem the coupons.  What they take off comes before the other allowances,
+ * and is spread over the lines like these.
+ */
+static void
+redeem_coupons(FunctionCallInfo fcinfo, EcPlacement *order)
+{
+	EcDocument *document = &order->document;
+	ec_int128	goods = 0;
+	Datum		arguments[8];
+	char		nulls[8];
+	Datum		coupons;
+	JsonbValue	allowances;
+
+	if (PG_ARGISNULL(ARG_COUPON_CODES))
+		return;
+	for (size_t i = 0; i < document->nproducts; i++)
+		goods += document->lines[i].amount;
+	if (!ec_in_range(goods))
+		ec_totals_error(EC_TOTALS_OVERFLOW);
+
+	memset(nulls, ' ', sizeof(nulls));
+	arguments[0] = Int32GetDatum(order->tenant_id);
+	arguments[1] = PG_GETARG_DATUM(ARG_COUPON_CODES);
+	arguments[2] = UUIDPGetDatum(&order->user_id);
+	nulls[2] = order->has_user ? ' ' : 'n';
+	arguments[3] = order->email;
+	nulls[3] = order->has_email ? ' ' : 'n';
+	arguments[4] = EcAmountGetDatum(goods, order->minor_units);
+	arguments[5] = CStringGetTextDatum(order->currency);
+	arguments[6] = UUIDPGetDatum(&order->id);
+	arguments[7] = TimestampTzGetDatum(order->created_at);
+	if (ec_execute(&redeem_plan, arguments, nulls) != 1)
+		elog(ERROR, "coupons were not redeemed");
+
+	coupons = ec_value(0, 1, JSONBOID);
+	if (!PG_ARGISNULL(ARG_ALLOWANCES))
+		coupons = DirectFunctionCall2(jsonb_concat, coupons,
+									  PG_GETARG_DATUM(ARG_ALLOWANCES));
+	JsonbToJsonbValue(DatumGetJsonbPCopy(coupons), &allowances);
+	document->allowances = ec_json_array(&allowances, NULL, "allowances",
+										 &document->nallowances);
+	document->free_shipping = DatumGetBool(ec_value(0, 2, BOOLOID));
+}
+
+/* Compute the lines, their VAT, and the totals. */
+static void
+compute_totals(FunctionCallInfo fcinfo, EcPlacement *order)
+{
+	EcDocument *document = &order->document;
+	JsonbValue	allowances;
+	JsonbValue	charges;
+
+	ec_json_argument(fcinfo, ARG_ALLOWANCES, &allowances);
+	ec_json_argument(fcinfo, ARG_CHARGES, &charges);
+	ec_document_begin(document, order->settings->prices, order->minor_units,
+					  (size_t) order->nitems, &allowances, &charges);
+	for (int i = 0; i < order->nitems; i++)
+	{
+		EcItem	   *item = &order->items[i];
+		EcLine	   *line = &document->lines[i];
+
+		line->kind = EC_PRODUCT;
+		set_vat(order, item, line);
+		ec_line_amount(line, ec_decimal_of(item->quantity), item->unit_price,
+					   ec_decimal_of(1), order->minor_units);
+	}
+	redeem_coupons(fcinfo, order);
+	ec_document_total(document);
+	check_lines(document);
+	if (document->totals.gross >= ec_power_of_ten(MAX_TOTAL_DIGITS + order->minor_units))
+		ec_totals_error(EC_TOTALS_OVERFLOW);
+}
+
+/* Refuse another total than the caller expects. */
+static void
+check_expected_total(FunctionCallInfo fcinfo, const EcPlacement *order)
+{
+	EcDecimal	expected;
+	EcDecimal	gross = {order->document.totals.gross, order->minor_units};
+	char		buffer[2][EC_DECIMAL_TEXT];
+
+	if (PG_ARGISNULL(ARG_EXPECTED_TOTAL))
+		return;
+	expected = ec_numeric_decode(PG_GETARG_DATUM(ARG_EXPECTED_TOTAL), "expected_total");
+	if (ec_decimal_equal(expected, ec_decimal_normalize(gross)))
+		return;
+	(void) ec_decimal_format(expected, buffer[0]);
+	(void) ec_decimal_format(gross, buffer[1]);
+	ereport(ERROR,
+			(errcode(ERRCODE_EC_TOTALS_DIFFER),
+			 errmsg("the total is not the expected one"),
+			 errdetail("Expected %s, but it is %s %s.", buffer[0], buffer[1],
+					   order->currency)));
+}
+
+/*
+ * Find the products of an order, and compute what it comes to; its seller's
+ * settings are known.
+ */
+void
+ec_order_total(FunctionCallInfo fcinfo, EcPlacement *order)
+{
+	choose_currency(fcinfo, order);
+	ec_items_find(order->items, order->nitems, order->tenant_id, !order->history);
+	choose_prices(order);
+	order->sale.seller = order->settings;
+	order->sale.items = order->items;
+	order->sale.nitems = order->nitems;
+	ec_treatment_settle(&order->sale);
+	compute_totals(fcinfo, order);
+	check_expected_total(fcinfo, order);
+}
