@@ -85,44 +85,6 @@ MODULE_big = ecommerce
 OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 PG_CPPFLAGS = -I$(srcdir)/src
 
-# Members of the extension, in the order of creation
-CODE = \
-	00_schema \
-	10_uuid_v7 \
-	20_tenant \
-	30_amount \
-	35_identifiers \
-	36_vat \
-	40_totals \
-	45_invoice \
-	50_triggers \
-	60_stock \
-	65_promotion \
-	67_integrity \
-	70_order \
-	75_vat_return \
-	80_partition \
-	85_schema \
-	90_operations \
-	92_access \
-	99_finish
-
-# The shop's own objects: the body of ecommerce.install()
-SHOP = \
-	05_restore \
-	10_reference \
-	11_reference_data \
-	20_tenant \
-	30_user \
-	40_catalog \
-	50_stock \
-	60_cart \
-	65_promotion \
-	70_order \
-	80_reporting \
-	90_rules \
-	95_access
-
 SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(SCRIPT)
 # Released versions and updates; "override" because of "make replay DATA=..."
@@ -140,11 +102,8 @@ $(error no PostgreSQL to build with: run "scripts/setup.sh", or set PG_CONFIG)
 endif
 include $(PGXS)
 
-CODE_FILES = $(CODE:%=sql/code/%.sql)
-SHOP_FILES = $(SHOP:%=sql/shop/%.sql)
-
-$(SCRIPT): scripts/build_sql.sh Makefile $(CODE_FILES) $(SHOP_FILES)
-	scripts/build_sql.sh $(CODE_FILES) $(SHOP_FILES) >$@
+$(SCRIPT): scripts/build_sql.sh sql/topics $(wildcard sql/*/*.sql)
+	scripts/build_sql.sh >$@
 
 # PGXS tracks neither headers nor the server version that objects are made for.
 $(OBJS) $(OBJS:.o=.bc): $(sort src/errors.h $(wildcard src/*.h src/*/*.h)) .server

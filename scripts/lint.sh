@@ -61,11 +61,17 @@ perl_layout() {
 
 # Scripts have to load into databases of any encoding.
 ascii() {
-	! LC_ALL=C grep -n '[^ -~	]' ecommerce.control sql/code/*.sql sql/shop/*.sql
+	! LC_ALL=C grep -n '[^ -~	]' ecommerce.control sql/*/*.sql
+}
+
+# Generated data need not be read.
+sql_width() {
+	! awk 'length > 100 && FILENAME !~ /data\.sql$/ {print FILENAME ":" FNR ": " $0}' sql/*/*.sql |
+		grep .
 }
 
 spelling() {
-	codespell --ignore-words-list=fo,zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*' .
+	codespell --ignore-words-list=fo,zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*,*/data.sql' .
 }
 
 # Prints whatever breaks a rule.
@@ -85,6 +91,7 @@ lint 'cppcheck' run_cppcheck
 lint 'shellcheck' shellcheck -e SC2317,SC2329 "${shell_files[@]}"
 lint 'layout of Perl' perl_layout
 lint 'ASCII' ascii
+lint 'width of SQL' sql_width
 lint 'codespell' spelling
 lint 'objects' objects
 [ -e "$("$pg_config" --sharedir)/extension/plpgsql_check.control" ] ||

@@ -5,7 +5,7 @@ CREATE TEMP VIEW functions AS
 SELECT p.*, l.lanname, p.oid::regprocedure::text AS name
 FROM pg_proc p
 JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace = 'ecommerce'::regnamespace;
+WHERE p.pronamespace IN ('ecommerce'::regnamespace, 'ecommerce_internal'::regnamespace);
 
 -- Partitions are as their parents are.
 CREATE TEMP VIEW relations AS
@@ -20,10 +20,32 @@ FROM functions
 WHERE obj_description(oid, 'pg_proc') IS NULL
 ORDER BY 1;
 
+SELECT 'function whose comment begins with a long sentence: ' || name
+FROM functions
+WHERE length(split_part(obj_description(oid, 'pg_proc'), '. ', 1)) > 120
+ORDER BY 1;
+
+-- vat_rules() is a table, and install() made of the files of all topics.
+SELECT 'function of more than 70 lines: ' || name
+FROM functions
+WHERE lanname = 'plpgsql'
+AND proname NOT IN ('vat_rules', 'install')
+AND cardinality(string_to_array(btrim(prosrc, E'\n'), E'\n')) > 70
+ORDER BY 1;
+
+-- A string that is put together must quote what it takes in.
+SELECT 'function that executes a string without quoting: ' || name
+FROM functions
+WHERE lanname = 'plpgsql'
+AND proname <> 'install'
+AND EXISTS (SELECT FROM regexp_matches(prosrc, '\mEXECUTE\s+([^;]*\|\|[^;]*);', 'g') m
+            WHERE m[1] !~ '\m(format|quote_ident|quote_literal)\(')
+ORDER BY 1;
+
 SELECT 'type without comment: ' || t.oid::regtype
 FROM pg_type t
 LEFT JOIN pg_class c ON c.oid = t.typrelid
-WHERE t.typnamespace = 'ecommerce'::regnamespace
+WHERE t.typnamespace IN ('ecommerce'::regnamespace, 'ecommerce_internal'::regnamespace)
 AND (t.typtype IN ('b', 'd', 'e') AND t.typcategory <> 'A' OR c.relkind = 'c')
 AND obj_description(t.oid, 'pg_type') IS NULL
 ORDER BY 1;
@@ -105,7 +127,8 @@ CROSS JOIN LATERAL (
     FROM plpgsql_check_function_tb(f.oid, coalesce(t.tgrelid, 0),
         oldtable => t.tgoldtable, newtable => t.tgnewtable,
         security_warnings => f.proname NOT IN ('drop_access', 'ensure_partitions', 'filter_rows',
-            'grant_access', 'restore_schema', 'take_from_default')) k
+            'grant_access', 'restore_schema', 'take_from_default', 'create_empty_copies',
+            'restore_index', 'restore_trigger', 'add_partitions', 'default_partitions')) k
 ) c
 ORDER BY 1;
 

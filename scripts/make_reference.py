@@ -2,8 +2,8 @@
 """Generate the built-in reference data.
 
 Reads currencies.csv, vat_rates.csv and iban_registry.csv, and the ISO lists of
-Debian's package iso-codes; writes sql/shop/11_reference_data.sql and, in
-src/core, currency_data.h and iban_data.h.  The same inputs give the same bytes.
+Debian's package iso-codes; writes data.sql of the topics amount, country and vat
+and, in src/core, currency_data.h and iban_data.h.  The same inputs give the same bytes.
 Everything written is ASCII, so that the extension installs in a database of any
 encoding.
 
@@ -421,7 +421,7 @@ def columns(spec):
             for name, _, kind in (word.partition(":") for word in spec.split())]
 
 
-def sql_file(currencies, countries, vat_regions, vat_places, vat_rates, reference):
+def sql_file(reference, *statements):
     sources = "".join(f"--   {name}, as of {day}: {text}\n"
                       for name, day, text in reference)
     return (
@@ -432,30 +432,43 @@ def sql_file(currencies, countries, vat_regions, vat_places, vat_rates, referenc
         "--\n"
         "-- Executed by ecommerce.install().  Each statement fills an empty table, and\n"
         "-- leaves a table that has rows as it is.\n"
-        "\n" + insert("currencies",
-                      columns("code numeric_code minor_units:smallint name"),
-                      currencies)
-        + "\n" + insert("countries",
-                        columns("code alpha3 numeric_code name vat_prefix "
-                                "eu_from:date eu_to:date"),
-                        countries)
-        + "\n" + insert("vat_regions",
-                        columns("country region rule places_from:date legal_reason "
-                                "source confidence note"),
-                        vat_regions)
-        + "\n-- Every country at large, those of the shop's own included\n"
+        + "".join(f"\n{statement}" for statement in statements))
+
+
+def amount_data(currencies, reference):
+    return sql_file(
+        reference,
+        insert("currencies", columns("code numeric_code minor_units:smallint name"),
+               currencies))
+
+
+def country_data(countries, vat_regions, vat_places, reference):
+    return sql_file(
+        reference,
+        insert("countries",
+               columns("code alpha3 numeric_code name vat_prefix eu_from:date eu_to:date"),
+               countries),
+        insert("vat_regions",
+               columns("country region rule places_from:date legal_reason source "
+                       "confidence note"),
+               vat_regions),
+        "-- Every country at large, those of the shop's own included\n"
         "INSERT INTO ecommerce.vat_regions (country)\n"
-        "SELECT code FROM ecommerce.countries ON CONFLICT DO NOTHING;\n"
-        + "\n" + insert("vat_places",
-                        columns("country place region code postal_code "
-                                "postal_code_shared valid_from:date"),
-                        vat_places)
-        + "\n" + insert("vat_rates",
-                        columns("country region vat_class rate:numeric valid_from:date "
-                                "valid_to:date source confidence note"),
-                        vat_rates)
-        + "\n" + insert("reference_data",
-                        columns("name as_of:date source"), reference))
+        "SELECT code FROM ecommerce.countries ON CONFLICT DO NOTHING;\n",
+        insert("vat_places",
+               columns("country place region code postal_code postal_code_shared "
+                       "valid_from:date"),
+               vat_places))
+
+
+def vat_data(vat_rates, reference):
+    return sql_file(
+        reference,
+        insert("vat_rates",
+               columns("country region vat_class rate:numeric valid_from:date valid_to:date "
+                       "source confidence note"),
+               vat_rates),
+        insert("reference_data", columns("name as_of:date source"), reference))
 
 
 def c_file(name, what, facts, includes, row_type, fields, array, rows):
@@ -548,8 +561,9 @@ def main():
         ("vat_regions", args.vat_date, REGION_SOURCE),
     ]
     outputs = {
-        "sql/shop/11_reference_data.sql":
-            sql_file(currencies, countries, vat_regions, vat_places, vat_rates, reference),
+        "sql/amount/data.sql": amount_data(currencies, reference),
+        "sql/country/data.sql": country_data(countries, vat_regions, vat_places, reference),
+        "sql/vat/data.sql": vat_data(vat_rates, reference),
         "src/core/currency_data.h":
             currency_file(currencies, args.iso_date, currency_source),
         "src/core/iban_data.h": iban_file(ibans, iban_sources),

@@ -128,7 +128,7 @@ static EcTable products_by_id = {
 	.nullable = NULLABLE,
 	.ncolumns = PRODUCT_COLUMNS,
 	.columns = {
-		{"tenant_id", INT4OID}, {"id", UUIDOID}, FOUND_COLUMNS
+		{"id", UUIDOID}, {"tenant_id", INT4OID}, FOUND_COLUMNS
 	}
 };
 
@@ -136,10 +136,11 @@ static EcTable products_by_id = {
 static bool
 find_item(EcScan *scan, EcItem *item, int32 tenant_id, bool *for_sale)
 {
+	Datum		tenant = Int32GetDatum(tenant_id);
+	bool		by_sku = item->sku != NULL;
 	Datum		keys[2] = {
-		Int32GetDatum(tenant_id),
-		item->sku != NULL ? CStringGetTextDatum(item->sku)
-		: UUIDPGetDatum(&item->product_id)
+		by_sku ? tenant : UUIDPGetDatum(&item->product_id),
+		by_sku ? CStringGetTextDatum(item->sku) : tenant
 	};
 	bool		found = false;
 

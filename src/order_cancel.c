@@ -37,12 +37,12 @@ enum
 };
 
 static EcPlan release_coupons_plan = {
-	.sql = "SELECT ecommerce.release_coupons($1, $2)",
+	.sql = "SELECT ecommerce_internal.release_coupons($1, $2)",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
 static EcPlan repay_gift_cards_plan = {
-	.sql = "SELECT ecommerce.return_to_gift_cards($1, $2, $3, NULL)",
+	.sql = "SELECT ecommerce_internal.return_to_gift_cards($1, $2, $3, NULL)",
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };

@@ -30,7 +30,7 @@ static EcPlan lock_products_plan = {
 	.types = {INT4OID}
 };
 static EcPlan reopen_books_plan = {
-	.sql = "SELECT ecommerce.reopen_stock_books($1, $2, $3)",
+	.sql = "SELECT ecommerce_internal.reopen_stock_books($1, $2, $3)",
 	.nargs = 3,
 	.types = {INT4OID, UUIDARRAYOID, TIMESTAMPTZOID}
 };

@@ -26,7 +26,7 @@
 
 static EcPlan redeem_plan = {
 	.sql = "SELECT allowances, free_shipping"
-	" FROM ecommerce.redeem_coupons($1, $2, $3, $4, $5, $6, $7, $8)",
+	" FROM ecommerce_internal.redeem_coupons($1, $2, $3, $4, $5, $6, $7, $8)",
 	.nargs = 8,
 	.types = {
 		INT4OID, TEXTARRAYOID, UUIDOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID,

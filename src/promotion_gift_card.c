@@ -19,7 +19,7 @@
 #include "value/result.h"
 
 static EcPlan make_plan = {
-	.sql = "SELECT g.id, g.code FROM ecommerce.make_gift_card($1, $2, $3, $4, $5, $6, $7, $8) g",
+	.sql = "SELECT g.id, g.code FROM ecommerce_internal.make_gift_card($1, $2, $3, $4, $5, $6, $7, $8) g",
 	.nargs = 8,
 	.types = {
 		NUMERICOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID,

@@ -327,4 +327,4 @@ SELECT ecommerce.calculate_totals(NULL) IS NULL AS "null";
 SET client_min_messages = warning;
 DROP TABLE lines, parts, breakdowns, numbers, rates, toasted CASCADE;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

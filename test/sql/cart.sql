@@ -88,5 +88,5 @@ SELECT * FROM ecommerce.verify_integrity();
 
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 DROP ROLE regress_ecommerce_clerk;

@@ -98,4 +98,4 @@ SELECT count(*) FROM ecommerce.product_images WHERE url = 'x';
 
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

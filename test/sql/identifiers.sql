@@ -47,4 +47,4 @@ SELECT proname, provolatile, proisstrict, proparallel FROM pg_proc WHERE proname
 
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -72,4 +72,4 @@ SELECT ecommerce.invoice_totals(NULL);
 
 SET client_min_messages = error;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

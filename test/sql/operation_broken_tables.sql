@@ -153,7 +153,7 @@ SELECT public.answers_after('') AS "untouched";
 SELECT * FROM ecommerce.verify_integrity();
 
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 DROP SERVER nowhere;
 DROP FOREIGN DATA WRAPPER nowhere;
 DROP ACCESS METHOD heap2;

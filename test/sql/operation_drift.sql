@@ -20,7 +20,7 @@ END $$;
 -- everything that the catalog has of the shop, each with a command that takes it away or switches it off; what is inherited cannot be
 CREATE TEMP VIEW relations AS
 SELECT c.oid, c.oid::regclass::text AS name, c.relkind AS kind, c.relispartition, c.relrowsecurity, c.reloptions
-FROM pg_class c WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm');
+FROM pg_class c WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p', 'v', 'm');
 CREATE TEMP VIEW shop AS
 SELECT concat_ws(' ', 'relation', r.name, r.kind, r.relrowsecurity, r.reloptions) AS object FROM relations r
 UNION ALL SELECT concat_ws(' ', 'column', name, attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid)) FROM relations r JOIN pg_attribute a ON a.attrelid = r.oid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE attnum > 0 AND NOT attisdropped
@@ -60,7 +60,7 @@ SELECT dense_rank() OVER (ORDER BY kind, problem, part) AS round, * FROM (SELECT
     UNION ALL SELECT name, replace(o, '_', ' '), NULL, format('ALTER VIEW %s RESET (%s)', name, o), replace(o, '_', ' ') || ' is off'
         FROM relations, unnest(reloptions) AS r (option), split_part(r.option, '=', 1) AS o WHERE kind = 'v') d) d;
 SELECT kind, problem, count(*) > 3 AS some FROM damages GROUP BY kind, problem ORDER BY kind, problem;
-SELECT * FROM ecommerce.schema_problems();
+SELECT * FROM ecommerce_internal.schema_problems();
 
 
 -- Damages the shop, a round of alike things at a time, and calls install(): what was not named, what was named and not damaged, what did not come back.
@@ -76,7 +76,7 @@ BEGIN
             EXECUTE d.command;
         END LOOP;
         TRUNCATE named;
-        INSERT INTO named SELECT problem, detail ->> 'relation', detail ->> 'name' FROM ecommerce.schema_problems();
+        INSERT INTO named SELECT problem, detail ->> 'relation', detail ->> 'name' FROM ecommerce_internal.schema_problems();
         INSERT INTO wrong SELECT this, 'not named', concat_ws(' | ', m.problem, m.command) FROM damages m
         WHERE m.round = this AND NOT EXISTS (SELECT FROM named n WHERE n.problem = m.problem AND n.relation = m.relation AND n.name IS NOT DISTINCT FROM m.name);
         INSERT INTO wrong SELECT this, 'named, too', n::text FROM named n
@@ -85,7 +85,7 @@ BEGIN
           AND n.relation NOT IN (SELECT partition::text FROM ecommerce.partitions());
         COMMIT;
         PERFORM ecommerce.install();
-        INSERT INTO wrong SELECT this, 'still a problem', concat_ws(' | ', s.problem, s.detail) FROM ecommerce.schema_problems() s;
+        INSERT INTO wrong SELECT this, 'still a problem', concat_ws(' | ', s.problem, s.detail) FROM ecommerce_internal.schema_problems() s;
         INSERT INTO wrong SELECT this, 'not as before', object FROM (TABLE before EXCEPT ALL TABLE shop) s;
         INSERT INTO wrong SELECT this, 'not there before', object FROM (TABLE shop EXCEPT ALL TABLE before) s;
         COMMIT;
@@ -102,35 +102,35 @@ SELECT * FROM ecommerce.verify_integrity();
 -- rows that a constraint refuses stop install(), and change nothing
 UPDATE ecommerce.stock SET available = -5;
 SELECT pg_temp.failure('SELECT ecommerce.install()');
-SELECT nspname FROM pg_namespace WHERE nspname LIKE 'ecommerce%' AND nspname <> 'ecommerce_test';
+SELECT nspname FROM pg_namespace WHERE nspname LIKE 'ecommerce%' AND nspname <> 'ecommerce_test' ORDER BY nspname;
 UPDATE ecommerce.stock SET available = 5;
 SELECT ecommerce.install();
 SELECT pg_temp.failure('UPDATE ecommerce.stock SET available = -5');
 -- so do rows that came while a foreign key was switched off
 ALTER TABLE ecommerce.stock DISABLE TRIGGER ALL;
 INSERT INTO ecommerce.stock (product_id, available) VALUES ('00000000-0000-7000-8000-000000000000', 1);
-SELECT problem, detail FROM ecommerce.schema_problems() ORDER BY problem, detail::text;
+SELECT problem, detail FROM ecommerce_internal.schema_problems() ORDER BY problem, detail::text;
 SELECT pg_temp.failure('SELECT ecommerce.install()');
 DELETE FROM ecommerce.stock WHERE product_id = '00000000-0000-7000-8000-000000000000';
 SELECT ecommerce.install();
-SELECT * FROM ecommerce.schema_problems();
+SELECT * FROM ecommerce_internal.schema_problems();
 -- a column comes back empty or with its default; a type is only told of
 ALTER TABLE ecommerce.products DROP COLUMN weight, DROP COLUMN min_stock CASCADE;
 ALTER TABLE ecommerce.products ALTER meta_title TYPE varchar(255);
-SELECT problem, detail FROM ecommerce.schema_problems() ORDER BY problem, detail::text;
+SELECT problem, detail FROM ecommerce_internal.schema_problems() ORDER BY problem, detail::text;
 SELECT ecommerce.install();
-SELECT problem, detail FROM ecommerce.schema_problems() ORDER BY problem, detail::text;
+SELECT problem, detail FROM ecommerce_internal.schema_problems() ORDER BY problem, detail::text;
 SELECT weight, min_stock FROM ecommerce.products;
 ALTER TABLE ecommerce.products ALTER meta_title TYPE text;
 -- partitions that come later, and one that holds nothing
 SELECT count(*) FROM ecommerce.ensure_partitions('1998-01-01', '1998-12-31');
-ALTER TABLE ecommerce.order_items_1998_q1 DROP CONSTRAINT order_items_1998_q1_order_fkey;
-ALTER TABLE ecommerce.orders_1998_q2 DISABLE TRIGGER ALL, DISABLE ROW LEVEL SECURITY;
-DROP POLICY tenant_isolation ON ecommerce.events_1998_q3;
-DROP TRIGGER no_truncate ON ecommerce.events_1998_q3;
-SELECT problem, detail FROM ecommerce.schema_problems() ORDER BY problem, detail::text;
+ALTER TABLE ecommerce_partitions.order_items_1998_q1 DROP CONSTRAINT order_items_1998_q1_order_fkey;
+ALTER TABLE ecommerce_partitions.orders_1998_q2 DISABLE TRIGGER ALL, DISABLE ROW LEVEL SECURITY;
+DROP POLICY tenant_isolation ON ecommerce_partitions.events_1998_q3;
+DROP TRIGGER no_truncate ON ecommerce_partitions.events_1998_q3;
+SELECT problem, detail FROM ecommerce_internal.schema_problems() ORDER BY problem, detail::text;
 SELECT ecommerce.install();
-SELECT * FROM ecommerce.schema_problems();
+SELECT * FROM ecommerce_internal.schema_problems();
 -- what a shop has of its own is nobody's business
 CREATE FUNCTION pg_temp.own() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 ALTER TABLE ecommerce.products ADD own_colour text NOT NULL DEFAULT 'red', ADD CONSTRAINT own_check CHECK (price > 100) NOT VALID;
@@ -141,21 +141,20 @@ CREATE UNIQUE INDEX own_index ON ecommerce.products (own_colour);
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ecommerce.own_index'::regclass;
 CREATE TABLE ecommerce.own_table (tenant_id integer, id uuid);
 CREATE TEMP TABLE own AS TABLE shop;
-SELECT * FROM ecommerce.schema_problems();
+SELECT * FROM ecommerce_internal.schema_problems();
 SELECT ecommerce.install();
 (TABLE shop EXCEPT TABLE own) UNION ALL (TABLE own EXCEPT TABLE shop);
 -- to look is allowed to whoever may call it
 CREATE ROLE regress_app;
 GRANT USAGE ON SCHEMA ecommerce TO regress_app;
-GRANT EXECUTE ON FUNCTION ecommerce.schema_problems(), ecommerce.schema_drift(), ecommerce.shop_schema(), ecommerce.shop_objects() TO regress_app;
 SET ROLE regress_app;
 BEGIN READ ONLY;
-SELECT count(*) FROM ecommerce.schema_problems();
+SELECT count(*) FROM ecommerce_internal.schema_problems();
 COMMIT;
-SELECT pg_temp.failure('SELECT ecommerce.restore_schema()');
+SELECT pg_temp.failure('SELECT ecommerce_internal.restore_schema()');
 RESET ROLE;
 DROP OWNED BY regress_app;
 DROP ROLE regress_app;
 
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -62,7 +62,8 @@ SELECT * FROM ecommerce.verify_integrity();
 SELECT * FROM ecommerce.verify_integrity(:'since');
 SELECT * FROM ecommerce.verify_integrity(now());
 -- wrong arguments
-SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY['close_stock_books(NULL)', 'close_stock_books(now())', 'close_stock_books(now() - interval ''23 hours'')', 'close_stock_books(''-infinity'')', 'close_stock_books(now() - interval ''2 days'', NULL)', 'close_stock_books(now() - interval ''2 days'', 99)',
+SELECT command, failure('SELECT ecommerce'
+    || CASE WHEN command ~ '^(spread|lock|reopen)_' THEN '_internal.' ELSE '.' END || command) AS failure FROM unnest(ARRAY['close_stock_books(NULL)', 'close_stock_books(now())', 'close_stock_books(now() - interval ''23 hours'')', 'close_stock_books(''-infinity'')', 'close_stock_books(now() - interval ''2 days'', NULL)', 'close_stock_books(now() - interval ''2 days'', 99)',
     'reopen_stock_books(NULL, NULL, NULL)', 'verify_integrity(''infinity'')', 'verify_integrity(''-infinity'')', 'verify_integrity(''0044-01-01 BC'')']) AS command;
 
 -- each kind of damage is found since then; old damage by the whole proof only
@@ -120,7 +121,7 @@ SELECT n, whole, since_then FROM seen WHERE old ORDER BY n;
 
 -- what is booked into the past reopens the books of its products
 BEGIN;
-SELECT ecommerce.reopen_stock_books(1, ARRAY[id('INK')], now() - interval '4 days');
+SELECT ecommerce_internal.reopen_stock_books(1, ARRAY[id('INK')], now() - interval '4 days');
 SELECT sku, count(*) FROM ecommerce.stock_balances b JOIN ecommerce.products p ON p.id = b.product_id GROUP BY sku ORDER BY sku;
 SET LOCAL session_replication_role = replica;
 SELECT pg_temp.sell('INK', 6, now() - interval '4 days', '{"2": 6}') IS NOT NULL AS sold;
@@ -153,4 +154,4 @@ DROP ROLE regress_app;
 
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

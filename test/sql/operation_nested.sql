@@ -226,5 +226,5 @@ SELECT relation, public.forged(relation, statement) FROM public.forgeries ORDER 
 
 DROP TABLE public.outcomes, public.acts, public.forgeries;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 DROP FUNCTION public.act, public.nest, public.outcome, public.meddle, public.meddled, public.forge, public.forged;

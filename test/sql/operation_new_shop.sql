@@ -33,3 +33,7 @@ CALL ecommerce_test.new_shop();
 SELECT tgenabled FROM pg_trigger
 WHERE tgrelid = 'ecommerce.stock'::regclass AND tgname = 'keep_units';
 SELECT * FROM ecommerce.verify_integrity();
+
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

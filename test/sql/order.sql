@@ -365,4 +365,4 @@ SELECT sku, balanced FROM pg_temp.books WHERE sku IN ('BOOK', 'BREAD', 'MILK', '
 
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

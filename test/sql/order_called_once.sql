@@ -145,4 +145,4 @@ DROP VIEW public.expanded, public.both;
 DROP TABLE public.parts;
 DROP FUNCTION public.done, public.reserve, public.reserve_or, public.reserve_any;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

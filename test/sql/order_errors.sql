@@ -145,4 +145,4 @@ UPDATE ecommerce.orders SET status = 'processing' WHERE length(notes) = 10000 RE
 RESET ecommerce.tenant;
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -176,6 +176,6 @@ SELECT 1000 - (SELECT sum(available) FROM ecommerce.stock) - (SELECT sum(i.quant
 \pset tuples_only off
 SET client_min_messages = error;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 DROP TABLE quarter, first CASCADE;
 DROP FUNCTION sell, goods_to, bill_to, retry;

@@ -38,7 +38,7 @@ SELECT partition, lower_bound AT TIME ZONE 'UTC' AS lower_bound, upper_bound AT 
 SET timezone = 'America/New_York';
 SET datestyle = 'SQL, DMY';
 SELECT partition, lower_bound AT TIME ZONE 'UTC' AS lower_bound, upper_bound AT TIME ZONE 'UTC' AS upper_bound FROM ecommerce.ensure_partitions('2006-07-01 00:00+00', '2006-07-01 00:00+00', 'month') WHERE partition::text LIKE '%.orders_%';
-SELECT from_time AT TIME ZONE 'UTC' AS from_time, to_time AT TIME ZONE 'UTC' AS to_time FROM ecommerce.partitions() WHERE partition = 'ecommerce.orders_2006_06'::regclass;
+SELECT from_time AT TIME ZONE 'UTC' AS from_time, to_time AT TIME ZONE 'UTC' AS to_time FROM ecommerce.partitions() WHERE partition = 'ecommerce_partitions.orders_2006_06'::regclass;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SELECT relname, pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname IN ('orders_2006_06', 'order_items_2006_06', 'events_2006_07') ORDER BY relname;
@@ -49,8 +49,9 @@ SELECT count(*) FROM ecommerce.partitions() WHERE from_time >= '2007-01-01' AND 
 
 -- each partition of items references the one of its orders, and has its parent's keys, checks and triggers
 CREATE TEMP VIEW leaves AS
-SELECT p.parent, p.partition, p.partition::oid AS oid, p.from_time, substr(p.partition::text, length(p.parent::text) + 2) AS suffix FROM ecommerce.partitions() p;
-SELECT count(*) = count(c.oid) AS linked, count(*) FILTER (WHERE c.confrelid <> o.oid OR NOT c.convalidated OR pg_get_constraintdef(c.oid) NOT LIKE 'FOREIGN KEY (tenant\_id, order\_id, order\_created\_at) REFERENCES ecommerce.orders\_%(tenant\_id, id, created\_at)') AS wrong
+SELECT p.parent, p.partition, p.partition::oid AS oid, p.from_time,
+    substr(split_part(p.partition::text, '.', 2), length(split_part(p.parent::text, '.', 2)) + 2) AS suffix FROM ecommerce.partitions() p;
+SELECT count(*) = count(c.oid) AS linked, count(*) FILTER (WHERE c.confrelid <> o.oid OR NOT c.convalidated OR pg_get_constraintdef(c.oid) NOT LIKE 'FOREIGN KEY (tenant\_id, order\_id, order\_created\_at) REFERENCES ecommerce\_partitions.orders\_%(tenant\_id, id, created\_at)') AS wrong
 FROM leaves i JOIN leaves o ON o.suffix = i.suffix AND o.parent = 'ecommerce.orders'::regclass LEFT JOIN pg_constraint c ON c.conrelid = i.oid AND c.contype = 'f' WHERE i.parent = 'ecommerce.order_items'::regclass;
 SELECT parent, count(DISTINCT constraints) AS "kinds of constraints", count(DISTINCT indexes) AS "of indexes", count(DISTINCT triggers) AS "of triggers", count(DISTINCT defaults) AS "of defaults", count(DISTINCT policies) AS "of policies"
 FROM leaves l, LATERAL (SELECT array_agg(pg_get_constraintdef(oid) ORDER BY pg_get_constraintdef(oid)) AS constraints FROM pg_constraint WHERE conrelid = l.oid AND conname NOT LIKE '%\_order\_fkey') c,
@@ -82,17 +83,17 @@ SELECT tableoid::regclass AS leaf, count(*) FROM ecommerce.events WHERE kind = '
 SELECT * FROM ecommerce.ensure_partitions('1998-01-01', '1999-12-31', 'year');
 SELECT * FROM ecommerce.ensure_partitions('1998-01-01', '1998-12-31', 'quarter') WHERE moved_rows > 0;
 SELECT * FROM ecommerce.ensure_partitions('1999-12-31', '1999-12-31', 'month');
-SELECT (SELECT count(*) FROM ecommerce.orders_default) AS orders, (SELECT count(*) FROM ecommerce.order_items_default) AS items, (SELECT count(*) FROM ecommerce.events_default) AS events;
+SELECT (SELECT count(*) FROM ecommerce_partitions.orders_default) AS orders, (SELECT count(*) FROM ecommerce_partitions.order_items_default) AS items, (SELECT count(*) FROM ecommerce_partitions.events_default) AS events;
 -- nothing was lost or changed
 SELECT (SELECT md5(string_agg(o::text, ' ' ORDER BY id)) FROM ecommerce.orders o) = :'orders_before' AS orders, (SELECT md5(string_agg(i::text, ' ' ORDER BY order_id, line_number)) FROM ecommerce.order_items i) = :'items_before' AS items,
        (SELECT md5(string_agg(e::text, ' ' ORDER BY id)) FROM ecommerce.events e) = :'events_before' AS events;
 -- foreign keys hold after the move, triggers are on again
 SELECT count(*) AS items, count(o.id) AS "with an order in the partition of the same time" FROM ecommerce.order_items i LEFT JOIN ecommerce.orders o ON o.tenant_id = i.tenant_id AND o.id = i.order_id AND o.created_at = i.order_created_at
     AND replace(i.tableoid::regclass::text, 'order_items', 'orders') = o.tableoid::regclass::text;
-SELECT conrelid::regclass, confrelid::regclass, convalidated FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('ecommerce.order_items_1998_q2'::regclass, 'ecommerce.order_items_1999'::regclass, 'ecommerce.order_items_default'::regclass) ORDER BY conrelid::regclass::text COLLATE "C";
+SELECT conrelid::regclass, confrelid::regclass, convalidated FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('ecommerce_partitions.order_items_1998_q2'::regclass, 'ecommerce_partitions.order_items_1999'::regclass, 'ecommerce_partitions.order_items_default'::regclass) ORDER BY conrelid::regclass::text COLLATE "C";
 SELECT id AS moved, created_at AS moved_at FROM ecommerce.orders WHERE created_at = '1998-05-15 12:00' \gset
 SELECT pg_temp.failure(format('INSERT INTO ecommerce.order_items (order_id, order_created_at, line_number, product_id, name, quantity, unit_price, vat_category, vat_rate, net, vat) SELECT ecommerce.uuid_v7(%L, ''x''), %1$L, 9, id, ''X'', 1, 0, ''Z'', 0, 0, 0 FROM ecommerce.products LIMIT 1', :'moved_at')) AS "item without order",
-       pg_temp.failure(format('DELETE FROM ecommerce.orders WHERE id = %L', :'moved')) AS "delete", pg_temp.failure('DELETE FROM ecommerce.order_items_default') AS "delete default", pg_temp.failure('UPDATE ecommerce.order_items SET net = 0') AS "update" \gx
+       pg_temp.failure(format('DELETE FROM ecommerce.orders WHERE id = %L', :'moved')) AS "delete", pg_temp.failure('DELETE FROM ecommerce_partitions.order_items_default') AS "delete default", pg_temp.failure('UPDATE ecommerce.order_items SET net = 0') AS "update" \gx
 SELECT count(*) AS disabled FROM pg_trigger WHERE tgenabled = 'D';
 -- an order that moved can be cancelled by its id alone
 SELECT ecommerce.cancel_order(:'moved');
@@ -123,23 +124,56 @@ SELECT count(*) FROM ecommerce.ensure_partitions('2010-01-01', '2010-12-31');
 ROLLBACK;
 SELECT count(*) FROM ecommerce.partitions() WHERE from_time >= '2010-01-01' AND from_time < '2011-01-01';
 -- one that is missing alone is made alone, and linked
-DROP TABLE ecommerce.order_items_2006_07, ecommerce.orders_2006_07;
+DROP TABLE ecommerce_partitions.order_items_2006_07, ecommerce_partitions.orders_2006_07;
 SELECT partition FROM ecommerce.ensure_partitions('2006-07-01', '2006-07-01', 'month');
-SELECT count(*) FROM pg_constraint WHERE conrelid = 'ecommerce.order_items_2006_07'::regclass AND confrelid = 'ecommerce.orders_2006_07'::regclass AND contype = 'f';
-DROP TABLE ecommerce.order_items_2006_07;
+SELECT count(*) FROM pg_constraint WHERE conrelid = 'ecommerce_partitions.order_items_2006_07'::regclass AND confrelid = 'ecommerce_partitions.orders_2006_07'::regclass AND contype = 'f';
+DROP TABLE ecommerce_partitions.order_items_2006_07;
 SELECT partition FROM ecommerce.ensure_partitions('2006-07-01', '2006-07-01', 'month');
-SELECT count(*) FROM pg_constraint WHERE conrelid = 'ecommerce.order_items_2006_07'::regclass AND confrelid = 'ecommerce.orders_2006_07'::regclass AND contype = 'f';
+SELECT count(*) FROM pg_constraint WHERE conrelid = 'ecommerce_partitions.order_items_2006_07'::regclass AND confrelid = 'ecommerce_partitions.orders_2006_07'::regclass AND contype = 'f';
 -- install() gives a shop back its default partitions
-DROP TABLE ecommerce.order_items_default, ecommerce.orders_default, ecommerce.events_default;
+DROP TABLE ecommerce_partitions.order_items_default, ecommerce_partitions.orders_default, ecommerce_partitions.events_default;
 SET client_min_messages = warning;
 SELECT ecommerce.install();
 RESET client_min_messages;
 SELECT partition FROM ecommerce.partitions() WHERE from_time IS NULL;
-SELECT count(*) FROM pg_constraint WHERE conrelid = 'ecommerce.order_items_default'::regclass AND confrelid = 'ecommerce.orders_default'::regclass AND contype = 'f';
+SELECT count(*) FROM pg_constraint WHERE conrelid = 'ecommerce_partitions.order_items_default'::regclass AND confrelid = 'ecommerce_partitions.orders_default'::regclass AND contype = 'f';
 -- partitions() counts rows as of the last ANALYZE, and bytes
 ANALYZE ecommerce.orders;
 SELECT partition, estimated_rows, bytes > 0 AS bytes FROM ecommerce.partitions() WHERE partition::text LIKE '%.orders_1998%' ORDER BY from_time;
 
+--
+-- Whoever knows only its id finds a row by index, in every partition, also under row security
+--
+CREATE FUNCTION public.scans(relation text) RETURNS text LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT * FROM ecommerce.%I WHERE id = %L', relation,
+        '01930000-0000-7000-8000-00000000000a') INTO plan;
+    RETURN (SELECT string_agg(DISTINCT m[1] ||
+                CASE WHEN m[2] ~ '\(id = ' THEN ' by id' ELSE ' of many' END, ', ')
+            FROM regexp_matches(plan::text,
+                '"Node Type": "(\w+ Scan)"[^{}]*?("Index Cond": "[^"]*")', 'g') AS m);
+END $$;
+INSERT INTO ecommerce.products (sku, name, price)
+SELECT 'MANY-' || n, 'Many', 1 FROM generate_series(1, 3000) n;
+INSERT INTO ecommerce.users (email) SELECT n || '@example.org' FROM generate_series(1, 3000) n;
+INSERT INTO ecommerce.carts (session_id) SELECT 's' || n FROM generate_series(1, 3000) n;
+ANALYZE ecommerce.products, ecommerce.users, ecommerce.carts;
+CREATE ROLE regress_app;
+GRANT USAGE ON SCHEMA ecommerce TO regress_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA ecommerce TO regress_app;
+SELECT r AS relation, public.scans(r) AS scans
+FROM unnest('{orders,events,products,users,carts}'::text[]) AS r;
+SET ROLE regress_app;
+SELECT r AS relation, public.scans(r) AS scans
+FROM unnest('{orders,events,products,users,carts}'::text[]) AS r;
+RESET ROLE;
+DROP OWNED BY regress_app;
+DROP ROLE regress_app;
+DROP FUNCTION public.scans;
+
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

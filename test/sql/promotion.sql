@@ -57,7 +57,7 @@ FROM generate_series(1, 40) AS n,
                                     jsonb_build_object('quantity', n * 7, 'unit_price', 0.2, 'vat_rate', 24)))) -> 'totals' AS totals) t;
 
 -- what is refused, all of it at once
-INSERT INTO ecommerce.coupons (code, kind, value, valid_from, valid_to, active, deleted_at) VALUES
+INSERT INTO ecommerce.coupons (code, kind, value, valid_from, valid_to, is_active, deleted_at) VALUES
     ('LATER', 'percent', 1, '2100-01-01', NULL, true, NULL), ('PAST', 'percent', 1, '2020-01-01 00:00+00', '2021-01-01 00:00+00', true, NULL), ('OFF', 'percent', 1, '2020-01-01', NULL, false, NULL), ('GONE', 'percent', 1, '2020-01-01', NULL, true, now());
 SELECT failure(format('SELECT ecommerce.place_order(%L, coupon_codes => %L)', :'pin', codes)) FROM unnest(ARRAY['{nonsense}', '{NULL}', '{""}', '{GONE}', '{LATER,PAST,OFF,SAVE10,OVER50,DOLLAR}', '{SAVE10," save10"}', '{ALL,SAVE10,BIG}', '{EIGHTH,FIVER,FREESHIP,SAVE10}',
     '{ONCE}', '{a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u}']) AS codes;
@@ -122,7 +122,7 @@ SELECT command, failure(command) FROM unnest(ARRAY['UPDATE ecommerce.coupons SET
 UPDATE ecommerce.coupons SET deleted_at = now() WHERE code = 'TWO';
 INSERT INTO ecommerce.coupons (code, kind, value) VALUES ('two', 'percent', 50);
 SELECT gross FROM ecommerce.place_order(:'lamp', coupon_codes => '{TWO}', notes => 'new two');
-SELECT * FROM ecommerce.promotion_problems();
+SELECT * FROM ecommerce_internal.promotion_problems();
 
 --
 -- Gift cards
@@ -137,7 +137,7 @@ SELECT ecommerce.gift_card_balance(w) FROM unnest(ARRAY[:'code', lower(:'code'),
 SELECT ecommerce.gift_card_balance('no such card') AS unknown, ecommerce.gift_card_balance(NULL) AS "null";
 SELECT (i).id IS NOT NULL AS id, (i).code FROM ecommerce.issue_gift_card(20, 'EUR', code => 'Shop-2024-00001', user_id => :'maria', email => 'maria@example.com') i;
 SELECT count(*) FROM ecommerce.issue_gift_card(20, 'USD', code => 'DOLLAR-00001') a, ecommerce.issue_gift_card(20, code => 'EXPIRED-00001', valid_to => now()) b, ecommerce.issue_gift_card(20, code => 'BLOCKED-00001') c, ecommerce.issue_gift_card(0.05, code => 'CENTS-00001') d;
-UPDATE ecommerce.gift_cards SET status = 'blocked' WHERE code_hash = ecommerce.gift_card_hash('BLOCKED-00001');
+UPDATE ecommerce.gift_cards SET status = 'blocked' WHERE code_hash = ecommerce_internal.gift_card_hash('BLOCKED-00001');
 SELECT ecommerce.gift_card_balance('BLOCKED-00001') AS blocked, ecommerce.gift_card_balance('EXPIRED-00001') AS expired;
 SELECT a, failure(format('SELECT ecommerce.issue_gift_card(%s)', a)) FROM unnest(ARRAY['NULL', '0', '-5', '1.005', '''NaN''', '''Infinity''', '1e15', '5, ''XXY''', '5, code => ''short''', '5, code => repeat(''A'', 65)', '5, code => ''shop 2o24 oooo1''', '5, user_id => ''01930000-0000-7000-8000-0000000000ff''', '5, email => ''nobody''']) AS a;
 
@@ -203,7 +203,7 @@ SELECT ecommerce.redeem_gift_card('CENTS-00001', id_of('pin'));
 SELECT failure($$UPDATE ecommerce.orders SET status = 'cancelled' WHERE notes = 'pin'$$);
 SELECT ecommerce.refund_to_gift_card(id_of('pin'));
 UPDATE ecommerce.orders SET status = 'cancelled' WHERE notes = 'pin' RETURNING status;
-SELECT * FROM ecommerce.promotion_problems();
+SELECT * FROM ecommerce_internal.promotion_problems();
 
 --
 -- Who may, and whose
@@ -220,18 +220,18 @@ SET ROLE regress_storefront;
 SELECT gross, id AS theirs FROM ecommerce.place_order(:'lamp', coupon_codes => '{SAVE10}', notes => 'storefront') \gset
 SELECT :gross AS gross, ecommerce.redeem_gift_card('SHOP-2024-00001', :'theirs') AS paid, ecommerce.gift_card_balance('THEIRS-00001') AS theirs;
 SELECT replace(command, :'theirs', '') AS command, failure(command) FROM unnest(ARRAY[format('SELECT ecommerce.place_order(%L, coupon_codes => ''{THEIRS,NOBODYS}'')', :'lamp'), format('SELECT ecommerce.place_order(%L, coupon_codes => ''{SAVE10}'', allowances => ''[]'')', :'lamp'), format('SELECT ecommerce.redeem_gift_card(''THEIRS-00001'', %L)', :'theirs'),
-    format('SELECT ecommerce.redeem_gift_card(''THEIRS-00001'', %L, tenant_id => 2)', :'theirs'), 'SELECT ecommerce.gift_card_balance(''THEIRS-00001'', 2)', 'SELECT FROM ecommerce.coupons', 'SELECT FROM ecommerce.gift_cards', 'SELECT ecommerce.issue_gift_card(5)', 'SELECT ecommerce.adjust_gift_card(NULL, 5)', 'SELECT ecommerce.promotion_problems()']) AS command;
+    format('SELECT ecommerce.redeem_gift_card(''THEIRS-00001'', %L, tenant_id => 2)', :'theirs'), 'SELECT ecommerce.gift_card_balance(''THEIRS-00001'', 2)', 'SELECT FROM ecommerce.coupons', 'SELECT FROM ecommerce.gift_cards', 'SELECT ecommerce.issue_gift_card(5)', 'SELECT ecommerce.adjust_gift_card(NULL, 5)', 'SELECT ecommerce_internal.promotion_problems()']) AS command;
 RESET ROLE;
 -- helpers of other functions lend nobody their rights
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ecommerce TO regress_storefront;
 SET ROLE regress_storefront;
-SELECT split_part(command, '(', 1) AS command, failure(command) FROM unnest(ARRAY['SELECT ecommerce.redeem_coupons(1, ''{SAVE10}'', NULL, NULL, 1, ''EUR'', ecommerce.uuid_v7(), now())', 'SELECT ecommerce.release_coupons(1, ecommerce.uuid_v7())', 'SELECT ecommerce.lock_order(1, ecommerce.uuid_v7())', 'SELECT ecommerce.return_to_gift_cards(1, ecommerce.uuid_v7(), now(), 1)']) AS command;
+SELECT split_part(command, '(', 1) AS command, failure(command) FROM unnest(ARRAY['SELECT ecommerce_internal.redeem_coupons(1, ''{SAVE10}'', NULL, NULL, 1, ''EUR'', ecommerce.uuid_v7(), now())', 'SELECT ecommerce_internal.release_coupons(1, ecommerce.uuid_v7())', 'SELECT ecommerce_internal.lock_order(1, ecommerce.uuid_v7())', 'SELECT ecommerce_internal.return_to_gift_cards(1, ecommerce.uuid_v7(), now(), 1)']) AS command;
 SELECT failure('SELECT ecommerce.issue_gift_card(5, tenant_id => 2)'), failure('SELECT ecommerce.issue_gift_card(5, tenant_id => NULL)');
 RESET ROLE;
 DROP OWNED BY regress_storefront;
 DROP ROLE regress_storefront;
 SELECT t.tenant_id, (SELECT count(*) FROM ecommerce.coupon_redemptions r WHERE r.tenant_id = t.tenant_id) > 0 AS redemptions, (SELECT sum(balance) FROM ecommerce.gift_cards c WHERE c.tenant_id = t.tenant_id AND c.initial_amount = 500) AS untouched FROM ecommerce.settings t ORDER BY 1;
-SELECT * FROM ecommerce.promotion_problems();
+SELECT * FROM ecommerce_internal.promotion_problems();
 
 -- every kind of problem is found; triggers are off, as when somebody goes behind their back
 CREATE FUNCTION public.problems(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -241,7 +241,7 @@ BEGIN
     SET LOCAL session_replication_role = replica;
     BEGIN
         EXECUTE command;
-        SELECT string_agg(DISTINCT problem, ', ') INTO found FROM ecommerce.promotion_problems();
+        SELECT string_agg(DISTINCT problem, ', ') INTO found FROM ecommerce_internal.promotion_problems();
         RAISE EXCEPTION USING MESSAGE = coalesce(found, 'none');
     EXCEPTION WHEN raise_exception THEN
         RETURN SQLERRM;
@@ -256,5 +256,5 @@ SELECT problems(command), command FROM unnest(ARRAY['SELECT 1', 'UPDATE ecommerc
 
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 DROP FUNCTION id_of, problems;

@@ -18,21 +18,25 @@ END $$;
 --
 CREATE VIEW public.relations AS
 SELECT c.oid, c.relname AS name, c.relispartition AS is_partition, c.reloptions FROM pg_class c
-WHERE c.relnamespace = to_regnamespace('ecommerce') AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f');
+WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f');
 CREATE VIEW public.columns AS
 SELECT r.oid, r.name AS relation, a.attnum AS number, a.attname AS name
 FROM relations r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE NOT r.is_partition;
 CREATE VIEW public.functions AS
-SELECT p.oid, p.proname AS name, p.prosecdef AS is_definer, p.proargtypes AS arguments
-FROM pg_proc p WHERE p.pronamespace = to_regnamespace('ecommerce');
+SELECT p.oid, p.proname AS name, p.prosecdef AS is_definer, p.proargtypes AS arguments,
+    p.pronamespace::regnamespace::text = 'ecommerce_internal' AS is_internal
+FROM pg_proc p
+WHERE p.pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal');
 CREATE TABLE public.privileges (letter, privilege) AS
 VALUES ('r', 'SELECT'), ('a', 'INSERT'), ('w', 'UPDATE'), ('d', 'DELETE'), ('?', 'TRUNCATE'),
     ('?', 'REFERENCES'), ('?', 'TRIGGER');
 
 -- what it does not name, and what it names and is not there: nothing
 SELECT * FROM (SELECT 'table' AS kind, name FROM relations WHERE NOT is_partition
-    UNION SELECT 'function', name FROM functions) s
+    UNION SELECT 'function', name FROM functions
+    WHERE NOT is_internal OR has_function_privilege('public', oid, 'EXECUTE')) s
 FULL JOIN (SELECT DISTINCT kind, name, true AS named FROM ecommerce.access_matrix()) m
     USING (kind, name)
 WHERE num_nulls(s.*, m.named) > 0;
@@ -129,13 +133,13 @@ LANGUAGE sql AS $$
     FROM (SELECT 'schema' AS object, nspacl AS acl FROM pg_namespace WHERE nspname = 'ecommerce'
           UNION ALL
           SELECT oid::regclass::text, relacl FROM pg_class
-          WHERE relnamespace = 'ecommerce'::regnamespace
+          WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
           UNION ALL
           SELECT r.oid::regclass || '.' || attname, attacl
           FROM relations r JOIN pg_attribute ON attrelid = r.oid
           UNION ALL
           SELECT oid::regprocedure::text, proacl FROM pg_proc
-          WHERE pronamespace = 'ecommerce'::regnamespace
+          WHERE pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal')
           UNION ALL
           SELECT oid::regtype::text, typacl FROM pg_type
           WHERE typnamespace = 'ecommerce'::regnamespace) g, aclexplode(g.acl) x
@@ -242,7 +246,7 @@ DROP ROLE regress_store, "Regress Store 2", regress_office, regress_report, regr
 --
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 CREATE ROLE regress_owner; CREATE ROLE regress_member IN ROLE regress_owner;
 CREATE ROLE regress_store;
 SELECT format('GRANT CREATE ON DATABASE %I TO regress_owner', current_database()) \gexec
@@ -279,7 +283,7 @@ DROP ROLE regress_store;
 CREATE ROLE regress_attacker;
 SELECT format('GRANT USAGE ON SCHEMA %1$I TO regress_attacker;
                GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %1$I TO regress_attacker', nspname)
-FROM pg_namespace WHERE nspname ~ '^ecommerce' \gexec
+FROM pg_namespace WHERE nspname IN ('ecommerce', 'ecommerce_internal') ORDER BY nspname \gexec
 SET ROLE regress_attacker;
 SET client_min_messages = error;
 CREATE TEMP TABLE attempts (name text, definer boolean, failure text);
@@ -289,7 +293,8 @@ SELECT format('CREATE FUNCTION pg_temp.to_%1$s(bait pg_temp.bait) RETURNS %1$s L
                CREATE CAST (pg_temp.bait AS %1$s) WITH FUNCTION pg_temp.to_%1$s(pg_temp.bait)
                AS IMPLICIT', t)
 FROM unnest('{integer,uuid,json,jsonb,numeric,timestamptz}'::text[]) AS t \gexec
-SELECT format('CREATE TEMP TABLE lure (%s)', string_agg(format('%I pg_temp.bait', attname), ', '))
+SELECT format('CREATE TEMP TABLE lure (%s)', string_agg(format('%I pg_temp.bait', attname), ', '
+    ORDER BY attname))
 FROM (SELECT DISTINCT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
       WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p')
       AND a.attnum > 0 AND NOT a.attisdropped) a \gexec
@@ -299,7 +304,7 @@ DECLARE
     v_failure text;
 BEGIN
     FOR f IN SELECT p.oid::regprocedure AS name, p.proname, p.prosecdef FROM pg_proc p
-             WHERE p.prorettype = 'trigger'::regtype AND p.pronamespace::regnamespace::text ~ '^ecommerce'
+             WHERE p.prorettype = 'trigger'::regtype AND p.pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal')
     LOOP
         v_failure := failure(format('CREATE TRIGGER bait AFTER INSERT ON pg_temp.lure
                                      FOR EACH ROW EXECUTE FUNCTION %s', f.name));
@@ -318,7 +323,7 @@ DROP ROLE regress_attacker;
 
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 DROP OWNED BY regress_owner;
 DROP ROLE regress_owner, regress_member;
 DROP FUNCTION access;

@@ -217,4 +217,4 @@ SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
 
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

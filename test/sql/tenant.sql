@@ -56,7 +56,8 @@ COMMIT;
 -- a statement that was prepared once follows the choice
 CREATE ROLE regress_app;
 GRANT USAGE ON SCHEMA ecommerce TO regress_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ecommerce TO regress_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ecommerce, ecommerce_partitions
+    TO regress_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ecommerce TO regress_app;
 SET plan_cache_mode = force_generic_plan;
 PREPARE skus AS SELECT tenant_id, sku FROM ecommerce.products ORDER BY sku;
@@ -98,7 +99,7 @@ DECLARE
     found_tenants integer[];
 BEGIN
     FOR r IN SELECT a.attrelid::regclass FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-             WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND a.attname = 'tenant_id' ORDER BY c.relname LOOP
+             WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p', 'v') AND a.attname = 'tenant_id' ORDER BY c.relname LOOP
         EXECUTE format('SELECT array_agg(DISTINCT tenant_id ORDER BY tenant_id) FROM %s', r) INTO found_tenants;
         tenants := (SELECT array_agg(DISTINCT t ORDER BY t) FROM unnest(tenants || found_tenants) AS t);
         IF found_tenants <> ARRAY[ecommerce.current_tenant()] THEN
@@ -119,7 +120,7 @@ BEGIN; SET LOCAL ROLE regress_app; SELECT ecommerce.use_tenant(1);
 SELECT try.failure(command) FROM unnest(ARRAY['INSERT INTO ecommerce.products (tenant_id, sku, name, price) VALUES (2, ''X'', ''X'', 1)', 'UPDATE ecommerce.products SET tenant_id = 2', 'UPDATE ecommerce.users SET tenant_id = 2',
     'INSERT INTO ecommerce.categories (tenant_id, name, slug) VALUES (2, ''X'', ''x'')', 'INSERT INTO ecommerce.stock (tenant_id, product_id, available) VALUES (2, ''01900000-0000-7000-8000-000000000003'', 9)',
     'INSERT INTO ecommerce.stock (product_id, available) VALUES (''01900000-0000-7000-8000-000000000003'', 9)', 'INSERT INTO ecommerce.wishlist_items (user_id, product_id) SELECT id, ''01900000-0000-7000-8000-000000000003'' FROM ecommerce.users',
-    'INSERT INTO ecommerce.events_default (tenant_id, created_at, kind, entity_id) VALUES (2, ''1990-01-01'', ''x'', ''01900000-0000-7000-8000-000000000003'')', 'INSERT INTO ecommerce.tenants (id, name) VALUES (7, ''X'')']) AS command;
+    'INSERT INTO ecommerce_partitions.events_default (tenant_id, created_at, kind, entity_id) VALUES (2, ''1990-01-01'', ''x'', ''01900000-0000-7000-8000-000000000003'')', 'INSERT INTO ecommerce.tenants (id, name) VALUES (7, ''X'')']) AS command;
 UPDATE ecommerce.products SET name = 'Mine'; DELETE FROM ecommerce.wishlist_items; COMMIT;
 SELECT tenant_id, sku, name FROM ecommerce.products ORDER BY tenant_id, sku;
 -- not even with a superuser's rights does a row change its tenant
@@ -200,7 +201,7 @@ SELECT ecommerce.create_tenant('Third');
 SET client_min_messages = warning;
 DROP FUNCTION detour;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 DROP ROLE regress_app, regress_store;
 
 --
@@ -228,7 +229,7 @@ SELECT tenant_id, count(*) FROM ecommerce.orders GROUP BY 1 ORDER BY 1;
 SELECT tenant_id, name, total_orders FROM ecommerce.product_stats ORDER BY tenant_id, name;
 SET ROLE regress_owner;
 GRANT USAGE ON SCHEMA ecommerce TO regress_app;
-GRANT SELECT ON ALL TABLES IN SCHEMA ecommerce TO regress_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA ecommerce, ecommerce_partitions TO regress_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ecommerce TO regress_app;
 RESET ROLE;
 BEGIN; SET LOCAL ROLE regress_app; SELECT ecommerce.use_tenant(2); SELECT * FROM visible(); COMMIT;
@@ -236,7 +237,7 @@ BEGIN; SET LOCAL ROLE regress_app; SELECT ecommerce.use_tenant(2); SELECT * FROM
 SET client_min_messages = warning;
 DROP FUNCTION visible;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 DROP OWNED BY regress_owner;
 DROP ROLE regress_owner, regress_app;
 DROP SCHEMA try CASCADE;

@@ -65,4 +65,4 @@ SELECT id, pg_temp.failure(format('SELECT ecommerce.order_number(%L)', id)) AS f
 
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -34,22 +34,22 @@ END $$;
 
 -- Rates
 -- examples 72 to 75: the rate is that of the tax point
-SELECT n, c, string_agg(ecommerce.vat_amount(100.00, ecommerce.vat_rate(c, 'standard', d), 'EUR')::text, ' / ' ORDER BY d)
+SELECT n, c, string_agg(ecommerce.vat_amount(100.00, ecommerce.vat_rate_on(c, 'standard', d), 'EUR')::text, ' / ' ORDER BY d)
 FROM (VALUES (72, 'FI', date '2024-08-31'), (72, 'FI', '2024-09-01'), (73, 'RO', '2025-07-31'), (73, 'RO', '2025-08-01'),
              (74, 'DE', '2020-06-30'), (74, 'DE', '2020-07-01'), (74, 'DE', '2020-12-31'), (74, 'DE', '2021-01-01'), (75, 'GR', '2016-05-31'), (75, 'GR', '2016-06-01')) AS v (n, c, d)
 GROUP BY n, c ORDER BY n;
 -- by default that of today
-SELECT ecommerce.vat_rate('GR', 'standard') = ecommerce.vat_rate('GR', 'standard', current_date, '');
+SELECT ecommerce.vat_rate_on('GR', 'standard') = ecommerce.vat_rate_on('GR', 'standard', current_date, '');
 -- regions by name or place, whatever the case; Northern Ireland by both of its names, Monaco and Man as France and the United Kingdom
-SELECT ecommerce.vat_rate('PT', 'standard', '2026-02-02', 'Azores'), ecommerce.vat_rate('PT', 'reduced', '2024-09-30', 'madeira'), ecommerce.vat_rate('PT', 'reduced', '2024-10-01', 'madeira'),
-    ecommerce.vat_rate('XI', 'standard', '2026-02-02'), ecommerce.vat_rate('GB', 'standard', '2026-02-02', 'Northern Ireland'), ecommerce.vat_rate('MC', 'reduced', '2026-02-02'), ecommerce.vat_rate('IM', 'zero', '2026-02-02'), ecommerce.vat_rate('RE', 'standard', '2026-02-02');
+SELECT ecommerce.vat_rate_on('PT', 'standard', '2026-02-02', 'Azores'), ecommerce.vat_rate_on('PT', 'reduced', '2024-09-30', 'madeira'), ecommerce.vat_rate_on('PT', 'reduced', '2024-10-01', 'madeira'),
+    ecommerce.vat_rate_on('XI', 'standard', '2026-02-02'), ecommerce.vat_rate_on('GB', 'standard', '2026-02-02', 'Northern Ireland'), ecommerce.vat_rate_on('MC', 'reduced', '2026-02-02'), ecommerce.vat_rate_on('IM', 'zero', '2026-02-02'), ecommerce.vat_rate_on('RE', 'standard', '2026-02-02');
 -- the Greek islands are one region, and Kalymnos joined it in 2026
-SELECT d, ecommerce.vat_rate('GR', 'standard', d, 'islands'), ecommerce.vat_rate('GR', 'standard', d, 'Leros'), ecommerce.vat_rate('GR', 'standard', d, 'Kalymnos'), ecommerce.vat_rate('GR', 'reduced', d, 'Kalymnos'), ecommerce.vat_rate('GR', 'super_reduced', d, 'Kalymnos')
+SELECT d, ecommerce.vat_rate_on('GR', 'standard', d, 'islands'), ecommerce.vat_rate_on('GR', 'standard', d, 'Leros'), ecommerce.vat_rate_on('GR', 'standard', d, 'Kalymnos'), ecommerce.vat_rate_on('GR', 'reduced', d, 'Kalymnos'), ecommerce.vat_rate_on('GR', 'super_reduced', d, 'Kalymnos')
 FROM unnest('{2018-01-01,2025-12-31,2026-01-01}'::date[]) AS d;
-SELECT ecommerce.vat_rate('GR', 'standard', d, 'islands') FROM unnest('{2010-07-01,2016-05-31,2016-06-01,2017-12-31}'::date[]) AS d;
+SELECT ecommerce.vat_rate_on('GR', 'standard', d, 'islands') FROM unnest('{2010-07-01,2016-05-31,2016-06-01,2017-12-31}'::date[]) AS d;
 SELECT count(*), bool_and(valid_from = '2018-01-01') FILTER (WHERE place IN ('Leros', 'Lesbos', 'Kos', 'Samos', 'Chios')), min(valid_from) FILTER (WHERE place NOT IN ('Leros', 'Lesbos', 'Kos', 'Samos', 'Chios')) FROM ecommerce.vat_places WHERE region = 'islands';
 -- a rate that is not known is an error, never 0
-SELECT pg_temp.failure(format('SELECT ecommerce.vat_rate(%s)', a)) FROM unnest(ARRAY['''US'', ''standard'', ''2026-02-02''', '''GR'', ''reduced2'', ''2026-02-02''', '''GR'', ''standard'', ''1980-01-01''', '''GR'', ''exempt'', ''2026-02-02''', '''GR'', ''normal'', ''2026-02-02''',
+SELECT pg_temp.failure(format('SELECT ecommerce.vat_rate_on(%s)', a)) FROM unnest(ARRAY['''US'', ''standard'', ''2026-02-02''', '''GR'', ''reduced2'', ''2026-02-02''', '''GR'', ''standard'', ''1980-01-01''', '''GR'', ''exempt'', ''2026-02-02''', '''GR'', ''normal'', ''2026-02-02''',
     '''GR'', ''super_reduced2'', ''2025-12-31'', ''islands''', '''ES'', ''standard'', ''2026-02-02'', ''Canary Islands''', '''AX'', ''standard'', ''2026-02-02''', '''XI'', ''standard'', ''2026-02-02'', ''Jersey''', '''EL'', ''standard'', ''2026-02-02''', '''GR'', ''standard'', ''2026-02-02'', ''Atlantis''',
     '''GR'', ''standard'', ''2017-12-31'', ''Kalymnos''', 'NULL, ''standard''', '''GR'', NULL', '''GR'', ''standard'', NULL']) AS a;
 
@@ -65,7 +65,7 @@ SELECT ecommerce.set_vat_rate('US', 'standard', 4, '2010-01-01'), ecommerce.set_
 DELETE FROM ecommerce.vat_rates WHERE country = 'US' AND rate = 5;
 SELECT ecommerce.set_vat_rate('US', 'standard', 3, '2021-01-01');
 TABLE us;
-SELECT ecommerce.vat_rate('US', 'standard', d) FROM unnest('{2019-12-31,2021-12-31,2022-01-01,2023-12-31,2024-01-01}'::date[]) AS d;
+SELECT ecommerce.vat_rate_on('US', 'standard', d) FROM unnest('{2019-12-31,2021-12-31,2022-01-01,2023-12-31,2024-01-01}'::date[]) AS d;
 SELECT pg_temp.failure(format('SELECT ecommerce.set_vat_rate(%s)', a)) FROM unnest(ARRAY['''US'', ''standard'', 8, ''2024-01-01''', '''US'', ''standard'', -1, ''2027-01-01''', '''US'', ''standard'', 101, ''2027-01-01''', '''US'', ''standard'', ''NaN'', ''2027-01-01''',
     '''US'', ''standard'', 1.2345678, ''2027-01-01''', '''US'', ''zero'', 1, ''2027-01-01''', '''US'', ''outside'', 0, ''2027-01-01''', '''US'', ''exempt'', 0, ''2027-01-01''', '''US'', ''standard'', 8, ''infinity''', '''US'', ''standard'', 8, ''2027-01-01'', ''Texas''', '''EL'', ''standard'', 8, ''2027-01-01''',
     '''GR'', ''standard'', 8, ''2027-01-01'', ''Kalymnos''', '''ES'', ''standard'', 7, ''2027-01-01'', ''Canary Islands''', '''FR'', ''standard'', 7, ''2027-01-01'', ''Monaco''', '''US'', ''standard'', 8, NULL', '''US'', ''standard'', NULL, ''2027-01-01''', '''US'', ''standard'', 8, ''2027-01-01'', NULL']) AS a;
@@ -294,8 +294,8 @@ DROP FUNCTION vat100, say CASCADE;
 DROP EXTENSION ecommerce CASCADE;
 SELECT pg_temp.failure('INSERT INTO ecommerce.vat_rates (country, vat_class, rate, valid_from) VALUES (''GR'', ''standard'', 9, ''2026-01-01'')');
 CREATE EXTENSION ecommerce;
-SELECT ecommerce.install(), ecommerce.vat_rate('GR', 'standard', '2026-01-01');
+SELECT ecommerce.install(), ecommerce.vat_rate_on('GR', 'standard', '2026-01-01');
 DROP VIEW us;
 DROP FUNCTION taxed;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

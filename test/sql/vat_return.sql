@@ -38,4 +38,4 @@ SELECT * FROM ecommerce.oss_return(2026, 5);
 
 SET client_min_messages = error;
 DROP EXTENSION ecommerce CASCADE;
-DROP SCHEMA ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -49,7 +49,7 @@ CREATE TABLE app.labels (
 	tenant_id integer NOT NULL,
 	product_id uuid NOT NULL,
 	label text NOT NULL,
-	FOREIGN KEY (tenant_id, product_id) REFERENCES ecommerce.products
+	FOREIGN KEY (tenant_id, product_id) REFERENCES ecommerce.products (tenant_id, id)
 );
 CREATE VIEW app.gifts AS SELECT gift_note FROM ecommerce.orders;
 GRANT SELECT ON ecommerce.products, ecommerce.tenants TO shop_app;
@@ -186,9 +186,9 @@ sub contents
 		$db, q{
 SET timezone = 'UTC';
 SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n''
-	ORDER BY t::text COLLATE "C"), '''')) FROM ecommerce.%I t', relname, relname)
+	ORDER BY t::text COLLATE "C"), '''')) FROM %s t', relname, oid::regclass)
 FROM pg_class
-WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p')
 ORDER BY relname COLLATE "C" \gexec
 }, extra_params => [ '-F', ' ' ]);
 }
@@ -203,7 +203,7 @@ SET search_path = pg_catalog;
 SET timezone = 'UTC';
 WITH relation AS (
 	SELECT *, oid::regclass AS name FROM pg_class
-	WHERE relnamespace = 'ecommerce'::regnamespace AND relkind <> 'c'
+	WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind <> 'c'
 ), acl AS (
 	SELECT 'schema ' || nspname AS object, nspacl AS acl FROM pg_namespace
 	WHERE nspname = 'ecommerce'
@@ -214,7 +214,7 @@ WITH relation AS (
 	FROM relation JOIN pg_attribute ON attrelid = relation.oid
 	UNION ALL
 	SELECT 'function ' || oid::regprocedure, proacl FROM pg_proc
-	WHERE pronamespace = 'ecommerce'::regnamespace
+	WHERE pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal')
 ), line AS (
 	SELECT format('schema %s owner %s', nspname, nspowner::regrole) AS text
 	FROM pg_namespace WHERE nspname = 'ecommerce'
@@ -227,7 +227,7 @@ WITH relation AS (
 	SELECT format('function %s owner %s definer %s md5 %s', oid::regprocedure,
 		proowner::regrole, prosecdef,
 		CASE WHEN prokind = 'f' THEN md5(pg_get_functiondef(oid)) END)
-	FROM pg_proc WHERE pronamespace = 'ecommerce'::regnamespace
+	FROM pg_proc WHERE pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal')
 	UNION ALL
 	SELECT format('relation %s kind %s owner %s options %s security %s %s populated %s',
 		name, relkind, relowner::regrole, reloptions, relrowsecurity,
@@ -355,7 +355,7 @@ WHERE NOT EXISTS (SELECT FROM ecommerce.orders o
 	WHERE (o.tenant_id, o.id, o.created_at)
 		= (i.tenant_id, i.order_id, i.order_created_at));
 
-SELECT 'promotion', problem, entity_id, detail FROM ecommerce.promotion_problems();
+SELECT 'promotion', problem, entity_id, detail FROM ecommerce_internal.promotion_problems();
 }),
 		'',
 		$name);
@@ -503,11 +503,11 @@ SELECT tenant_id, tableoid::regclass FROM ecommerce.orders
 WHERE created_at < '2020-01-01' ORDER BY 1;
 }),
 		<<'EOF_EXPECTED' =~ s/\n\z//r, "$name: rows get their partition");
-ecommerce.events_2019_q1|2
-ecommerce.order_items_2019_q1|2
-ecommerce.orders_2019_q1|2
-1|ecommerce.orders_2019_q1
-2|ecommerce.orders_2019_q1
+ecommerce_partitions.events_2019_q1|2
+ecommerce_partitions.order_items_2019_q1|2
+ecommerce_partitions.orders_2019_q1|2
+1|ecommerce_partitions.orders_2019_q1
+2|ecommerce_partitions.orders_2019_q1
 EOF_EXPECTED
 	check_books($node, $db, "$name: its books balance");
 	return;

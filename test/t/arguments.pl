@@ -16,9 +16,9 @@
 #   src/tenant.c       ec_tenant_check() lets every tenant pass
 #       -> "tenant 2 is as it was before"
 #   src/updated_at.c   ec_set_updated_at() does not ask whether it is a trigger: crash
-#   src/json.c         ec_json_wrong() raises an internal error
+#   src/value/json.c   ec_json_wrong() raises an internal error
 #       -> "every call was answered in order"
-#   src/items.c        find_items() does not close its scan
+#   src/catalog_items.c find_items() does not close its scan
 #       -> "the server warned of nothing"
 use strict;
 use warnings;
@@ -70,14 +70,18 @@ my @uuids = (
 
 # Where no column has that name: something that many arguments accept
 my %usual = (
-	'bigint'                   => [qw(1 2 10)],
-	'boolean'                  => [qw(true false)],
-	'bytea'                    => ['\x00112233445566778899'],
-	'date'                     => [qw(2025-01-01 2025-12-31 2026-07-01)],
-	'integer'                  => [qw(1 2 3 10 2025)],
-	'interval'                 => [ '1 hour', '30 days' ],
-	'jsonb'                    => ['{}'],
-	'numeric'                  => [qw(1 2.5 10 19.99 24 100)],
+	'ecommerce.vat_territory'      => ['(GR,,country,)'],
+	'ecommerce.vat_rule'           => [ '(' . ',' x 15 . ')' ],
+	'ecommerce.vat_treatment'      => [ '(' . ',' x 10 . ')' ],
+	'ecommerce_internal.vat_facts' => [ '(' . ',' x 6 . ')' ],
+	'bigint'                       => [qw(1 2 10)],
+	'boolean'                      => [qw(true false)],
+	'bytea'                        => ['\x00112233445566778899'],
+	'date'                         => [qw(2025-01-01 2025-12-31 2026-07-01)],
+	'integer'                      => [qw(1 2 3 10 2025)],
+	'interval'                     => [ '1 hour', '30 days' ],
+	'jsonb'                        => ['{}'],
+	'numeric'                      => [qw(1 2.5 10 19.99 24 100)],
 	'regclass'                 => [qw(ecommerce.orders ecommerce.products)],
 	'regrole'                  => ['somebody'],
 	'timestamp with time zone' =>
@@ -96,6 +100,10 @@ my %usual = (
 
 # What nobody should pass.  A text that begins with "=" is an SQL expression.
 my %odd = (
+	'ecommerce.vat_territory'      => ['(,,,)'],
+	'ecommerce.vat_rule'           => [ '(' . ',' x 15 . ')' ],
+	'ecommerce.vat_treatment'      => [ '(' . ',' x 10 . ')' ],
+	'ecommerce_internal.vat_facts' => [ '(' . ',' x 6 . ')' ],
 	'bigint'  => [qw(0 -1 9223372036854775807 -9223372036854775808)],
 	'boolean' => [qw(true false)],
 	'bytea'   => [ '', '\x00', '\xff', '\x' . '00' x 100 ],
@@ -125,7 +133,7 @@ my %odd = (
 	],
 	'regclass' => [
 		qw(0 4294967295 pg_catalog.pg_class ecommerce.product_stats),
-		qw(ecommerce.orders_pkey ecommerce.orders_default ecommerce.low_stock),
+		qw(ecommerce.orders_pkey ecommerce_partitions.orders_default ecommerce.low_stock),
 		qw(ecommerce.tenants ecommerce.currencies ecommerce.placed_order)
 	],
 	'regrole' => [qw(0 4294967295 owner pg_monitor pg_database_owner)],
@@ -525,7 +533,7 @@ SELECT proname, oid::regprocedure::text AS signature, prokind AS kind,
 		FROM unnest(proargnames, proargmodes) WITH ORDINALITY AS a (name, mode, n)
 		WHERE coalesce(mode, 'i') IN ('i', 'b', 'v') ORDER BY n) AS names
 FROM pg_proc
-WHERE pronamespace = 'ecommerce'::regnamespace
+WHERE pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal')
 AND 'internal'::regtype <> ALL (proargtypes)
 ORDER BY oid::regprocedure::text COLLATE "C"}, { Slice => {} });
 	for my $f (@$rows)
@@ -585,7 +593,7 @@ sub make_arguments
 sub make_call
 {
 	my ($f) = @_;
-	my $name = "ecommerce.$f->{proname}";
+	my $name = $f->{signature} =~ s/\(.*//r;
 	$called = $f->{proname};
 	my $positional =
 	  $f->{kind} =~ /[aw]/ || grep { $_->{name} eq '' } @{ $f->{arguments} };
@@ -637,7 +645,7 @@ SELECT format('(SELECT DISTINCT %1$L, %2$L, %3$L, %4$L, %3$I::text FROM %5$s
 FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0
 JOIN unnest('{1,2,""}'::text[]) AS t (tenant) ON (tenant = '') = NOT EXISTS (
 	SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
-WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p')
 AND NOT relispartition AND NOT attisdropped
 AND format_type(atttypid, NULL) = ANY (?)
 ORDER BY relname, attnum, tenant}, undef, \@types);
@@ -840,7 +848,7 @@ SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n''
 	relname, relname, attname)
 FROM pg_class c JOIN pg_attribute ON attrelid = c.oid
 	AND attname = CASE relname WHEN 'tenants' THEN 'id' ELSE 'tenant_id' END
-WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p')
 AND NOT relispartition
 ORDER BY relname COLLATE "C" \gexec
 });
@@ -925,7 +933,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE storefront TEMPLATE owner');
 $node->safe_psql(
 	'storefront', q{
 GRANT USAGE ON SCHEMA ecommerce TO storefront;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ecommerce TO storefront;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ecommerce, ecommerce_internal TO storefront;
 ALTER ROLE storefront SET ecommerce.tenant = 1;
 });
 make_shop($node, 'superuser');

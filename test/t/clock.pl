@@ -5,7 +5,7 @@
 #
 #   src/uuid_v7.c      MAX_AHEAD_NS is 0
 #       -> "five seconds back: ids still rise"
-#   src/slots.c        reclaim_plan finds nothing
+#   src/stock_change.c  reclaim_plan finds nothing
 #       -> "what it held is sold, though nobody swept"
 use strict;
 use warnings;
@@ -217,7 +217,7 @@ my $far = 800 * 86400;
 set_clock($far);
 work_at('800 days forward');
 my $waiting =
-  value($session, 'SELECT count(*) FROM ecommerce.orders_default');
+  value($session, 'SELECT count(*) FROM ecommerce_partitions.orders_default');
 cmp_ok($waiting, '>=', 2 * $orders, 'orders wait in the default partition');
 is( value(
 		$session,
@@ -228,9 +228,9 @@ is( value(
 	'ensure_partitions() moves them');
 is( value(
 		$session,
-		'SELECT (SELECT count(*) FROM ecommerce.orders_default)'
-		  . ' + (SELECT count(*) FROM ecommerce.order_items_default)'
-		  . ' + (SELECT count(*) FROM ecommerce.events_default)'),
+		'SELECT (SELECT count(*) FROM ecommerce_partitions.orders_default)'
+		  . ' + (SELECT count(*) FROM ecommerce_partitions.order_items_default)'
+		  . ' + (SELECT count(*) FROM ecommerce_partitions.events_default)'),
 	0,
 	'nothing is left there');
 work_at('800 days forward, with a partition');

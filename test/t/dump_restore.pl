@@ -57,7 +57,7 @@ foreach my $name (sort keys %restore)
 # Where the extension is, and with it a shop that may go, that goes first.
 $node->command_ok(
 	[
-		'pg_dump',   '-n', 'ecommerce',   '-e',
+		'pg_dump',   '-n', 'ecommerce*',  '-e',
 		'ecommerce', '-f', "$tmp/schema", 'shop'
 	],
 	'pg_dump -n -e');
@@ -65,7 +65,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE replaced');
 $node->safe_psql(
 	'replaced', "$Shop::app_code
 	CREATE EXTENSION ecommerce;
-	DROP SCHEMA ecommerce CASCADE;");
+	DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;");
 $node->command_ok(
 	[
 		'psql',        '-X', '-q', '-1', '-v', 'ON_ERROR_STOP=1', '-f',
@@ -79,7 +79,7 @@ check_restored('replaced', 'pg_dump -n -e');
 # functions is not in the dump.
 $node->command_ok(
 	[
-		'pg_dump', '-Fc', '-n', 'ecommerce',
+		'pg_dump', '-Fc', '-n', 'ecommerce*',
 		'-f',      "$tmp/schema.custom", 'shop'
 	],
 	'pg_dump -Fc -n');
@@ -90,17 +90,19 @@ foreach my $jobs ('-1', '-j4')
 	$node->safe_psql(
 		$db, "$Shop::app_code
 		CREATE SCHEMA ecommerce;
+		CREATE SCHEMA ecommerce_partitions;
+		GRANT USAGE ON SCHEMA ecommerce_partitions TO PUBLIC;
 		CREATE EXTENSION ecommerce;");
 	is( $node->safe_psql(
 			$db,
-			"SELECT count(*) FROM pg_class WHERE relnamespace = 'ecommerce'::regnamespace AND relkind <> 'c'"
+			"SELECT count(*) FROM pg_class WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind <> 'c'"
 		),
 		0,
 		"CREATE EXTENSION in $db makes no tables");
 	$node->command_ok(
 		[
-			'pg_restore', $jobs, '--exit-on-error', '-n', 'ecommerce', '-d',
-			$db, "$tmp/schema.custom"
+			'pg_restore', $jobs, '--exit-on-error', '-n', 'ecommerce',
+			'-n', 'ecommerce_partitions', '-d',     $db,  "$tmp/schema.custom"
 		],
 		"pg_restore $jobs -n");
 	$node->safe_psql($db, $Shop::grants);

@@ -10,16 +10,16 @@
 #
 # That this test can fail was seen by breaking the product, one at a time:
 #
-#   src/slots.c        take_from() takes nothing from rows whose slot is not 0;
+#   src/stock_change.c  take_from() takes nothing from rows whose slot is not 0;
 #                      lock_row(), having waited, keeps the units it read before
-#   src/reservation.c  ec_expire_reservations() gives nothing back;
+#   src/stock_reservation.c  ec_expire_reservations() gives nothing back;
 #                      commit_plan takes over what is not held any more
 #       -> "the books balance"
-#   src/order.c        claim_key() always returns true
+#   src/order_write.c   ec_order_claim_key() always returns true
 #       -> "what was acknowledged is there", "no key has two orders"
 #   src/order.c        ec_place_order() sets synchronous_commit to off, or local
 #       -> "what was acknowledged is there": after a crash, or a promotion
-#   src/items.c        ec_items_demand() does not sort
+#   src/catalog_items.c ec_items_demand() does not sort
 #       -> "the servers met no other error": deadlocks
 use strict;
 use warnings;
@@ -833,7 +833,7 @@ my %fault = (
 						# Who waits since before the setting goes on.
 						$holder->begin_work;
 						$holder->do(
-							q{SELECT ecommerce.lock_stock(id, 1) FROM
+							q{SELECT ecommerce_internal.lock_stock(id, 1) FROM
 							(SELECT id FROM ecommerce.products
 							WHERE sku LIKE 'HOT%' ORDER BY id) p}
 						);

@@ -148,9 +148,9 @@ processing
 14.97|2.28|17.25|[{"tax": 0.72, "rate": 24, "taxable": 3.00}, {"tax": 1.56, "rate": 13, "taxable": 11.97}]
 {"vat": [{"tax": 1.38, "rate": 13, "taxable": 10.59, "category": "S"}], "lines": [{"net": 10.59, "vat": 1.38, "kind": "product", "line": 1, "gross": 11.97, "discount": 0.00}], "totals": {"net": 10.59, "vat": 1.38, "gross": 11.97, "lines": 11.97, "charges": 0.00, "payable": 11.97, "prepaid": 0.00, "rounding": 0.00, "allowances": 0.00}}
 12
-ecommerce.events_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
-ecommerce.order_items_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
-ecommerce.orders_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
+ecommerce_partitions.events_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
+ecommerce_partitions.order_items_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
+ecommerce_partitions.orders_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
 
 
 1|5|17.65
@@ -180,10 +180,10 @@ my $owners = q{
 SELECT 'schema', nspowner::regrole FROM pg_namespace WHERE nspname = 'ecommerce'
 UNION
 SELECT 'relation', relowner::regrole FROM pg_class
-WHERE relnamespace = 'ecommerce'::regnamespace AND relkind <> 'c'
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind <> 'c'
 UNION
 SELECT CASE WHEN prosecdef THEN 'definer' ELSE 'other function' END, proowner::regrole
-FROM pg_proc WHERE pronamespace = 'ecommerce'::regnamespace
+FROM pg_proc WHERE pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal')
 UNION
 SELECT 'type', typowner::regrole FROM pg_type
 WHERE typnamespace = 'ecommerce'::regnamespace
@@ -197,7 +197,7 @@ is( $node->safe_psql('shop', $owners),
 # Nothing that C code relies on is the owner's to alter.
 foreach my $command (
 	'ALTER FUNCTION ecommerce.vat_id_valid(text) CALLED ON NULL INPUT',
-	'ALTER FUNCTION ecommerce.order_totals_final(internal) RESET ALL',
+	'ALTER FUNCTION ecommerce_internal.order_totals_final(internal) RESET ALL',
 	'ALTER TYPE ecommerce.reservation ADD ATTRIBUTE note text',
 	'ALTER TYPE ecommerce.placed_order ALTER ATTRIBUTE net TYPE text',
 	'CREATE OR REPLACE FUNCTION ecommerce.verify_integrity(since timestamptz)
@@ -269,11 +269,11 @@ is( sqlstate(
 is( $node->safe_psql(
 		'shop', q{
 SELECT count(*) FROM pg_class
-WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p', 'v', 'm')
 AND (has_table_privilege('app', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
 	OR has_any_column_privilege('app', oid, 'SELECT, INSERT, UPDATE, REFERENCES'));
 SELECT oid::regproc FROM pg_proc
-WHERE pronamespace = 'ecommerce'::regnamespace AND has_function_privilege('app', oid, 'EXECUTE')
+WHERE pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal') AND has_function_privilege('app', oid, 'EXECUTE')
 AND NOT has_function_privilege('public', oid, 'EXECUTE');
 SELECT has_schema_privilege('app', 'ecommerce', 'CREATE');
 }),
@@ -282,7 +282,7 @@ SELECT has_schema_privilege('app', 'ecommerce', 'CREATE');
 is(sqlstate($node, 'shop', "SELECT $_;", 'app'),
 	'42501', "app cannot SELECT $_")
   foreach '* FROM ecommerce.orders', '* FROM ecommerce.customers',
-  '* FROM ecommerce.orders_default', 'ecommerce.install()';
+  '* FROM ecommerce_partitions.orders_default', 'ecommerce.install()';
 is( as( 'app',
 		'shop',
 		q{SELECT gross FROM ecommerce.place_order('[{"sku": "TEA", "quantity": 2}]')}
@@ -317,7 +317,7 @@ is( $node->safe_psql('shop', $owners),
 $node->safe_psql(
 	'shop', q{
 SELECT format('ALTER TABLE %s OWNER TO owner', oid::regclass) FROM pg_class
-WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p')
 AND relowner <> 'owner'::regrole \gexec
 });
 
@@ -393,7 +393,7 @@ check_books($node, 'shop', 'the books of both balance');
 # policy can stand before a materialized view.
 $node->safe_psql(
 	'shop', q{
-GRANT SELECT ON ALL TABLES IN SCHEMA ecommerce TO app;
+GRANT SELECT ON ALL TABLES IN SCHEMA ecommerce, ecommerce_partitions TO app;
 ALTER ROLE app SET ecommerce.tenant = 1;
 });
 is( as( 'app', 'shop',
@@ -414,7 +414,7 @@ foreach my $kind (sort keys %kinds)
 SELECT format('SELECT %L, count(*) FROM %s WHERE tenant_id <> 1 HAVING count(*) > 0',
 	c.oid::regclass, c.oid::regclass)
 FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid AND attname = 'tenant_id'
-WHERE relnamespace = 'ecommerce'::regnamespace
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
 AND relkind IN ($relkinds) AND relispartition = $is_partition
 ORDER BY c.oid::regclass::text \\gexec
 }),

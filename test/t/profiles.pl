@@ -29,7 +29,7 @@ $node->safe_psql(
 	'shop',
 	join "\n",
 	'GRANT USAGE ON SCHEMA ecommerce TO everybody, plain;',
-	'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ecommerce TO plain;',
+	'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ecommerce, ecommerce_partitions TO plain;',
 	(   map { "SELECT ecommerce.grant_access('$_', '$_');" }
 		  @profiles[ 1 .. 4 ]),
 	"SELECT ecommerce.grant_access('pinned', 'service');",
@@ -93,7 +93,7 @@ BEGIN
 			string_agg(quote_ident(a.attname), ', ') AS columns
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 			AND NOT a.attisdropped AND a.attname <> 'tenant_id'
-		WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p')
+		WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p')
 		AND NOT c.relispartition AND EXISTS (SELECT FROM pg_attribute t
 			WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')
 		GROUP BY 1
@@ -105,7 +105,7 @@ BEGIN
 		SELECT c.oid::regclass AS relation, a.attname AS name, a.atttypid::regtype::text AS type
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 			AND NOT a.attisdropped
-		WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p')
+		WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p')
 		AND NOT c.relispartition AND EXISTS (SELECT FROM pg_attribute t
 			WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')
 		AND a.atttypid IN ('text'::regtype, 'jsonb'::regtype, 'text[]'::regtype)
@@ -191,7 +191,7 @@ $node->safe_psql(
 CREATE TEMP VIEW relations AS
 SELECT c.oid, coalesce(p.relname || ' (partition)', c.relname) AS name, c.oid::regclass AS relation
 FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent
-WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm');
+WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p', 'v', 'm');
 INSERT INTO try.statements (object, action, item, statement)
 SELECT name, s.action, '', format(s.statement, relation)
 FROM relations CROSS JOIN (VALUES
@@ -236,7 +236,7 @@ FROM (VALUES
 	('GRANT', 'DO $$BEGIN GRANT EXECUTE ON FUNCTION ecommerce.create_tenant TO public;
 		IF NOT has_function_privilege(''public'', ''ecommerce.create_tenant'', ''EXECUTE'') THEN
 			RAISE insufficient_privilege; END IF; END$$'),
-	('DROP SCHEMA', 'DROP SCHEMA ecommerce CASCADE'),
+	('DROP SCHEMA', 'DROP SCHEMA ecommerce, ecommerce_partitions CASCADE'),
 	('DROP EXTENSION', 'DROP EXTENSION ecommerce CASCADE'),
 	('SET ROLE', 'DO $$BEGIN EXECUTE format(''SET ROLE %I'',
 		(SELECT nspowner::regrole FROM pg_namespace WHERE nspname = ''ecommerce'')); END$$'),
@@ -297,6 +297,10 @@ my %types = (
 	bytea                      => q{'x'},
 	uuid                       => q{'%product_id%'},
 	'uuid[]'                   => q{'{%product_id%}'},
+	'jsonb'                    => q{'{}'},
+	'bigint'                   => '1',
+	'regclass'                 => 'NULL',
+	'text[]'                   => q{'{x}'},
 	'numeric[]'                => q{'{1}'});
 my %texts = (vat_id_valid => 1, vat_id_normalize => 1);  # "id" that is a text
 
@@ -308,7 +312,7 @@ SELECT p.oid::regprocedure, p.proname, p.prorettype = 'trigger'::regtype,
 FROM pg_proc p
 LEFT JOIN LATERAL unnest(p.proargtypes::oid[], p.proargnames[1:p.pronargs])
 	WITH ORDINALITY AS a (type, name, n) ON true
-WHERE p.pronamespace = 'ecommerce'::regnamespace
+WHERE p.pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal')
 GROUP BY p.oid ORDER BY p.proname, p.oid::regprocedure::text;
 });
 my %ids = map { my @f = split /\|/; ($f[0] => [@f]) } split /\n/,
@@ -335,6 +339,7 @@ sub call
 		next if $known eq 'tenant_id' && $optional =~ /^t/ && !$named;
 		my $value = $texts{$name} ? undef : $values{$known};
 		$value = $types{$type} if !defined $value;
+		$value = 'NULL'        if !defined $value && $type =~ /^ecommerce/;
 		die "no value for $known $type of $signature" if !defined $value;
 		push @given, ($known ? "$known => " : '') . "$value\::$type";
 	}
@@ -346,8 +351,9 @@ sub call
 	}
 	# Aggregates have no named arguments.
 	$call =~ s/\w+ => //g if $name eq 'order_totals';
+	my $function = $signature =~ s/\(.*//r;
 	return
-	  "SELECT f FROM (SELECT (ecommerce.$name($call))::text AS f) x WHERE f IS NOT NULL";
+	  "SELECT f FROM (SELECT ($function($call))::text AS f) x WHERE f IS NOT NULL";
 }
 
 my @inserts;
@@ -361,7 +367,7 @@ foreach my $function (@functions)
 		$statements{'as a trigger'} =
 			"CREATE TEMP TABLE $name (tenant_id integer, id uuid); "
 		  . "CREATE TRIGGER mine AFTER INSERT ON pg_temp.$name FOR EACH ROW "
-		  . "EXECUTE FUNCTION ecommerce.$name()";
+		  . "EXECUTE FUNCTION $signature";
 	}
 	else
 	{
@@ -403,11 +409,11 @@ sub others
 		'shop', q{
 SET timezone = 'UTC';
 SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n''
-	ORDER BY t::text COLLATE "C"), '''')) FROM ecommerce.%I t WHERE %s', relname, relname,
+	ORDER BY t::text COLLATE "C"), '''')) FROM %s t WHERE %s', relname, c.oid::regclass,
 	coalesce((SELECT attname || ' <> 1' FROM pg_attribute WHERE attrelid = c.oid
 		AND (attname = 'tenant_id' OR relname = 'tenants' AND attname = 'id')), 'true'))
 FROM pg_class c
-WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p')
 ORDER BY relname COLLATE "C" \gexec
 });
 }
@@ -422,7 +428,7 @@ SELECT 'copy of ' || c.oid::regclass, c.oid::regclass,
 	coalesce(p.relname || ' (partition)', c.relname)
 FROM pg_class c
 LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent
-WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')}
+WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p', 'v', 'm')}
 );
 push @statements, map { [ $_->[0], $_->[2], 'COPY', '' ] } @relations;
 @statements =
@@ -576,9 +582,9 @@ SELECT object, action, item FROM (
 	WHERE action IN ('SELECT *', 'select', 'INSERT', 'insert', 'update', 'DELETE') OFFSET 0) s
 WHERE state = '-';
 SELECT relname FROM (
-	SELECT relname, try.attempt(format('INSERT INTO ecommerce.%1$I SELECT * FROM ecommerce.%1$I
-		ON CONFLICT DO NOTHING', relname)) AS state
-	FROM pg_class WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p') OFFSET 0) s
+	SELECT relname, try.attempt(format('INSERT INTO %1$s SELECT * FROM %1$s
+		ON CONFLICT DO NOTHING', oid::regclass)) AS state
+	FROM pg_class WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p') OFFSET 0) s
 WHERE state = '-';
 SELECT try.attempt($$
 	INSERT INTO ecommerce.categories (name, slug, parent_id)

@@ -1,0 +1,8 @@
+-- Triggers of its tables; install() makes them.
+
+SELECT * FROM (VALUES
+    ('cart_items', 'open_cart', 'BEFORE INSERT OR UPDATE', 'FOR EACH ROW', 'check_open_cart()'),
+    -- Lines go with their cart or their product, whatever became of it.
+    ('cart_items', 'open_cart_delete', 'BEFORE DELETE',
+     'FOR EACH ROW WHEN (pg_trigger_depth() = 0)', 'check_open_cart()')
+) AS rule (relation, name, event, condition, function)

@@ -1,0 +1,76 @@
+-- Carts and wishlists.
+
+CREATE TABLE IF NOT EXISTS ecommerce.carts (
+    tenant_id  integer     NOT NULL,
+    id         uuid        NOT NULL,
+    user_id    uuid,
+    session_id text
+        CONSTRAINT check_cart_session CHECK (length(session_id) BETWEEN 1 AND 255),
+    status     text        NOT NULL DEFAULT 'open'
+        CONSTRAINT check_cart_status CHECK (status IN ('open', 'ordered', 'merged', 'abandoned')),
+    order_id   uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT carts_pkey PRIMARY KEY (id, tenant_id),
+    CONSTRAINT carts_user_fkey FOREIGN KEY (tenant_id, user_id)
+        REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT check_cart_owner CHECK (num_nonnulls(user_id, session_id) = 1),
+    CONSTRAINT check_cart_order CHECK ((status = 'ordered') = (order_id IS NOT NULL))
+);
+CREATE UNIQUE INDEX IF NOT EXISTS idx_cart_user ON ecommerce.carts (tenant_id, user_id)
+    WHERE status = 'open';
+CREATE UNIQUE INDEX IF NOT EXISTS idx_cart_session ON ecommerce.carts (tenant_id, session_id)
+    WHERE status = 'open';
+CREATE INDEX IF NOT EXISTS idx_carts_order ON ecommerce.carts (tenant_id, order_id)
+    WHERE order_id IS NOT NULL;
+COMMENT ON TABLE ecommerce.carts IS
+    'A cart is a user''s or a session''s, exactly one of them; each has at most one that is open.';
+COMMENT ON COLUMN ecommerce.carts.id IS 'UUIDv7.';
+COMMENT ON COLUMN ecommerce.carts.user_id IS 'Whose cart it is, or';
+COMMENT ON COLUMN ecommerce.carts.session_id IS 'which session''s.';
+COMMENT ON COLUMN ecommerce.carts.status IS
+    'open, then ordered, merged (into another cart) or abandoned.';
+COMMENT ON COLUMN ecommerce.carts.order_id IS 'The order that it became.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.cart_items (
+    tenant_id  integer     NOT NULL,
+    cart_id    uuid        NOT NULL,
+    product_id uuid        NOT NULL,
+    quantity   integer     NOT NULL DEFAULT 1
+        CONSTRAINT check_cart_quantity_positive CHECK (quantity BETWEEN 1 AND 1000000000),
+    unit_price numeric
+        CONSTRAINT check_cart_unit_price
+            CHECK (unit_price >= 0 AND unit_price < 1e15 AND min_scale(unit_price) <= 9),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT cart_items_pkey PRIMARY KEY (tenant_id, cart_id, product_id),
+    CONSTRAINT cart_items_cart_fkey FOREIGN KEY (tenant_id, cart_id)
+        REFERENCES ecommerce.carts (tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT cart_items_product_fkey FOREIGN KEY (tenant_id, product_id)
+        REFERENCES ecommerce.products (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS idx_cart_items_product ON ecommerce.cart_items (tenant_id, product_id);
+COMMENT ON TABLE ecommerce.cart_items IS 'What is in a cart.';
+COMMENT ON COLUMN ecommerce.cart_items.cart_id IS 'The cart.';
+COMMENT ON COLUMN ecommerce.cart_items.product_id IS 'The product.';
+COMMENT ON COLUMN ecommerce.cart_items.quantity IS 'Units.';
+COMMENT ON COLUMN ecommerce.cart_items.unit_price IS
+    'The price that the customer saw. If it is set, an order at another price is refused.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.wishlist_items (
+    tenant_id  integer     NOT NULL,
+    user_id    uuid        NOT NULL,
+    product_id uuid        NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT wishlist_items_pkey PRIMARY KEY (tenant_id, user_id, product_id),
+    CONSTRAINT wishlist_items_user_fkey FOREIGN KEY (tenant_id, user_id)
+        REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT wishlist_items_product_fkey FOREIGN KEY (tenant_id, product_id)
+        REFERENCES ecommerce.products (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS idx_wishlist_user ON ecommerce.wishlist_items
+    (tenant_id, user_id, created_at);
+CREATE INDEX IF NOT EXISTS idx_wishlist_product ON ecommerce.wishlist_items (tenant_id, product_id);
+COMMENT ON TABLE ecommerce.wishlist_items IS 'What a user would like to have.';
+COMMENT ON COLUMN ecommerce.wishlist_items.user_id IS 'The user.';
+COMMENT ON COLUMN ecommerce.wishlist_items.product_id IS 'The product.';

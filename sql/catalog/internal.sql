@@ -1,0 +1,57 @@
+-- What the triggers of the catalog keep.
+
+CREATE FUNCTION ecommerce_internal.check_category_tree() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- Two moves that are harmless alone can close a circle together.
+    PERFORM pg_advisory_xact_lock(hashtextextended('ecommerce.categories', NEW.tenant_id));
+    IF EXISTS (
+        WITH RECURSIVE above AS (
+            SELECT NEW.parent_id AS id
+            UNION
+            SELECT c.parent_id FROM above a
+            JOIN ecommerce.categories c ON c.tenant_id = NEW.tenant_id AND c.id = a.id
+                                       AND c.parent_id IS NOT NULL
+        )
+        SELECT FROM above WHERE id = NEW.id)
+    THEN
+        RAISE EXCEPTION 'a category cannot be below itself'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'no_cycle', SCHEMA = 'ecommerce',
+                  TABLE = 'categories',
+                  DETAIL = format('Category %s is above %s.', NEW.id, NEW.parent_id);
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_category_tree() IS
+    'Refuses a parent that makes a cycle of categories, with error 23514.';
+
+CREATE FUNCTION ecommerce_internal.check_product_delete() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- Whoever sells or holds it locks its stock, so wait for those that are under way.
+    PERFORM FROM ecommerce.stock s WHERE s.tenant_id = OLD.tenant_id AND s.product_id = OLD.id
+    FOR UPDATE;
+    IF EXISTS (SELECT FROM ecommerce.order_items i
+               WHERE i.tenant_id = OLD.tenant_id AND i.product_id = OLD.id) THEN
+        RAISE EXCEPTION 'a product that was ordered cannot be deleted'
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'keep_ordered',
+                  SCHEMA = 'ecommerce', TABLE = 'products',
+                  DETAIL = format('Product %s stands on orders.', OLD.id),
+                  HINT = 'Set deleted_at instead.';
+    ELSIF EXISTS (SELECT FROM ecommerce.stock_reservations r
+                  WHERE r.tenant_id = OLD.tenant_id AND r.product_id = OLD.id
+                    AND r.status = 'held') THEN
+        RAISE EXCEPTION 'a product that is held cannot be deleted'
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'keep_ordered',
+                  SCHEMA = 'ecommerce', TABLE = 'products',
+                  DETAIL = format('Units of product %s are held by reservations.', OLD.id),
+                  HINT = 'Set deleted_at instead.';
+    END IF;
+    RETURN OLD;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_product_delete() IS
+    'Refuses to delete a product that stands on an order or is held, with error 23503.';

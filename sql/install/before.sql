@@ -1,0 +1,3 @@
+-- What tables have lost that are there; what is missing as a whole is created after.
+
+SELECT ecommerce_internal.restore_schema();

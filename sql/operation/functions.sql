@@ -1,0 +1,42 @@
+-- Running the shop's database.
+
+CREATE FUNCTION ecommerce.verify_integrity(since timestamptz DEFAULT NULL)
+    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET jit = off SET plan_cache_mode = force_custom_plan
+    SET enable_seqscan = on SET enable_indexscan = on
+    SET enable_hashjoin = on SET enable_nestloop = on SET enable_hashagg = on SET enable_sort = on
+AS $$
+DECLARE
+    v_topic regproc;
+BEGIN
+    IF NOT isfinite(since) THEN
+        RAISE EXCEPTION 'wrong since' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must be a time, or NULL.';
+    END IF;
+
+    FOR v_topic IN
+        SELECT p.oid FROM pg_proc p
+        JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+        WHERE p.pronamespace = 'ecommerce_internal'::regnamespace
+          AND p.proname LIKE '%\_problems' AND p.pronargs = 1
+        ORDER BY p.oid
+    LOOP
+        FOR problem, tenant_id, entity_id, detail IN
+            EXECUTE format('SELECT p.problem, p.tenant_id, p.entity_id, p.detail FROM %s($1) p',
+                           v_topic) USING since
+        LOOP
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.verify_integrity(timestamptz) IS
+    'Every equation of the books that does not hold, with the product or order that it is about. '
+    'No row means that all is right. The equations are those of the functions <topic>_problems() '
+    'in the schema ecommerce_internal; among them is what the schema has lost, which install() '
+    'puts back. With since: of what happened since then, and of all stock, from the balances of '
+    'the last closing before it (close_stock_books()), so that the cost does not grow with what '
+    'came before; what plain SQL did to older rows is for the whole proof to find. NULL proves '
+    'everything from the beginning, and the balances. Sees what the caller may see. Error 22023 '
+    'for infinity.';

@@ -1,0 +1,164 @@
+-- Orders: placing, cancelling and carrying them on.
+
+CREATE FUNCTION ecommerce.order_number(id uuid) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_number';
+COMMENT ON FUNCTION ecommerce.order_number(uuid) IS
+    'The order number of an order id. It is the UTC date of its time (YYMMDD), a hyphen, and 10 '
+    'characters of Crockford''s base 32 from its random bits.';
+
+CREATE FUNCTION ecommerce.place_order(
+    items            jsonb       DEFAULT NULL,
+    cart_id          uuid        DEFAULT NULL,
+    reservation_id   uuid        DEFAULT NULL,
+    user_id          uuid        DEFAULT NULL,
+    email            text        DEFAULT NULL,
+    phone            text        DEFAULT NULL,
+    billing_address  jsonb       DEFAULT NULL,
+    shipping_address jsonb       DEFAULT NULL,
+    buyer_vat_id     text        DEFAULT NULL,
+    buyer_vat_id_valid boolean   DEFAULT NULL,
+    currency         text        DEFAULT NULL,
+    expected_total   numeric     DEFAULT NULL,
+    allowances       jsonb       DEFAULT NULL,
+    charges          jsonb       DEFAULT NULL,
+    coupon_codes     text[]      DEFAULT NULL,
+    notes            text        DEFAULT NULL,
+    metadata         jsonb       DEFAULT NULL,
+    placed_at        timestamptz DEFAULT NULL,
+    idempotency_key  text        DEFAULT NULL,
+    tenant_id        integer     DEFAULT ecommerce.current_tenant())
+    RETURNS ecommerce.placed_order
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_place_order';
+COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, jsonb, jsonb, text,
+    boolean, text, numeric, jsonb, jsonb, text[], text, jsonb, timestamptz, text, integer) IS
+    'Place an order: take the stock, freeze prices and VAT, write the order, its lines and its '
+    'event, all or nothing. What is ordered comes from exactly one of items [{"sku" or '
+    '"product_id", "quantity", "unit_price"}], an open cart, or a held reservation. A unit_price '
+    'that is not the product''s is error EC004 that lists both; expected_total that is not the '
+    'gross total is error EC018. Addresses are objects with the keys of user_addresses. Where the '
+    'order goes decides its VAT, as vat_treatment() says: goods to the shipping address, services '
+    'to the billing address, to the other one if it has no country; without any it is a sale at '
+    'home. buyer_vat_id_valid is what VIES said about buyer_vat_id. allowances and charges are '
+    'those of calculate_totals(). coupon_codes are redeemed in their order, before allowances: '
+    'each percentage of what the ones before it left, never more than the goods; with '
+    'free_shipping there are no charges of that kind. With an idempotency_key a retry of the same '
+    'request gets the same order; another request under that key is error EC007. placed_at moves '
+    'history in: the order is of that time, at the given unit prices. user_id, a cart of a user, '
+    'placed_at, allowances, charges and a true buyer_vat_id_valid need the privilege to INSERT '
+    'into orders; without it an idempotency_key must have 16 characters, and is good for that '
+    'role only. Errors: EC001 out of stock, EC002 unknown product, EC003 not for sale, EC005, '
+    'EC006 reservation, EC012 no VAT rate, EC013 nothing ordered, EC014 cart, EC015 settings, '
+    'EC016 unknown user, EC019 coupons, with a reason for each; 0A000 no rule says how the sale '
+    'is taxed, or its products are taxed in different ways.';
+
+CREATE FUNCTION ecommerce.placed_order_id() RETURNS uuid
+    LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_placed_order_id';
+COMMENT ON FUNCTION ecommerce.placed_order_id() IS
+    'The order that place_order() placed last in this transaction, or found again by its key; '
+    'else NULL. A storefront may read that one.';
+
+CREATE FUNCTION ecommerce.cancel_order(order_id uuid, reason text DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_cancel_order';
+COMMENT ON FUNCTION ecommerce.cancel_order(uuid, text, integer) IS
+    'Cancel an order that is pending or processing. It gives back its stock, its coupons, and what '
+    'gift cards paid to them; nothing happens if it is cancelled already. Errors: EC008 unknown '
+    'order, EC009 it was shipped already.';
+
+CREATE FUNCTION ecommerce.transition_order(order_id uuid, status text, reason text DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    o record;
+BEGIN
+    PERFORM ecommerce_internal.check_tenant(tenant_id);
+    IF num_nulls(order_id, status, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'order_id, status and tenant_id must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    ELSIF status NOT IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled',
+                         'refunded') THEN
+        RAISE EXCEPTION 'unknown status of an order'
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %L.', status);
+    ELSIF status = 'cancelled' THEN
+        PERFORM ecommerce.cancel_order(order_id, reason, tenant_id);
+        RETURN;
+    END IF;
+    SELECT l.* INTO o
+    FROM ecommerce_internal.lock_order(transition_order.tenant_id, transition_order.order_id) l;
+    IF o.status = transition_order.status THEN
+        RETURN;
+    END IF;
+    UPDATE ecommerce.orders t SET status = transition_order.status
+    WHERE t.tenant_id = transition_order.tenant_id AND t.id = transition_order.order_id
+      AND t.created_at = o.created_at;
+    PERFORM ecommerce_internal.check_written(FOUND, 'orders');
+    INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
+    VALUES (transition_order.tenant_id, 'order.' || transition_order.status,
+            transition_order.order_id,
+            jsonb_strip_nulls(jsonb_build_object('from', o.status,
+                                                 'reason', transition_order.reason)));
+    IF transition_order.status = 'shipped' THEN
+        UPDATE ecommerce.stock_reservations r SET status = 'consumed'
+        WHERE r.tenant_id = transition_order.tenant_id AND r.order_id = transition_order.order_id
+          AND r.status = 'committed';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.transition_order(uuid, text, text, integer) IS
+    'Bring an order to its next status and append the event. A status is processing, shipped '
+    '(which consumes its reservation), delivered, refunded, or cancelled, which is cancel_order(). '
+    'Nothing happens if it has that status already. Errors: EC008 unknown order, EC009 it cannot '
+    'go there, 22023 unknown status.';
+
+CREATE FUNCTION ecommerce.place_orders(orders jsonb[],
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS SETOF ecommerce.placed_order
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    o jsonb;
+BEGIN
+    PERFORM ecommerce_internal.check_tenant(tenant_id);
+    IF num_nulls(orders, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'orders and tenant_id must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    PERFORM ecommerce_internal.check_order_keys(orders);
+    PERFORM ecommerce_internal.lock_for_orders(orders, tenant_id);
+    FOREACH o IN ARRAY orders LOOP
+        RETURN QUERY SELECT p.* FROM ecommerce.place_order(
+            items            => o -> 'items',
+            cart_id          => (o ->> 'cart_id')::uuid,
+            reservation_id   => (o ->> 'reservation_id')::uuid,
+            user_id          => (o ->> 'user_id')::uuid,
+            email            => o ->> 'email',
+            phone            => o ->> 'phone',
+            billing_address  => o -> 'billing_address',
+            shipping_address => o -> 'shipping_address',
+            buyer_vat_id     => o ->> 'buyer_vat_id',
+            buyer_vat_id_valid => (o ->> 'buyer_vat_id_valid')::boolean,
+            currency         => o ->> 'currency',
+            expected_total   => (o ->> 'expected_total')::numeric,
+            allowances       => o -> 'allowances',
+            charges          => o -> 'charges',
+            coupon_codes     => CASE WHEN jsonb_typeof(o -> 'coupon_codes') <> 'null' THEN
+                                    ARRAY(SELECT jsonb_array_elements_text(o -> 'coupon_codes'))
+                                END,
+            notes            => o ->> 'notes',
+            metadata         => o -> 'metadata',
+            placed_at        => (o ->> 'placed_at')::timestamptz,
+            idempotency_key  => o ->> 'idempotency_key',
+            tenant_id        => place_orders.tenant_id) p;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.place_orders(jsonb[], integer) IS
+    'Place many orders in one transaction, all or none: each is an object whose keys are '
+    'arguments of place_order(). Returns them in their order. Errors: those of place_order(), and '
+    '22023 that names an unknown key.';

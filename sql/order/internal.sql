@@ -1,0 +1,355 @@
+-- What the triggers of orders keep.
+
+CREATE FUNCTION ecommerce_internal.order_transition_allowed(old_status text, new_status text)
+    RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN CASE old_status
+        WHEN 'pending'    THEN new_status IN ('processing', 'cancelled')
+        WHEN 'processing' THEN new_status IN ('shipped', 'cancelled', 'refunded')
+        WHEN 'shipped'    THEN new_status IN ('delivered', 'refunded')
+        WHEN 'delivered'  THEN new_status = 'refunded'
+        ELSE false END;
+COMMENT ON FUNCTION ecommerce_internal.order_transition_allowed(text, text) IS
+    'Whether an order may go from one status to another, different one.';
+
+CREATE FUNCTION ecommerce_internal.check_order_update() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF (NEW.id, NEW.created_at, NEW.order_number, NEW.currency, NEW.prices,
+        NEW.net, NEW.vat, NEW.gross, NEW.country, NEW.region, NEW.vat_scheme, NEW.vatex,
+        NEW.vat_reason, NEW.mydata_exemption, NEW.buyer_vat_id)
+       IS DISTINCT FROM
+       (OLD.id, OLD.created_at, OLD.order_number, OLD.currency, OLD.prices,
+        OLD.net, OLD.vat, OLD.gross, OLD.country, OLD.region, OLD.vat_scheme, OLD.vatex,
+        OLD.vat_reason, OLD.mydata_exemption, OLD.buyer_vat_id)
+    THEN
+        RAISE EXCEPTION 'UPDATE on orders is refused'
+            USING ERRCODE = 'EC017',
+                  DETAIL = 'Id, time, number, currency, amounts and VAT treatment of an order '
+                           'never change.';
+    END IF;
+    IF NEW.status <> OLD.status THEN
+        IF NOT ecommerce_internal.order_transition_allowed(OLD.status, NEW.status) THEN
+            RAISE EXCEPTION 'an order cannot go from % to %', OLD.status, NEW.status
+                USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number);
+        END IF;
+        CASE NEW.status
+            WHEN 'shipped'   THEN NEW.shipped_at   := coalesce(NEW.shipped_at, now());
+            WHEN 'delivered' THEN NEW.delivered_at := coalesce(NEW.delivered_at, now());
+            WHEN 'cancelled' THEN NEW.cancelled_at := coalesce(NEW.cancelled_at, now());
+            ELSE NULL;
+        END CASE;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_order_update() IS
+    'Guards the state machine of orders (error EC009) and what never changes about one (error '
+    'EC017).';
+
+CREATE FUNCTION ecommerce_internal.check_order_cancel() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM ecommerce.order_items i
+               WHERE i.tenant_id = OLD.tenant_id AND i.order_id = OLD.id
+                 AND i.order_created_at = OLD.created_at AND i.from_stock)
+    THEN
+        RAISE EXCEPTION 'an order that took stock cannot be cancelled by UPDATE'
+            USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
+                  HINT = 'Use ecommerce.cancel_order(), which gives its stock back.';
+    ELSIF EXISTS (SELECT FROM ecommerce.coupon_redemptions r
+                  WHERE r.tenant_id = OLD.tenant_id AND r.order_id = OLD.id
+                    AND r.released_at IS NULL)
+          OR (SELECT sum(l.amount) FROM ecommerce.gift_card_entries l
+              WHERE l.tenant_id = OLD.tenant_id AND l.order_id = OLD.id) < 0
+    THEN
+        RAISE EXCEPTION 'an order with coupons or gift cards cannot be cancelled by UPDATE'
+            USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
+                  HINT = 'Use ecommerce.cancel_order(), which gives them back.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_order_cancel() IS
+    'Refuses to cancel an order by plain SQL, error EC009, if something has to be given back.';
+
+CREATE FUNCTION ecommerce_internal.check_order() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    violated text;
+BEGIN
+    violated := CASE
+        WHEN abs(extract(epoch FROM NEW.created_at - ecommerce.uuid_v7_time(NEW.id))) > 86400
+                                                                THEN 'check_order_id_time'
+        WHEN length(NEW.order_number) NOT BETWEEN 1 AND 50      THEN 'check_order_number'
+        WHEN NEW.email NOT LIKE '_%@_%' OR length(NEW.email) > 254
+                                                                THEN 'check_order_email'
+        WHEN length(NEW.phone) > 30                             THEN 'check_order_phone'
+        WHEN NEW.status NOT IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled',
+                                'refunded')
+                                                                THEN 'check_order_status'
+        WHEN NEW.payment_status NOT IN ('pending', 'paid', 'failed', 'refunded')
+                                                                THEN 'check_order_payment_status'
+        WHEN NEW.currency !~ '^[A-Z]{3}$'                       THEN 'check_order_currency'
+        WHEN NEW.prices NOT IN ('net', 'gross')                 THEN 'check_order_prices'
+        WHEN NEW.net < 0 OR NEW.net >= 1e18                     THEN 'check_order_net'
+        WHEN NEW.vat < 0 OR NEW.vat >= 1e18                     THEN 'check_order_vat'
+        WHEN NEW.gross <> NEW.net + NEW.vat                     THEN 'check_order_gross'
+        WHEN NEW.amount_paid < 0 OR NEW.amount_paid >= 1e18     THEN 'check_order_amount_paid'
+        WHEN NEW.amount_refunded < 0 OR NEW.amount_refunded > NEW.amount_paid
+                                                                THEN 'check_order_amount_refunded'
+        WHEN NEW.country !~ '^[A-Z]{2}$'                        THEN 'check_order_country'
+        WHEN NEW.vat_scheme NOT IN ('domestic', 'oss', 'ioss', 'registration', 'intra_eu', 'export',
+                                    'reverse_charge', 'outside', 'small_enterprise')
+                                                                THEN 'check_order_vat_scheme'
+        WHEN NEW.vatex !~ '^VATEX-[A-Z0-9-]{1,30}$'             THEN 'check_order_vatex'
+        WHEN length(NEW.vat_reason) > 10000                     THEN 'check_order_vat_reason'
+        WHEN NEW.mydata_exemption NOT BETWEEN 1 AND 31          THEN 'check_order_mydata_exemption'
+        WHEN length(NEW.buyer_vat_id) > 50                      THEN 'check_order_buyer_vat_id'
+        WHEN jsonb_typeof(NEW.billing_address) <> 'object'      THEN 'check_order_billing_address'
+        WHEN jsonb_typeof(NEW.shipping_address) <> 'object'     THEN 'check_order_shipping_address'
+        WHEN jsonb_typeof(NEW.metadata) <> 'object'             THEN 'check_order_metadata'
+        WHEN length(NEW.notes) > 10000                          THEN 'check_order_notes'
+    END;
+    IF violated IS NOT NULL THEN
+        RAISE EXCEPTION 'order violates %', violated
+            USING ERRCODE = 'check_violation', CONSTRAINT = violated, SCHEMA = 'ecommerce',
+                  TABLE = 'orders';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_order() IS
+    'Checks an order that plain SQL inserts or updates, error 23514. What it keeps: id and '
+    'created_at within a day, known states, amounts finite and not negative, gross = net + vat.';
+
+CREATE FUNCTION ecommerce_internal.check_order_item() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    violated text;
+BEGIN
+    violated := CASE
+        WHEN abs(extract(epoch FROM NEW.order_created_at
+                                    - ecommerce.uuid_v7_time(NEW.order_id))) > 86400
+                                                                THEN 'check_item_order_id_time'
+        WHEN NEW.line_number < 1                                THEN 'check_line_number'
+        WHEN NEW.kind NOT IN ('product', 'shipping', 'fee')     THEN 'check_item_kind'
+        WHEN (NEW.kind = 'product') <> (NEW.product_id IS NOT NULL)
+                                                                THEN 'check_item_product'
+        WHEN length(NEW.sku) > 100                              THEN 'check_item_sku'
+        WHEN length(NEW.name) > 255                             THEN 'check_item_name'
+        WHEN NEW.quantity > 1000000000                          THEN 'check_quantity_positive'
+        WHEN NEW.unit_price < 0 OR NEW.unit_price >= 1e15       THEN 'check_unit_price'
+        WHEN NEW.discount < 0 OR NEW.discount >= 1e18           THEN 'check_item_discount'
+        WHEN NEW.vat_category NOT IN ('S', 'Z', 'E', 'AE', 'K', 'G', 'O')
+                                                                THEN 'check_item_vat_category'
+        WHEN NEW.vat_rate < 0 OR NEW.vat_rate > 100             THEN 'check_item_vat_rate'
+        WHEN NEW.net < 0 OR NEW.net >= 1e18                     THEN 'check_item_net'
+        WHEN NEW.vat < 0 OR NEW.vat >= 1e18                     THEN 'check_item_vat'
+    END;
+    IF violated IS NOT NULL THEN
+        RAISE EXCEPTION 'order item violates %', violated
+            USING ERRCODE = 'check_violation', CONSTRAINT = violated, SCHEMA = 'ecommerce',
+                  TABLE = 'order_items';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_order_item() IS
+    'Checks a line that plain SQL inserts, error 23514: known kinds and VAT categories, amounts '
+    'finite and not negative.';
+
+CREATE FUNCTION ecommerce_internal.check_totals(tenant_id integer, order_id uuid,
+    created_at timestamptz) RETURNS void
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    o record;
+BEGIN
+    SELECT t.net, t.vat, i.net AS lines_net, i.vat AS lines_vat INTO o
+    FROM ecommerce.orders t
+    CROSS JOIN LATERAL (SELECT sum(l.net) AS net, sum(l.vat) AS vat FROM ecommerce.order_items l
+                        WHERE l.tenant_id = t.tenant_id AND l.order_id = t.id
+                          AND l.order_created_at = t.created_at) i
+    WHERE t.tenant_id = check_totals.tenant_id AND t.id = check_totals.order_id
+      AND t.created_at = check_totals.created_at
+      AND (t.net, t.vat) IS DISTINCT FROM (i.net, i.vat);
+    IF FOUND THEN
+        RAISE EXCEPTION 'an order must equal the sum of its lines'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'totals_match', SCHEMA = 'ecommerce',
+                  TABLE = 'orders',
+                  DETAIL = format('The order says net %s and VAT %s, its lines sum to %s and %s.',
+                                  o.net, o.vat, coalesce(o.lines_net, 0), coalesce(o.lines_vat, 0)),
+                  HINT = 'place_order() makes orders that do.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_totals(integer, uuid, timestamptz) IS
+    'Error 23514 if an order differs from the sum of its lines, or has none.';
+
+CREATE FUNCTION ecommerce_internal.check_order_totals() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM ecommerce_internal.check_totals(NEW.tenant_id, NEW.id, NEW.created_at);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_order_totals() IS
+    'Deferred to the commit: an order made by plain SQL must equal the sum of its lines.';
+
+CREATE FUNCTION ecommerce_internal.check_item_totals() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM ecommerce.events e
+               WHERE e.tenant_id = NEW.tenant_id AND e.entity_id = NEW.order_id
+                 AND e.created_at = NEW.order_created_at
+                 AND e.kind = 'order.placed') THEN
+        RAISE EXCEPTION 'INSERT on order_items is refused'
+            USING ERRCODE = 'EC017', DETAIL = 'No line is added to an order that was placed.';
+    END IF;
+    PERFORM ecommerce_internal.check_totals(NEW.tenant_id, NEW.order_id, NEW.order_created_at);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_item_totals() IS
+    'Deferred to the commit: lines made by plain SQL must sum to their order. Error EC017 for one '
+    'that joins an order that place_order() made.';
+
+CREATE FUNCTION ecommerce_internal.lock_order(tenant_id integer, order_id uuid,
+    OUT created_at timestamptz, OUT status text, OUT currency text, OUT gross numeric,
+    OUT amount_paid numeric, OUT amount_refunded numeric)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_from timestamptz := ecommerce.uuid_v7_time(order_id) - interval '24 hours';
+    v_to   timestamptz := ecommerce.uuid_v7_time(order_id) + interval '24 hours';
+BEGIN
+    IF order_id IS NULL THEN
+        RAISE EXCEPTION 'order_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT o.created_at, o.status, o.currency, o.gross, o.amount_paid, o.amount_refunded
+    INTO lock_order.created_at, lock_order.status, lock_order.currency, lock_order.gross,
+         lock_order.amount_paid, lock_order.amount_refunded
+    FROM ecommerce.orders o
+    WHERE o.tenant_id = lock_order.tenant_id AND o.id = lock_order.order_id
+      AND o.created_at BETWEEN v_from AND v_to
+    FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown order'
+            USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.lock_order(integer, uuid) IS
+    'For functions that pay or refund: lock an order and read it. Errors: EC008 unknown order, '
+    '22023 an id of another version than 7.';
+
+CREATE FUNCTION ecommerce_internal.check_order_keys(orders jsonb[]) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_keys constant text[] := '{items,cart_id,reservation_id,user_id,email,phone,
+        billing_address,shipping_address,buyer_vat_id,buyer_vat_id_valid,currency,expected_total,
+        allowances,charges,coupon_codes,notes,metadata,placed_at,idempotency_key}'::text[];
+    v_key  text;
+BEGIN
+    FOR i IN 1 .. cardinality(orders) LOOP
+        IF jsonb_typeof(orders[i]) IS DISTINCT FROM 'object' THEN
+            RAISE EXCEPTION 'orders[%] must be an object', i - 1
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        SELECT k INTO v_key FROM jsonb_object_keys(orders[i]) k WHERE k <> ALL (v_keys) LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'orders[%] has an unknown key "%"', i - 1, v_key
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'Keys are the arguments of place_order().';
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_order_keys(jsonb[]) IS
+    'For place_orders(): whether orders are objects whose keys are arguments of place_order(). '
+    'Error 22023 names the first that is not.';
+
+CREATE FUNCTION ecommerce_internal.lock_for_orders(orders jsonb[], tenant_id integer) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    v_held tid[];
+    v_id   uuid;
+BEGIN
+    -- A key that was inserted and deleted is held all the same, because its insertion is not
+    -- committed; place_order() inserts it again.  It is deleted by its place: at SERIALIZABLE,
+    -- to read an index is to depend on keys beside it.
+    WITH held AS (
+        INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id,
+                                                order_created_at)
+        SELECT lock_for_orders.tenant_id, u.o ->> 'idempotency_key', sha256(''),
+               '00000000-0000-0000-0000-000000000000'::uuid, now()
+        FROM unnest(orders) AS u (o)
+        WHERE length(u.o ->> 'idempotency_key') BETWEEN 1 AND 255
+        ORDER BY 2
+        ON CONFLICT DO NOTHING
+        RETURNING ctid)
+    SELECT array_agg(h.ctid) INTO v_held FROM held h;
+    IF v_held IS NOT NULL THEN
+        DELETE FROM ecommerce.idempotency_keys k WHERE k.ctid = ANY (v_held);
+    END IF;
+    PERFORM FROM ecommerce.carts c
+    WHERE c.tenant_id = lock_for_orders.tenant_id
+      AND c.id IN (SELECT (u.o ->> 'cart_id')::uuid FROM unnest(orders) AS u (o))
+    ORDER BY c.id FOR UPDATE;
+    PERFORM FROM ecommerce.stock_reservations r
+    WHERE r.tenant_id = lock_for_orders.tenant_id
+      AND r.id IN (SELECT (u.o ->> 'reservation_id')::uuid FROM unnest(orders) AS u (o))
+    ORDER BY r.id, r.product_id, r.warehouse_id FOR NO KEY UPDATE;
+    PERFORM FROM ecommerce.coupons k
+    WHERE k.tenant_id = lock_for_orders.tenant_id AND k.deleted_at IS NULL
+      AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
+      AND k.code IN (SELECT upper(btrim(w.code)) FROM unnest(orders) AS u (o)
+                     CROSS JOIN LATERAL jsonb_array_elements_text(
+                         CASE jsonb_typeof(u.o -> 'coupon_codes')
+                         WHEN 'array' THEN u.o -> 'coupon_codes' ELSE '[]' END) AS w (code))
+    ORDER BY k.id FOR NO KEY UPDATE;
+    FOR v_id IN
+        WITH item AS (
+            SELECT DISTINCT e ->> 'sku' AS sku,
+                   CASE WHEN e ->> 'product_id' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                        THEN (e ->> 'product_id')::uuid END AS id
+            FROM unnest(orders) AS u (o)
+            CROSS JOIN LATERAL jsonb_array_elements(
+                CASE jsonb_typeof(u.o -> 'items')
+                WHEN 'array' THEN u.o -> 'items' ELSE '[]' END) e)
+        SELECT p.id FROM item i
+        JOIN ecommerce.products p ON p.tenant_id = lock_for_orders.tenant_id AND p.sku = i.sku
+        WHERE p.deleted_at IS NULL AND p.track_stock
+        UNION
+        SELECT p.id FROM item i
+        JOIN ecommerce.products p ON p.tenant_id = lock_for_orders.tenant_id AND p.id = i.id
+        WHERE p.deleted_at IS NULL AND p.track_stock
+        UNION
+        SELECT i.product_id FROM unnest(orders) AS u (o)
+        JOIN ecommerce.cart_items i ON i.tenant_id = lock_for_orders.tenant_id
+                                   AND i.cart_id = (u.o ->> 'cart_id')::uuid
+        UNION
+        SELECT r.product_id FROM unnest(orders) AS u (o)
+        JOIN ecommerce.stock_reservations r ON r.tenant_id = lock_for_orders.tenant_id
+                                           AND r.id = (u.o ->> 'reservation_id')::uuid
+        ORDER BY 1
+    LOOP
+        PERFORM ecommerce_internal.lock_stock(v_id, tenant_id);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.lock_for_orders(jsonb[], integer) IS
+    'For place_orders(): lock what all orders need, so that nobody waits in a circle. Keys, carts, '
+    'reservations, coupons and products, each in their order.';

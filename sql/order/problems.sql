@@ -1,0 +1,151 @@
+-- The proof that orders are what their lines, reservations, returns, keys and carts say.
+--
+-- A condition on the time of a row stands beside one on its id where only the id
+-- is indexed: ids are at most a day off.
+
+CREATE FUNCTION ecommerce_internal.prove_order_lines(since timestamptz DEFAULT NULL)
+    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET jit = off SET plan_cache_mode = force_custom_plan
+    SET enable_seqscan = on SET enable_indexscan = on
+    SET enable_hashjoin = on SET enable_nestloop = on SET enable_hashagg = on SET enable_sort = on
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_from    timestamptz := coalesce(since, '-infinity');
+    v_id      uuid := ecommerce_internal.first_id(since);
+    -- NULL for all, so that rows of unknown tenants are proved, too
+    v_tenants integer[] := (SELECT array_agg(t.id) FROM ecommerce.tenants t
+                            WHERE since IS NOT NULL);
+BEGIN
+    RETURN QUERY
+    SELECT 'units of a line differ from where they came from', i.tenant_id, i.order_id,
+           jsonb_build_object('line_number', i.line_number, 'quantity', i.quantity, 'allocation',
+               i.allocation)
+    FROM ecommerce.order_items i
+    WHERE (v_tenants IS NULL OR i.tenant_id = ANY (v_tenants)) AND i.order_id >= v_id
+        AND i.order_created_at >= v_from
+      AND i.allocation IS NOT NULL
+      AND i.quantity <> (SELECT coalesce(sum(a.value::integer), 0)
+          FROM jsonb_each_text(i.allocation) a);
+
+    RETURN QUERY
+    SELECT 'more came back than was sold', m.tenant_id, m.order_id,
+           jsonb_build_object('product_id', m.product_id, 'returned', m.quantity, 'sold',
+               s.quantity)
+    FROM (SELECT l.tenant_id, l.order_id, l.product_id, sum(l.quantity) AS quantity
+          FROM (SELECT DISTINCT n.tenant_id, n.order_id FROM ecommerce.stock_movements n
+                WHERE (v_tenants IS NULL OR n.tenant_id = ANY (v_tenants))
+                    AND n.created_at >= v_from
+                  AND n.reason = 'return' AND n.order_id IS NOT NULL) n
+          JOIN ecommerce.stock_movements l ON l.tenant_id = n.tenant_id AND l.order_id = n.order_id
+          WHERE l.reason = 'return' GROUP BY 1, 2, 3) m
+    CROSS JOIN LATERAL (SELECT coalesce(sum(i.quantity), 0) AS quantity FROM ecommerce.order_items i
+                        WHERE i.tenant_id = m.tenant_id AND i.order_id = m.order_id
+                          AND i.order_created_at
+                              >= ecommerce_internal.id_time(m.order_id) - interval '1 day'
+                          AND i.order_created_at
+                              <= ecommerce_internal.id_time(m.order_id) + interval '1 day'
+                          AND i.product_id = m.product_id AND i.from_stock) s
+    WHERE m.quantity > s.quantity;
+
+    RETURN QUERY
+    SELECT CASE WHEN o.id IS NULL THEN 'lines without an order'
+        ELSE 'an order differs from its lines' END,
+           coalesce(o.tenant_id, i.tenant_id), coalesce(o.id, i.order_id),
+           jsonb_build_object('net', o.net, 'vat', o.vat, 'gross', o.gross, 'lines_net', i.net,
+               'lines_vat', i.vat)
+    FROM (SELECT t.tenant_id, t.id, t.created_at, t.net, t.vat, t.gross FROM ecommerce.orders t
+          WHERE (v_tenants IS NULL OR t.tenant_id = ANY (v_tenants)) AND t.created_at >= v_from) o
+    FULL JOIN (SELECT l.tenant_id, l.order_id, l.order_created_at, sum(l.net) AS net,
+        sum(l.vat) AS vat
+               FROM ecommerce.order_items l
+               WHERE (v_tenants IS NULL OR l.tenant_id = ANY (v_tenants)) AND l.order_id >= v_id
+                   AND l.order_created_at >= v_from
+               GROUP BY 1, 2, 3) i
+           ON i.tenant_id = o.tenant_id AND i.order_id = o.id AND i.order_created_at = o.created_at
+    WHERE (o.net, o.vat, o.gross) IS DISTINCT FROM (i.net, i.vat, i.net + i.vat);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.prove_order_lines(timestamptz) IS
+    'For order_problems(): orders equal their lines, and lines the units that they took. No more '
+    'came back than was sold.';
+
+CREATE FUNCTION ecommerce_internal.prove_order_links(since timestamptz DEFAULT NULL)
+    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET jit = off SET plan_cache_mode = force_custom_plan
+    SET enable_seqscan = on SET enable_indexscan = on
+    SET enable_hashjoin = on SET enable_nestloop = on SET enable_hashagg = on SET enable_sort = on
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_from    timestamptz := coalesce(since, '-infinity');
+    v_id      uuid := ecommerce_internal.first_id(since);
+    -- NULL for all, so that rows of unknown tenants are proved, too
+    v_tenants integer[] := (SELECT array_agg(t.id) FROM ecommerce.tenants t
+                            WHERE since IS NOT NULL);
+BEGIN
+    RETURN QUERY
+    SELECT 'a reservation differs from its order', r.tenant_id, r.id,
+           jsonb_build_object('order_id', r.order_id, 'reservation', r.status, 'order', o.status)
+    FROM (SELECT r.tenant_id, r.id, r.order_id, r.status, r.product_id, r.warehouse_id
+          FROM ecommerce.stock_reservations r
+          WHERE (v_tenants IS NULL OR r.tenant_id = ANY (v_tenants)) AND r.id >= v_id
+              AND r.created_at >= v_from
+          UNION
+          SELECT r.tenant_id, r.id, r.order_id, r.status, r.product_id, r.warehouse_id
+          FROM ecommerce.orders o
+          JOIN ecommerce.stock_reservations r ON r.tenant_id = o.tenant_id AND r.order_id = o.id
+          WHERE since IS NOT NULL AND o.tenant_id = ANY (v_tenants) AND o.created_at >= v_from
+          UNION
+          SELECT r.tenant_id, r.id, r.order_id, r.status, r.product_id, r.warehouse_id
+          FROM ecommerce.orders o
+          JOIN ecommerce.stock_reservations r ON r.tenant_id = o.tenant_id AND r.order_id = o.id
+          WHERE since IS NOT NULL AND o.tenant_id = ANY (v_tenants) AND o.cancelled_at >= v_from) r
+    LEFT JOIN ecommerce.orders o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
+       AND (since IS NULL
+            OR o.created_at BETWEEN ecommerce_internal.id_time(r.order_id) - interval '1 day'
+                                AND ecommerce_internal.id_time(r.order_id) + interval '1 day')
+    WHERE r.order_id IS NOT NULL
+      AND (o.id IS NULL OR r.status NOT IN ('committed', 'consumed', 'released')
+          OR (r.status = 'released') <> (o.status = 'cancelled'))
+       OR r.order_id IS NULL AND r.status IN ('committed', 'consumed');
+
+    RETURN QUERY
+    SELECT 'an idempotency key without its order', k.tenant_id, k.order_id,
+        jsonb_build_object('key', k.key)
+    FROM ecommerce.idempotency_keys k
+    WHERE (v_tenants IS NULL OR k.tenant_id = ANY (v_tenants)) AND k.created_at >= v_from
+      AND NOT EXISTS (SELECT FROM ecommerce.orders o
+                      WHERE o.tenant_id = k.tenant_id AND o.id = k.order_id
+                          AND o.created_at = k.order_created_at);
+
+    RETURN QUERY
+    SELECT 'a cart without its order', c.tenant_id, c.id, jsonb_build_object('order_id', c.order_id)
+    FROM ecommerce.carts c
+    WHERE (v_tenants IS NULL OR c.tenant_id = ANY (v_tenants)) AND c.order_id >= v_id
+        AND c.status = 'ordered'
+      AND NOT EXISTS (SELECT FROM ecommerce.orders o
+                      WHERE o.tenant_id = c.tenant_id AND o.id = c.order_id
+           AND (since IS NULL
+                OR o.created_at BETWEEN ecommerce_internal.id_time(c.order_id) - interval '1 day'
+                                    AND ecommerce_internal.id_time(c.order_id) + interval '1 day'));
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.prove_order_links(timestamptz) IS
+    'For order_problems(): reservations, idempotency keys and carts are as their orders say.';
+
+CREATE FUNCTION ecommerce_internal.order_problems(since timestamptz DEFAULT NULL)
+    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM ecommerce_internal.prove_order_lines(since);
+    RETURN QUERY SELECT * FROM ecommerce_internal.prove_order_links(since);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.order_problems(timestamptz) IS
+    'For verify_integrity(): orders that differ from their lines, reservations, returns, keys or '
+    'carts. That is lines and the units that they took, returns and what was sold, reservations, '
+    'idempotency keys and carts and their orders. With since: of what happened since then.';

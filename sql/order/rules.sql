@@ -1,0 +1,29 @@
+-- Triggers of its tables; install() makes them.
+
+SELECT * FROM (VALUES
+    ('orders', 'check_new_order', 'AFTER INSERT',
+     'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())', 'check_order()'),
+    ('orders', 'check_order', 'BEFORE UPDATE',
+     'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())', 'check_order()'),
+    ('order_items', 'check_order_item', 'AFTER INSERT',
+     'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())', 'check_order_item()'),
+    ('orders', 'check_order_cancel', 'BEFORE UPDATE OF status',
+     'FOR EACH ROW WHEN (NEW.status = ''cancelled'' AND OLD.status <> ''cancelled''
+      AND ecommerce_internal.plain_sql())',
+     'check_order_cancel()'),
+    ('orders', 'check_order_update', 'BEFORE UPDATE', 'FOR EACH ROW', 'check_order_update()'),
+    ('orders', 'keep_orders', 'BEFORE DELETE',
+     'FOR EACH ROW',
+     'refuse_change(''Its rows are business records.'', ''Call ecommerce.cancel_order().'')'),
+    ('orders', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
+    ('order_items', 'keep_items', 'BEFORE UPDATE OR DELETE', 'FOR EACH ROW', 'refuse_change()'),
+    ('order_items', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
+    -- Plain SQL may insert orders, so their totals are compared at commit;
+    -- place_order() computes both from the same lines and need not be asked.
+    ('orders', 'totals_match', 'AFTER INSERT',
+     'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce_internal.plain_sql())',
+     'check_order_totals()'),
+    ('order_items', 'totals_match', 'AFTER INSERT',
+     'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce_internal.plain_sql())',
+     'check_item_totals()')
+) AS rule (relation, name, event, condition, function)

@@ -1,0 +1,177 @@
+-- Making partitions.
+
+CREATE FUNCTION ecommerce_internal.partitioned_tables()
+    RETURNS TABLE (name text, key text, ordinal bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.relname::text, a.attname::text, o.ordinal
+    FROM ecommerce_internal.shop_objects() WITH ORDINALITY
+        AS o (relation, kind, name, definition, ordinal)
+    JOIN pg_class c ON c.oid = to_regclass(o.relation)
+    JOIN pg_partitioned_table p ON p.partrelid = c.oid AND p.partstrat = 'r' AND p.partnatts = 1
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
+    WHERE o.kind = 'table'
+$$;
+COMMENT ON FUNCTION ecommerce_internal.partitioned_tables() IS
+    'The tables of the shop that are partitioned by a range of one column, its key. They come in '
+    'the order in which they are locked: that in which install() makes them.';
+
+CREATE FUNCTION ecommerce_internal.partition_step(every text, from_time timestamptz,
+    to_time timestamptz) RETURNS interval
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    step interval := CASE every WHEN 'month' THEN interval '1 month'
+                                WHEN 'quarter' THEN interval '3 months'
+                                WHEN 'year' THEN interval '1 year' END;
+BEGIN
+    IF step IS NULL THEN
+        RAISE EXCEPTION 'unknown partition interval' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It is %L.', every), HINT = 'Use month, quarter or year.';
+    END IF;
+    IF from_time IS NULL OR to_time IS NULL OR NOT isfinite(from_time) OR NOT isfinite(to_time)
+       OR to_time < from_time OR to_time > from_time + 120 * step THEN
+        RAISE EXCEPTION 'wrong range of time' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It runs from %L to %L.', from_time, to_time),
+            HINT = format('Give a range of at most 120 times a %s.', every);
+    END IF;
+    RETURN step;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.partition_step(text, timestamptz, timestamptz) IS
+    'For ensure_partitions(): how long a partition is. Error 22023 for another interval than '
+    'month, quarter or year, or a range of time of more than 120 of them.';
+
+CREATE FUNCTION ecommerce_internal.take_from_default(relation text, within text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_default regclass := format('ecommerce_partitions.%I', relation || '_default')::regclass;
+    v_kept    jsonb;
+    t         record;
+BEGIN
+    -- Triggers refuse to delete records; those that are disabled stay so.
+    SELECT jsonb_agg(jsonb_build_object('name', g.tgname, 'state', g.tgenabled))
+    INTO v_kept FROM pg_trigger g
+    WHERE g.tgrelid = v_default AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 9 = 9;
+    FOR t IN SELECT * FROM jsonb_to_recordset(v_kept) AS k (name text) LOOP
+        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', v_default, t.name);
+    END LOOP;
+    EXECUTE format('DELETE FROM %s %s', v_default, within);
+    FOR t IN SELECT * FROM jsonb_to_recordset(v_kept) AS k (name text, state text) LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', v_default,
+                       CASE t.state WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END,
+                       t.name);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.take_from_default(text, text) IS
+    'For add_partitions(): delete rows from the default partition of a table.'
+    ' They have been copied.';
+
+CREATE FUNCTION ecommerce_internal.add_partitions(tables jsonb, suffix text, low timestamptz,
+    high timestamptz)
+    RETURNS TABLE (partition regclass, moved_rows bigint)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET timezone = 'UTC' SET datestyle = 'ISO'
+AS $$
+DECLARE
+    v_moved jsonb := '{}'::jsonb;
+    v_rows  bigint;
+    v_new   text;
+    columns text;
+    t       record;
+BEGIN
+    -- Rows that came before their partition wait in the default partition:
+    -- copy them, delete items before the orders that they reference, and
+    -- only then attach, so that no reader ever misses one.
+    FOR t IN
+        SELECT k.name, format('WHERE %1$I >= %2$L AND %1$I < %3$L', k.key, low, high) AS within
+        FROM jsonb_to_recordset(tables) AS k (name text, key text, ordinal bigint)
+        ORDER BY k.ordinal
+    LOOP
+        v_new := format('ecommerce_partitions.%I', t.name || '_' || suffix);
+        EXECUTE format('LOCK TABLE ecommerce_partitions.%I IN ACCESS EXCLUSIVE MODE',
+                       t.name || '_default');
+        EXECUTE format('CREATE TABLE %s (LIKE ecommerce.%I INCLUDING ALL)', v_new, t.name);
+        columns := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+                    FROM pg_attribute a
+                    WHERE a.attrelid = format('ecommerce.%I', t.name)::regclass
+                      AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
+        EXECUTE format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM ecommerce_partitions.%3$I %4$s',
+                       v_new, columns, t.name || '_default', t.within);
+        GET DIAGNOSTICS v_rows = ROW_COUNT;
+        v_moved := v_moved || jsonb_build_object(t.name, v_rows);
+    END LOOP;
+    FOR t IN
+        SELECT k.name, format('WHERE %1$I >= %2$L AND %1$I < %3$L', k.key, low, high) AS within
+        FROM jsonb_to_recordset(tables) AS k (name text, key text, ordinal bigint)
+        WHERE (v_moved ->> k.name)::bigint > 0
+        ORDER BY k.ordinal DESC
+    LOOP
+        PERFORM ecommerce_internal.take_from_default(t.name, t.within);
+    END LOOP;
+    FOR t IN
+        SELECT k.name FROM jsonb_to_recordset(tables) AS k (name text, ordinal bigint)
+        ORDER BY k.ordinal
+    LOOP
+        v_new := format('ecommerce_partitions.%I', t.name || '_' || suffix);
+        EXECUTE format('ALTER TABLE ecommerce.%I ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
+                       t.name, v_new, low, high);
+        partition := v_new::regclass;
+        moved_rows := (v_moved ->> t.name)::bigint;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.add_partitions(jsonb, text, timestamptz, timestamptz) IS
+    'For ensure_partitions(): add one range of time to tables (rows of partitioned_tables()). Rows '
+    'that wait in the default partition move there. Returns the partitions.';
+
+CREATE FUNCTION ecommerce_internal.partition_schema() RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_owner oid := (SELECT n.nspowner FROM pg_namespace n WHERE n.nspname = 'ecommerce');
+    o       record;
+BEGIN
+    SELECT n.nspowner AS owner INTO o FROM pg_namespace n
+    WHERE n.nspname = 'ecommerce_partitions';
+    IF NOT FOUND THEN
+        EXECUTE format('CREATE SCHEMA ecommerce_partitions AUTHORIZATION %s', v_owner::regrole);
+        -- Whoever proves the books names partitions; reading them takes a grant on each.
+        GRANT USAGE ON SCHEMA ecommerce_partitions TO PUBLIC;
+    ELSIF o.owner <> v_owner THEN
+        RAISE EXCEPTION 'schema "ecommerce_partitions" belongs to another role'
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = format('It is owned by "%s", which could replace what is in it.',
+                                  pg_get_userbyid(o.owner)),
+                  HINT = 'Drop it, or give it to the owner of schema "ecommerce".';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.partition_schema() IS
+    'For ensure_partitions(): make the schema of the partitions if it is missing. '
+    'Error 42501 if it is somebody else''s.';
+
+CREATE FUNCTION ecommerce_internal.default_partitions() RETURNS text[]
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    made text[] := '{}'::text[];
+    t    record;
+BEGIN
+    PERFORM ecommerce_internal.partition_schema();
+    FOR t IN
+        SELECT k.name, format('ecommerce_partitions.%I', k.name || '_default') AS partition
+        FROM ecommerce_internal.partitioned_tables() k ORDER BY k.ordinal
+    LOOP
+        CONTINUE WHEN to_regclass(t.partition) IS NOT NULL;
+        EXECUTE format('CREATE TABLE %s PARTITION OF ecommerce.%I DEFAULT', t.partition, t.name);
+        made := made || t.partition;
+    END LOOP;
+    RETURN made;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.default_partitions() IS
+    'For ensure_partitions(): make the default partitions that are missing, and return them.';

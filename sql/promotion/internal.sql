@@ -1,0 +1,209 @@
+-- Coupons, which lower what an order costs.
+--
+-- Everybody locks in this order: the order, or the cart that becomes one, its
+-- reservation, coupons by id, stock, gift cards by id.  docs/promotions.md says
+-- why.
+
+CREATE FUNCTION ecommerce_internal.check_coupon() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.code := upper(btrim(NEW.code));
+    IF NEW.kind = 'amount' AND NEW.value <> ecommerce.round_amount(NEW.value, NEW.currency) THEN
+        RAISE EXCEPTION 'value has too many decimals for %', NEW.currency
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'check_coupon_value',
+                  SCHEMA = 'ecommerce', TABLE = 'coupons';
+    END IF;
+    IF TG_OP = 'UPDATE' AND (
+        (num_nonnulls(NEW.max_redemptions, NEW.max_redemptions_per_user) = 0)
+        <> (num_nonnulls(OLD.max_redemptions, OLD.max_redemptions_per_user) = 0)
+        OR NEW.max_redemptions_per_user IS NOT NULL
+           AND NEW.max_redemptions_per_user < coalesce(OLD.max_redemptions_per_user, 2147483647))
+    THEN
+        RAISE EXCEPTION 'UPDATE on coupons is refused'
+            USING ERRCODE = 'EC017',
+                  DETAIL = 'Orders under way rely on whether it has a limit, and on how often one '
+                           'customer may redeem it.',
+                  HINT = 'Set is_active to false, and make a new coupon.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_coupon() IS
+    'Turns the code of a coupon into upper case. Refuses to give a limit to a coupon without one, '
+    'to take the last one away, and to lower that of each customer (error EC017): redemptions of '
+    'a coupon without limit are not counted, those of others are checked once.';
+
+CREATE FUNCTION ecommerce_internal.lock_coupons(tenant_id integer, codes text[]) RETURNS uuid[]
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    v_ids uuid[];
+BEGIN
+    IF cardinality(codes) > 20 THEN
+        RAISE EXCEPTION 'too many coupons'
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'An order may have 20.';
+    ELSIF EXISTS (SELECT FROM unnest(codes) AS w (code) WHERE length(w.code) > 255) THEN
+        RAISE EXCEPTION 'a coupon code is too long'
+            USING ERRCODE = 'string_data_right_truncation', DETAIL = 'It may have 255 characters.';
+    END IF;
+
+    -- Whether a coupon has a limit never changes, so that locking those that
+    -- have one is enough; and what is locked by id is read by id.
+    SELECT array_agg(k.id) INTO v_ids FROM ecommerce.coupons k
+    WHERE k.tenant_id = lock_coupons.tenant_id AND k.deleted_at IS NULL
+      AND k.code = ANY (SELECT upper(btrim(w.code)) FROM unnest(codes) AS w (code));
+    PERFORM FROM ecommerce.coupons k
+    WHERE k.tenant_id = lock_coupons.tenant_id AND k.id = ANY (v_ids)
+      AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
+    ORDER BY k.id FOR NO KEY UPDATE;
+    RETURN v_ids;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.lock_coupons(integer, text[]) IS
+    'For redeem_coupons(): the ids of coupons by their codes, and those with a limit locked. '
+    'Errors: 22023 more than 20 codes, 22001 a code of more than 255 characters.';
+
+CREATE FUNCTION ecommerce_internal.book_coupon(tenant_id integer, coupon_id uuid,
+    has_limit boolean, place bigint, order_id uuid, order_created_at timestamptz, user_id uuid,
+    email text, amount numeric) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+BEGIN
+    IF has_limit THEN
+        UPDATE ecommerce.coupons k SET redemptions = k.redemptions + 1
+        WHERE k.tenant_id = book_coupon.tenant_id AND k.id = book_coupon.coupon_id;
+        PERFORM ecommerce_internal.check_written(FOUND, 'coupons');
+    END IF;
+    INSERT INTO ecommerce.coupon_redemptions (tenant_id, order_id, order_created_at, coupon_id,
+                                              position, user_id, email, amount)
+    VALUES (book_coupon.tenant_id, book_coupon.order_id, book_coupon.order_created_at,
+            book_coupon.coupon_id, place, book_coupon.user_id, book_coupon.email,
+            book_coupon.amount);
+    PERFORM ecommerce_internal.check_written(FOUND, 'coupon_redemptions');
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.book_coupon(integer, uuid, boolean, bigint, uuid,
+    timestamptz, uuid, text, numeric) IS
+    'For redeem_coupons(): write down a redemption, and count it if the coupon has a limit.';
+
+CREATE FUNCTION ecommerce_internal.redeem_coupons(
+    tenant_id integer, codes text[], user_id uuid, email text, goods numeric, currency text,
+    order_id uuid, order_created_at timestamptz,
+    OUT allowances jsonb, OUT free_shipping boolean)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    v_email    text := lower(email);
+    v_left     numeric := goods;
+    v_failures jsonb := jsonb '[]';
+    v_ids      uuid[];
+    v_reason   text;
+    v_amount   numeric;
+    c          record;
+BEGIN
+    allowances := jsonb '[]';
+    free_shipping := false;
+    v_ids := ecommerce_internal.lock_coupons(tenant_id, codes);
+
+    FOR c IN
+        SELECT w.code AS written, w.position,
+               row_number() OVER (PARTITION BY upper(btrim(w.code))
+                                  ORDER BY w.position) > 1 AS again,
+               date_trunc('milliseconds', k.valid_from) AS valid_from_ms, k.*
+        FROM unnest(codes) WITH ORDINALITY AS w (code, position)
+        LEFT JOIN ecommerce.coupons k
+               ON k.tenant_id = redeem_coupons.tenant_id AND k.id = ANY (v_ids)
+              AND k.code = upper(btrim(w.code)) AND k.deleted_at IS NULL
+        ORDER BY w.position
+    LOOP
+        v_amount := CASE c.kind
+            WHEN 'percent' THEN ecommerce.round_amount(v_left * c.value * 0.01, currency)
+            WHEN 'amount'  THEN ecommerce.round_amount(least(c.value, v_left), currency)
+            ELSE 0 END;
+        v_reason := CASE
+            WHEN c.id IS NULL                           THEN 'unknown'
+            WHEN c.again                                THEN 'twice'
+            WHEN NOT c.is_active                        THEN 'inactive'
+            WHEN order_created_at < c.valid_from_ms     THEN 'not_yet_valid'
+            WHEN order_created_at >= c.valid_to         THEN 'expired'
+            WHEN c.currency <> redeem_coupons.currency  THEN 'wrong_currency'
+            WHEN goods < c.minimum                      THEN 'minimum'
+            WHEN c.redemptions >= c.max_redemptions     THEN 'limit'
+            WHEN c.max_redemptions_per_user IS NULL     THEN NULL
+            WHEN num_nonnulls(user_id, v_email) = 0     THEN 'user_required'
+            WHEN c.max_redemptions_per_user <= (
+                SELECT count(*) FROM ecommerce.coupon_redemptions r
+                WHERE r.tenant_id = redeem_coupons.tenant_id AND r.coupon_id = c.id
+                  AND r.released_at IS NULL
+                  AND (r.user_id = redeem_coupons.user_id OR r.email = v_email))
+                                                        THEN 'user_limit'
+            END;
+        IF v_reason IS NULL AND v_amount = 0 AND c.kind <> 'free_shipping' THEN
+            v_reason := 'no_effect';
+        END IF;
+        IF v_reason IS NOT NULL THEN
+            v_failures := v_failures
+                          || jsonb_build_object('code', left(c.written, 64), 'reason', v_reason);
+            CONTINUE;
+        END IF;
+
+        PERFORM ecommerce_internal.book_coupon(tenant_id, c.id,
+            num_nonnulls(c.max_redemptions, c.max_redemptions_per_user) > 0, c.position,
+            order_id, order_created_at, user_id, v_email, v_amount);
+        v_left := v_left - v_amount;
+        IF c.kind = 'free_shipping' THEN
+            free_shipping := true;
+        ELSE
+            allowances := allowances || jsonb_build_object('amount', v_amount, 'reason', c.code);
+        END IF;
+    END LOOP;
+    IF v_failures <> '[]' THEN
+        RAISE EXCEPTION 'coupon cannot be used' USING ERRCODE = 'EC019', DETAIL = v_failures::text;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.redeem_coupons(integer, text[], uuid, text, numeric, text,
+    uuid, timestamptz) IS
+    'For place_order(): redeem coupons for goods of an amount, in their order. Returns the '
+    'allowances that they are, and whether shipping is free. Error EC019 lists every code that '
+    'cannot be used, and why: unknown, twice, inactive, not_yet_valid, expired, wrong_currency, '
+    'minimum, limit, user_required, user_limit, no_effect.';
+
+CREATE FUNCTION ecommerce_internal.release_coupons(tenant_id integer, order_id uuid) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    v_ids uuid[];
+BEGIN
+    SELECT array_agg(r.coupon_id) INTO v_ids FROM ecommerce.coupon_redemptions r
+    WHERE r.tenant_id = release_coupons.tenant_id AND r.order_id = release_coupons.order_id
+      AND r.released_at IS NULL;
+    IF v_ids IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM FROM ecommerce.coupons k
+    WHERE k.tenant_id = release_coupons.tenant_id AND k.id = ANY (v_ids)
+      AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
+    ORDER BY k.id FOR NO KEY UPDATE;
+    WITH released AS (
+        UPDATE ecommerce.coupon_redemptions r SET released_at = now()
+        WHERE r.tenant_id = release_coupons.tenant_id AND r.order_id = release_coupons.order_id
+          AND r.released_at IS NULL
+        RETURNING r.coupon_id)
+    UPDATE ecommerce.coupons k SET redemptions = k.redemptions - 1
+    FROM released
+    WHERE k.tenant_id = release_coupons.tenant_id AND k.id = released.coupon_id
+      AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0;
+    PERFORM FROM ecommerce.coupon_redemptions r
+    WHERE r.tenant_id = release_coupons.tenant_id AND r.order_id = release_coupons.order_id
+      AND r.released_at IS NULL;
+    PERFORM ecommerce_internal.check_written(NOT FOUND, 'coupon_redemptions');
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.release_coupons(integer, uuid) IS
+    'For cancel_order(), which has locked the order: let its redemptions no longer count.';

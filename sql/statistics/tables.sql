@@ -1,0 +1,49 @@
+-- Sales of each product.
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS ecommerce.product_stats AS
+SELECT p.tenant_id, p.id, p.name,
+       coalesce(s.total_orders, 0)        AS total_orders,
+       coalesce(s.total_quantity_sold, 0) AS total_quantity_sold,
+       coalesce(s.revenue, 0)             AS revenue,
+       s.last_ordered_at
+FROM ecommerce.products p
+LEFT JOIN (SELECT i.tenant_id, i.product_id,
+                  count(DISTINCT i.order_id) AS total_orders,
+                  sum(i.quantity)            AS total_quantity_sold,
+                  sum(i.net) FILTER (WHERE o.currency = t.currency) AS revenue,
+                  max(o.created_at)          AS last_ordered_at
+           FROM ecommerce.order_items i
+           JOIN ecommerce.orders o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+                                  AND o.created_at = i.order_created_at
+           JOIN ecommerce.settings t ON t.tenant_id = i.tenant_id
+           WHERE i.product_id IS NOT NULL AND o.status <> 'cancelled'
+           GROUP BY i.tenant_id, i.product_id) s
+       ON s.tenant_id = p.tenant_id AND s.product_id = p.id;
+CREATE UNIQUE INDEX IF NOT EXISTS product_stats_pkey ON ecommerce.product_stats (tenant_id, id);
+COMMENT ON MATERIALIZED VIEW ecommerce.product_stats IS
+    'Sales of each product, as of its last refresh. Cancelled orders do not count.';
+COMMENT ON COLUMN ecommerce.product_stats.id IS 'The product.';
+COMMENT ON COLUMN ecommerce.product_stats.name IS 'Its name.';
+COMMENT ON COLUMN ecommerce.product_stats.total_orders IS
+    'Orders that have it; 0 if it was never sold.';
+COMMENT ON COLUMN ecommerce.product_stats.total_quantity_sold IS
+    'Units sold; 0 if it was never sold.';
+COMMENT ON COLUMN ecommerce.product_stats.revenue IS
+    'Sum of net, of orders in settings.currency; 0 if it was never sold.';
+COMMENT ON COLUMN ecommerce.product_stats.last_ordered_at IS
+    'When it was last ordered, NULL if never.';
+
+-- With its owner's rights, because a materialized view has no row security.
+DO $view$
+BEGIN
+    IF to_regclass('ecommerce.product_sales') IS NULL THEN
+        CREATE VIEW ecommerce.product_sales WITH (security_barrier = true) AS
+        SELECT s.tenant_id, s.id, s.name, s.total_orders, s.total_quantity_sold, s.revenue,
+               s.last_ordered_at
+        FROM ecommerce.product_stats s
+        WHERE s.tenant_id = ecommerce.current_tenant();
+    END IF;
+END
+$view$;
+COMMENT ON VIEW ecommerce.product_sales IS
+    'Rows of product_stats of current_tenant(): what roles of a tenant may read.';

@@ -1,0 +1,274 @@
+-- Stock: reserving, adjusting and moving it.  Sold, held and available
+-- units of a product always sum to what came in.
+--
+-- enable_seqscan is off for writing functions, because a session keeps the
+-- plans that it made: one made while a table was empty would scan it whole for
+-- every order until the table is analyzed.  It reaches the checks of foreign
+-- keys, too.
+
+CREATE FUNCTION ecommerce.available_stock(product_id uuid,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
+    LANGUAGE c STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'ec_available_stock';
+COMMENT ON FUNCTION ecommerce.available_stock(uuid, integer) IS
+    'Units of a product that can be sold now; 0 for one that was never received, NULL for an '
+    'unknown one.';
+
+CREATE FUNCTION ecommerce.reserve_stock(items jsonb, owner text DEFAULT NULL,
+    ttl interval DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant())
+    RETURNS ecommerce.reservation
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_reserve_stock';
+COMMENT ON FUNCTION ecommerce.reserve_stock(jsonb, text, interval, integer) IS
+    'Hold stock of all items, or of none: [{"sku" or "product_id", "quantity"}]. It holds for '
+    'ttl, by default settings.reservation_ttl (a month is 30 days, a day 24 hours); for longer '
+    'only with the privilege to INSERT into orders, else error 42501. Errors: EC001 with all '
+    'short products in the detail, EC002 unknown product, EC003 not for sale, 22023 wrong items.';
+
+CREATE FUNCTION ecommerce.extend_reservation(reservation_id uuid, ttl interval DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.reservation
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_extend_reservation';
+COMMENT ON FUNCTION ecommerce.extend_reservation(uuid, interval, integer) IS
+    'Let a reservation hold for ttl from now, by default settings.reservation_ttl. Without the '
+    'privilege to INSERT into orders it cannot be more than that, nor four times that in all: '
+    'error 42501. Errors: EC005 unknown, EC006 no longer held or already expired.';
+
+CREATE FUNCTION ecommerce.release_reservation(reservation_id uuid,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_release_reservation';
+COMMENT ON FUNCTION ecommerce.release_reservation(uuid, integer) IS
+    'Give the stock of a held reservation back; nothing happens if that was done already. Errors: '
+    'EC005 unknown, EC006 committed to an order.';
+
+CREATE FUNCTION ecommerce.expire_reservations(max_count integer DEFAULT 1000,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_expire_reservations';
+COMMENT ON FUNCTION ecommerce.expire_reservations(integer, integer) IS
+    'Give the stock of expired holds back, of at most max_count products and reservations, and '
+    'return how many. Skips what another session is working on.';
+
+CREATE FUNCTION ecommerce.adjust_stock(product_id uuid, quantity integer,
+    reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL,
+    warehouse_id integer DEFAULT 1, order_id uuid DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_adjust_stock';
+COMMENT ON FUNCTION ecommerce.adjust_stock(uuid, integer, text, text, text, integer, uuid,
+    integer) IS
+    'Add units that came to a warehouse (or, negative, went) and record the movement. Returns what '
+    'is available then, in all warehouses. reason: receipt, adjustment, return or write_off; '
+    'reference, note and order_id are kept with the movement. What comes back from an order is for '
+    'return_stock(): a return with an order_id is error 22023. Errors: EC001 if less is available, '
+    'EC002 unknown product, EC021 unknown warehouse.';
+
+CREATE FUNCTION ecommerce.adjust_stock(sku text, quantity integer,
+    reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL,
+    warehouse_id integer DEFAULT 1, order_id uuid DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_adjust_stock_by_sku';
+COMMENT ON FUNCTION ecommerce.adjust_stock(text, integer, text, text, text, integer, uuid,
+    integer) IS
+    'Like adjust_stock(product_id, ...), by SKU.';
+
+CREATE FUNCTION ecommerce.transfer_stock(product_id uuid, quantity integer, from_warehouse integer,
+    to_warehouse integer, reference text DEFAULT NULL, note text DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_transfer_stock';
+COMMENT ON FUNCTION ecommerce.transfer_stock(uuid, integer, integer, integer, text, text,
+    integer) IS
+    'Move units from one warehouse to another and record both movements. Errors: EC001 if less is '
+    'available there, EC002 unknown product, EC021 unknown warehouse.';
+
+CREATE FUNCTION ecommerce.set_backorder_limit(product_id uuid, quantity integer,
+    warehouse_id integer DEFAULT 1, tenant_id integer DEFAULT ecommerce.current_tenant())
+    RETURNS integer
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_limit integer;
+BEGIN
+    PERFORM ecommerce_internal.check_tenant(tenant_id);
+    IF num_nulls(product_id, quantity, warehouse_id, tenant_id) > 0 OR quantity < 0 THEN
+        RAISE EXCEPTION 'wrong quantity'
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It must be zero or more.';
+    ELSIF NOT EXISTS (SELECT FROM ecommerce.products p
+                      WHERE p.tenant_id = set_backorder_limit.tenant_id
+                        AND p.id = set_backorder_limit.product_id) THEN
+        RAISE EXCEPTION 'unknown product'
+            USING ERRCODE = 'EC002', DETAIL = format('["%s"]', product_id);
+    ELSIF NOT EXISTS (SELECT FROM ecommerce.warehouses w
+                      WHERE w.tenant_id = set_backorder_limit.tenant_id
+                        AND w.id = set_backorder_limit.warehouse_id) THEN
+        RAISE EXCEPTION 'unknown warehouse'
+            USING ERRCODE = 'EC021', DETAIL = format('It is %s.', warehouse_id);
+    END IF;
+    INSERT INTO ecommerce.stock AS s (tenant_id, product_id, warehouse_id, slot, available,
+                                      backorder_limit)
+    VALUES (set_backorder_limit.tenant_id, set_backorder_limit.product_id,
+            set_backorder_limit.warehouse_id, 0, 0, quantity)
+    ON CONFLICT ON CONSTRAINT stock_pkey
+    DO UPDATE SET backorder_limit = greatest(excluded.backorder_limit, - s.available)
+    RETURNING backorder_limit INTO v_limit;
+    PERFORM ecommerce_internal.check_written(v_limit >= quantity, 'stock');
+    RETURN v_limit;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.set_backorder_limit(uuid, integer, integer, integer) IS
+    'Let a product be sold before it is there, up to so many units of a warehouse; 0 ends that. '
+    'Returns the limit, which is at least what was sold so already. Errors: 22023, EC002 unknown '
+    'product, EC021 unknown warehouse.';
+
+CREATE FUNCTION ecommerce.set_stock_slots(product_id uuid, slots integer,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM ecommerce_internal.check_tenant(tenant_id);
+    IF num_nulls(product_id, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'product_id and tenant_id must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    ELSIF slots NOT BETWEEN 1 AND 256 THEN
+        RAISE EXCEPTION 'wrong number of slots' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must be from 1 to 256, or NULL to let the stock spread while many buy it '
+                     'at once.';
+    END IF;
+    UPDATE ecommerce.products p SET stock_slots = set_stock_slots.slots
+    WHERE p.tenant_id = set_stock_slots.tenant_id AND p.id = set_stock_slots.product_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown product'
+            USING ERRCODE = 'EC002', DETAIL = format('["%s"]', product_id);
+    END IF;
+    PERFORM ecommerce_internal.spread_stock(product_id, coalesce(slots, 1), tenant_id);
+END
+$$;
+COMMENT ON FUNCTION ecommerce.set_stock_slots(uuid, integer, integer) IS
+    'Spread the stock of a product over so many rows in each warehouse. As many buyers at once '
+    'need not wait for each other then; before a sale that many wait for, say. NULL, the default '
+    'for a product, begins with one and adds rows while buyers meet. Waits for those who are '
+    'buying. Errors: 22023, EC002 unknown product.';
+
+CREATE FUNCTION ecommerce.rebalance_stock(max_products integer DEFAULT 1000,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    p record;
+    n integer := 0;
+BEGIN
+    PERFORM ecommerce_internal.check_tenant(tenant_id);
+    IF max_products IS NULL OR max_products < 0 THEN
+        RAISE EXCEPTION 'wrong max_products' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must be zero or more.';
+    END IF;
+    FOR p IN
+        SELECT s.product_id, r.stock_slots
+        FROM ecommerce.stock s
+        JOIN ecommerce.products r ON r.tenant_id = s.tenant_id AND r.id = s.product_id
+        WHERE s.tenant_id = rebalance_stock.tenant_id
+        GROUP BY s.product_id, r.stock_slots HAVING count(*) > count(DISTINCT s.warehouse_id)
+        ORDER BY s.product_id LIMIT max_products
+    LOOP
+        -- Nobody buys it when none of its rows is locked: the rush is over.
+        BEGIN
+            PERFORM FROM ecommerce.stock s
+            WHERE s.tenant_id = rebalance_stock.tenant_id AND s.product_id = p.product_id
+            ORDER BY s.warehouse_id, s.slot FOR NO KEY UPDATE NOWAIT;
+            PERFORM ecommerce_internal.spread_stock(p.product_id, coalesce(p.stock_slots, 1),
+                                                    rebalance_stock.tenant_id);
+            n := n + 1;
+        EXCEPTION
+            WHEN lock_not_available THEN NULL;
+        END;
+    END LOOP;
+    RETURN n;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.rebalance_stock(integer, integer) IS
+    'Gather the stock of products that nobody is buying at this moment. It goes into one row for '
+    'each warehouse, or evenly into those that set_stock_slots() made. Does not wait for buyers. '
+    'Returns how many products it went through, at most max_products; call it now and then. Error '
+    '22023 for a negative number or NULL.';
+
+CREATE FUNCTION ecommerce.return_stock(order_id uuid, items jsonb, reference text DEFAULT NULL,
+    note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_from  timestamptz := ecommerce.uuid_v7_time(order_id) - interval '24 hours';
+    v_to    timestamptz := ecommerce.uuid_v7_time(order_id) + interval '24 hours';
+    v_order record;
+    v_items jsonb;
+    i       record;
+BEGIN
+    PERFORM ecommerce_internal.check_tenant(tenant_id);
+    IF num_nulls(order_id, items, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'order_id, items and tenant_id must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    -- An update, not only a lock: of two returns at REPEATABLE READ one must fail.
+    UPDATE ecommerce.orders o SET status = o.status
+    WHERE o.tenant_id = return_stock.tenant_id AND o.id = return_stock.order_id
+      AND o.created_at BETWEEN v_from AND v_to
+    RETURNING o.created_at, o.status, o.order_number INTO v_order;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown order'
+            USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
+    ELSIF v_order.status NOT IN ('shipped', 'delivered', 'refunded') THEN
+        RAISE EXCEPTION 'nothing of an order that is % can come back', v_order.status
+            USING ERRCODE = 'EC009', DETAIL = format('Order %s.', v_order.order_number),
+                  HINT = 'Use ecommerce.cancel_order() for one that was not shipped.';
+    END IF;
+    PERFORM ecommerce_internal.check_return_items(items, tenant_id);
+    v_items := ecommerce_internal.returned_items(order_id, v_order.created_at, items, tenant_id);
+
+    FOR i IN
+        SELECT r.product_id, coalesce(r.warehouse_id, 1) AS warehouse_id,
+               coalesce(r.restock, true) AS restock, sum(r.quantity)::integer AS quantity
+        FROM jsonb_to_recordset(v_items) AS r (product_id uuid, warehouse_id integer,
+                                               restock boolean, quantity integer)
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    LOOP
+        IF i.restock THEN
+            PERFORM ecommerce_internal.book_return(i.product_id, i.quantity, reference, note,
+                                                   i.warehouse_id, order_id, tenant_id);
+        ELSE
+            -- It comes and goes: nothing of it can be sold in between.
+            INSERT INTO ecommerce.stock_movements (tenant_id, product_id, warehouse_id, quantity,
+                                                   reason, order_id, reference, note)
+            SELECT return_stock.tenant_id, i.product_id, i.warehouse_id, m.sign * i.quantity,
+                   m.reason, return_stock.order_id, return_stock.reference, return_stock.note
+            FROM (VALUES (1, 'return'), (-1, 'write_off')) AS m (sign, reason);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.return_stock(uuid, jsonb, text, text, integer) IS
+    'Take back units of an order that was shipped: [{"sku" or "product_id", "quantity", '
+    '"restock", "warehouse_id"}]. They can be sold again, or with "restock": false are written '
+    'off. Errors: EC008 unknown order, EC009 it was not shipped, EC021 unknown warehouse, EC022 '
+    'more comes back than was sold, with all such products in the detail, 22023 wrong items.';
+
+CREATE FUNCTION ecommerce.stock_at(product_id uuid, at timestamptz,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(sum(l.quantity), 0)::bigint FROM ecommerce.stock_ledger l
+    WHERE l.tenant_id = stock_at.tenant_id AND l.product_id = stock_at.product_id
+      AND l.created_at <= stock_at.at
+$$;
+COMMENT ON FUNCTION ecommerce.stock_at(uuid, timestamptz, integer) IS
+    'Units of a product that were there and not sold at a moment, held ones included; from '
+    'stock_ledger.';

@@ -1,0 +1,15 @@
+-- Triggers of its tables; install() makes them.
+
+SELECT * FROM (VALUES
+    ('tenants', 'keep_tenants', 'BEFORE DELETE',
+     'FOR EACH ROW', 'refuse_change(''Tenants are never deleted.'')'),
+    ('tenants', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
+    ('tenants', 'tenants_changed', 'AFTER INSERT OR UPDATE OR DELETE',
+     'FOR EACH ROW', 'announce_change()'),
+    ('tenants', 'tenants_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE',
+     'FOR EACH STATEMENT', 'announce_change()'),
+    ('settings', 'settings_changed', 'AFTER INSERT OR UPDATE OR DELETE',
+     'FOR EACH ROW', 'announce_change()'),
+    ('settings', 'settings_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE',
+     'FOR EACH STATEMENT', 'announce_change()')
+) AS rule (relation, name, event, condition, function)

@@ -1,0 +1,195 @@
+-- Customers, their profiles, addresses and secrets; and the shop's staff.
+--
+-- Password hashes and tokens have tables of their own, so that a role can
+-- read users without ever being near them.
+
+CREATE TABLE IF NOT EXISTS ecommerce.users (
+    tenant_id      integer     NOT NULL
+        CONSTRAINT users_tenant_fkey REFERENCES ecommerce.tenants (id),
+    id             uuid        NOT NULL,
+    email          text        NOT NULL
+        CONSTRAINT check_user_email CHECK (email LIKE '_%@_%' AND length(email) <= 254),
+    first_name     text        CONSTRAINT check_user_first_name CHECK (length(first_name) <= 100),
+    last_name      text        CONSTRAINT check_user_last_name CHECK (length(last_name) <= 100),
+    role           text        NOT NULL DEFAULT 'customer'
+        CONSTRAINT check_user_role CHECK (role IN ('customer', 'business', 'producer')),
+    status         text        NOT NULL DEFAULT 'active'
+        CONSTRAINT check_user_status CHECK (status IN ('active', 'inactive', 'blocked')),
+    email_verified boolean     NOT NULL DEFAULT false,
+    metadata       jsonb       NOT NULL DEFAULT '{}'
+        CONSTRAINT check_user_metadata CHECK (jsonb_typeof(metadata) = 'object'),
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    updated_at     timestamptz NOT NULL DEFAULT now(),
+    deleted_at     timestamptz,
+    CONSTRAINT users_pkey PRIMARY KEY (id, tenant_id)
+);
+CREATE UNIQUE INDEX IF NOT EXISTS idx_users_email ON ecommerce.users (tenant_id, lower(email))
+    WHERE deleted_at IS NULL;
+COMMENT ON TABLE ecommerce.users IS
+    'Customers. Deleted softly: deleted_at frees the email address.';
+COMMENT ON COLUMN ecommerce.users.id IS 'UUIDv7.';
+COMMENT ON COLUMN ecommerce.users.email IS
+    'Unique among the users of a tenant that are not deleted, case ignored.';
+COMMENT ON COLUMN ecommerce.users.first_name IS 'First name.';
+COMMENT ON COLUMN ecommerce.users.last_name IS 'Last name.';
+COMMENT ON COLUMN ecommerce.users.role IS 'customer, business or producer.';
+COMMENT ON COLUMN ecommerce.users.status IS 'active, inactive or blocked.';
+COMMENT ON COLUMN ecommerce.users.email_verified IS 'Whether the address was proved to be theirs.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.user_credentials (
+    tenant_id     integer     NOT NULL,
+    user_id       uuid        NOT NULL,
+    password_hash text        NOT NULL
+        CONSTRAINT check_password_hash_length CHECK (length(password_hash) BETWEEN 20 AND 1000),
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    updated_at    timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT user_credentials_pkey PRIMARY KEY (tenant_id, user_id),
+    CONSTRAINT user_credentials_user_fkey FOREIGN KEY (tenant_id, user_id)
+        REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE
+);
+COMMENT ON TABLE ecommerce.user_credentials IS
+    'Password hashes, apart from users so that reading users never reveals one.';
+COMMENT ON COLUMN ecommerce.user_credentials.password_hash IS
+    'As the application hashed it (bcrypt, scrypt, argon2, or crypt() of pgcrypto). Never a '
+    'password.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.user_profiles (
+    tenant_id  integer     NOT NULL,
+    user_id    uuid        NOT NULL,
+    phone      text        CONSTRAINT check_profile_phone CHECK (length(phone) <= 30),
+    avatar_url text        CONSTRAINT check_profile_avatar_url CHECK (length(avatar_url) <= 2000),
+    language   text        CONSTRAINT check_profile_language CHECK (length(language) <= 35),
+    birth_date date,
+    company    text        CONSTRAINT check_profile_company CHECK (length(company) <= 200),
+    vat_id     text        CONSTRAINT check_profile_vat_id CHECK (length(vat_id) <= 20),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT user_profiles_pkey PRIMARY KEY (tenant_id, user_id),
+    CONSTRAINT user_profiles_user_fkey FOREIGN KEY (tenant_id, user_id)
+        REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE
+);
+COMMENT ON TABLE ecommerce.user_profiles IS 'What a customer tells about themselves.';
+COMMENT ON COLUMN ecommerce.user_profiles.phone IS 'Phone number, as written.';
+COMMENT ON COLUMN ecommerce.user_profiles.avatar_url IS 'Picture.';
+COMMENT ON COLUMN ecommerce.user_profiles.language IS 'Preferred language, BCP 47.';
+COMMENT ON COLUMN ecommerce.user_profiles.birth_date IS 'Date of birth.';
+COMMENT ON COLUMN ecommerce.user_profiles.company IS 'Company name of a business customer.';
+COMMENT ON COLUMN ecommerce.user_profiles.vat_id IS
+    'VAT identification number, with its country prefix.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.user_addresses (
+    tenant_id      integer     NOT NULL,
+    id             uuid        NOT NULL,
+    user_id        uuid        NOT NULL,
+    type           text        NOT NULL DEFAULT 'shipping'
+        CONSTRAINT check_address_type CHECK (type IN ('shipping', 'billing')),
+    first_name     text        NOT NULL
+        CONSTRAINT check_address_first_name CHECK (length(first_name) <= 100),
+    last_name      text        NOT NULL
+        CONSTRAINT check_address_last_name CHECK (length(last_name) <= 100),
+    company        text        CONSTRAINT check_address_company CHECK (length(company) <= 200),
+    address_line_1 text        NOT NULL
+        CONSTRAINT check_address_line_1 CHECK (length(address_line_1) <= 255),
+    address_line_2 text
+        CONSTRAINT check_address_line_2 CHECK (length(address_line_2) <= 255),
+    city           text        NOT NULL CONSTRAINT check_address_city CHECK (length(city) <= 100),
+    state          text        CONSTRAINT check_address_state CHECK (length(state) <= 100),
+    postal_code    text        NOT NULL
+        CONSTRAINT check_address_postal_code CHECK (length(postal_code) <= 20),
+    country        text        NOT NULL
+        CONSTRAINT check_address_country CHECK (country ~ '^[A-Z]{2}$'),
+    phone          text        CONSTRAINT check_address_phone CHECK (length(phone) <= 30),
+    is_default     boolean     NOT NULL DEFAULT false,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    updated_at     timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT user_addresses_pkey PRIMARY KEY (id, tenant_id),
+    CONSTRAINT user_addresses_user_fkey FOREIGN KEY (tenant_id, user_id)
+        REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS idx_addresses_user ON ecommerce.user_addresses (tenant_id, user_id);
+CREATE UNIQUE INDEX IF NOT EXISTS idx_addresses_default ON ecommerce.user_addresses
+    (tenant_id, user_id, type) WHERE is_default;
+COMMENT ON TABLE ecommerce.user_addresses IS
+    'Address book. An order keeps its own copy of the addresses that it used.';
+COMMENT ON COLUMN ecommerce.user_addresses.id IS 'UUIDv7.';
+COMMENT ON COLUMN ecommerce.user_addresses.type IS 'shipping or billing.';
+COMMENT ON COLUMN ecommerce.user_addresses.first_name IS 'First name.';
+COMMENT ON COLUMN ecommerce.user_addresses.last_name IS 'Last name.';
+COMMENT ON COLUMN ecommerce.user_addresses.company IS 'Company.';
+COMMENT ON COLUMN ecommerce.user_addresses.address_line_1 IS 'Street and number.';
+COMMENT ON COLUMN ecommerce.user_addresses.address_line_2 IS 'Floor, flat, care of.';
+COMMENT ON COLUMN ecommerce.user_addresses.city IS 'City.';
+COMMENT ON COLUMN ecommerce.user_addresses.state IS 'State or region, where the country has them.';
+COMMENT ON COLUMN ecommerce.user_addresses.postal_code IS 'Postal code.';
+COMMENT ON COLUMN ecommerce.user_addresses.country IS 'ISO 3166-1 alpha-2.';
+COMMENT ON COLUMN ecommerce.user_addresses.phone IS 'Phone number for the carrier.';
+COMMENT ON COLUMN ecommerce.user_addresses.is_default IS
+    'At most one default for each user and type.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.email_tokens (
+    tenant_id  integer     NOT NULL,
+    token_hash bytea       NOT NULL CONSTRAINT check_token_hash CHECK (length(token_hash) = 32),
+    user_id    uuid        NOT NULL,
+    type       text        NOT NULL DEFAULT 'verification'
+        CONSTRAINT check_token_type CHECK (type IN ('verification', 'reset')),
+    expires_at timestamptz NOT NULL,
+    used_at    timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT email_tokens_pkey PRIMARY KEY (tenant_id, token_hash),
+    CONSTRAINT email_tokens_user_fkey FOREIGN KEY (tenant_id, user_id)
+        REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS idx_email_tokens_user ON ecommerce.email_tokens (tenant_id, user_id);
+COMMENT ON TABLE ecommerce.email_tokens IS
+    'Tokens sent by email to verify an address or reset a password.';
+COMMENT ON COLUMN ecommerce.email_tokens.token_hash IS
+    'sha256 of the token; the token itself is never stored.';
+COMMENT ON COLUMN ecommerce.email_tokens.type IS 'verification or reset.';
+COMMENT ON COLUMN ecommerce.email_tokens.expires_at IS 'Not valid from then on.';
+COMMENT ON COLUMN ecommerce.email_tokens.used_at IS 'When it was used; it works once.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.admins (
+    tenant_id     integer     NOT NULL
+        CONSTRAINT admins_tenant_fkey REFERENCES ecommerce.tenants (id),
+    id            uuid        NOT NULL,
+    email         text        NOT NULL
+        CONSTRAINT check_admin_email CHECK (email LIKE '_%@_%' AND length(email) <= 254),
+    password_hash text        NOT NULL
+        CONSTRAINT check_admin_password_hash CHECK (length(password_hash) BETWEEN 20 AND 1000),
+    name          text        NOT NULL CONSTRAINT check_admin_name CHECK (length(name) <= 100),
+    role          text        NOT NULL DEFAULT 'admin'
+        CONSTRAINT check_admin_role CHECK (role IN ('admin', 'super_admin')),
+    avatar_url    text        CONSTRAINT check_admin_avatar_url CHECK (length(avatar_url) <= 2000),
+    is_active     boolean     NOT NULL DEFAULT true,
+    last_login    timestamptz,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    updated_at    timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT admins_pkey PRIMARY KEY (id, tenant_id)
+);
+CREATE UNIQUE INDEX IF NOT EXISTS idx_admins_email ON ecommerce.admins (tenant_id, lower(email));
+COMMENT ON TABLE ecommerce.admins IS
+    'Staff of the shop. Holds password hashes, so only the service profile may read it.';
+COMMENT ON COLUMN ecommerce.admins.id IS 'UUIDv7.';
+COMMENT ON COLUMN ecommerce.admins.email IS 'Unique in the tenant, case ignored.';
+COMMENT ON COLUMN ecommerce.admins.password_hash IS
+    'As the application hashed it. Never a password.';
+COMMENT ON COLUMN ecommerce.admins.name IS 'Name for people.';
+COMMENT ON COLUMN ecommerce.admins.role IS 'admin or super_admin.';
+COMMENT ON COLUMN ecommerce.admins.avatar_url IS 'Picture.';
+COMMENT ON COLUMN ecommerce.admins.is_active IS 'Whether they may log in.';
+COMMENT ON COLUMN ecommerce.admins.last_login IS 'When they last logged in.';
+
+DO $view$
+BEGIN
+    IF to_regclass('ecommerce.customers') IS NULL THEN
+        CREATE VIEW ecommerce.customers WITH (security_invoker = true) AS
+        SELECT u.tenant_id, u.id, u.email, concat_ws(' ', u.first_name, u.last_name) AS name,
+               p.phone, p.company, p.vat_id, u.role, u.status, u.email_verified, u.created_at
+        FROM ecommerce.users u
+        LEFT JOIN ecommerce.user_profiles p ON p.tenant_id = u.tenant_id AND p.user_id = u.id
+        WHERE u.deleted_at IS NULL;
+    END IF;
+END
+$view$;
+COMMENT ON VIEW ecommerce.customers IS 'Customers that are not deleted, with their profile.';
+COMMENT ON COLUMN ecommerce.customers.name IS 'First and last name.';

@@ -1,0 +1,8 @@
+-- Triggers of its tables; install() makes them.
+
+SELECT * FROM (VALUES
+    ('vat_rates', 'rates_changed', 'AFTER INSERT OR UPDATE OR DELETE',
+     'FOR EACH ROW', 'announce_change()'),
+    ('vat_rates', 'rates_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE',
+     'FOR EACH STATEMENT', 'announce_change()')
+) AS rule (relation, name, event, condition, function)
