@@ -293,11 +293,14 @@ SELECT format('CREATE FUNCTION pg_temp.to_%1$s(bait pg_temp.bait) RETURNS %1$s L
                CREATE CAST (pg_temp.bait AS %1$s) WITH FUNCTION pg_temp.to_%1$s(pg_temp.bait)
                AS IMPLICIT', t)
 FROM unnest('{integer,uuid,json,jsonb,numeric,timestamptz}'::text[]) AS t \gexec
-SELECT format('CREATE TEMP TABLE lure (%s)', string_agg(format('%I pg_temp.bait', attname), ', '
-    ORDER BY attname))
-FROM (SELECT DISTINCT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-      WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p')
-      AND a.attnum > 0 AND NOT a.attisdropped) a \gexec
+DO $$
+BEGIN
+    EXECUTE (SELECT format('CREATE TEMP TABLE lure (%s)',
+                           string_agg(DISTINCT format('%I pg_temp.bait', a.attname), ', '))
+             FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+             WHERE c.relnamespace = 'ecommerce'::regnamespace AND c.relkind IN ('r', 'p')
+             AND a.attnum > 0 AND NOT a.attisdropped);
+END $$;
 DO $$
 DECLARE
     f record;
