@@ -36,11 +36,11 @@ CREATE FUNCTION ecommerce_internal.vat_id_country(vat_id text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    -- Once: in the query it would be made for every country.
+    v_prefix  text := left(coalesce(ecommerce.vat_id_normalize(vat_id), upper(btrim(vat_id))), 2);
     v_country text;
 BEGIN
-    SELECT c.code INTO v_country FROM ecommerce.countries c
-    WHERE c.vat_prefix = left(coalesce(ecommerce.vat_id_normalize(vat_id),
-                                       upper(btrim(vat_id))), 2);
+    SELECT c.code INTO v_country FROM ecommerce.countries c WHERE c.vat_prefix = v_prefix;
     IF NOT FOUND THEN
         RAISE EXCEPTION
             'buyer_vat_id must begin with the two letters of a country that levies VAT'
