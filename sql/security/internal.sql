@@ -32,30 +32,36 @@ COMMENT ON FUNCTION ecommerce_internal.filter_rows(regrole) IS
     'so by the policy storefront_rows, which all such roles share. Returns how many tables have '
     'it.';
 
+CREATE FUNCTION ecommerce_internal.shop_schemas() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN '{ecommerce,ecommerce_internal,ecommerce_partitions}'::text[];
+COMMENT ON FUNCTION ecommerce_internal.shop_schemas() IS
+    'The schemas in which a role can have been granted something of the shop.';
+
 CREATE FUNCTION ecommerce_internal.privileges_of(role regrole)
     RETURNS TABLE (kind text, name text, grantor regrole)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT DISTINCT g.kind, g.name, x.grantor::regrole
     FROM (SELECT 'SCHEMA' AS kind, n.oid::regnamespace::text AS name, n.nspacl AS acl
-          FROM pg_namespace n WHERE n.nspname IN ('ecommerce', 'ecommerce_partitions')
+          FROM pg_namespace n WHERE n.nspname = ANY (ecommerce_internal.shop_schemas())
           UNION ALL
           SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass::text,
                  c.relacl
           FROM pg_class c
-          WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+          WHERE c.relnamespace::regnamespace::text = ANY (ecommerce_internal.shop_schemas())
           UNION ALL
           SELECT 'TABLE', c.oid::regclass::text, a.attacl
           FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
-          WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+          WHERE c.relnamespace::regnamespace::text = ANY (ecommerce_internal.shop_schemas())
           UNION ALL
           SELECT 'ROUTINE', p.oid::regprocedure::text, p.proacl
           FROM pg_proc p
-          WHERE p.pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+          WHERE p.pronamespace::regnamespace::text = ANY (ecommerce_internal.shop_schemas())
           UNION ALL
           SELECT 'TYPE', t.oid::regtype::text, t.typacl
           FROM pg_type t
-          WHERE t.typnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')) g
+          WHERE t.typnamespace::regnamespace::text = ANY (ecommerce_internal.shop_schemas())) g
     CROSS JOIN LATERAL aclexplode(g.acl) x
     WHERE x.grantee = privileges_of.role
 $$;
@@ -80,7 +86,7 @@ BEGIN
                (SELECT string_agg(r::regrole::text, ', ') FROM unnest(p.polroles) AS r
                 WHERE r <> drop_access.role) AS others
         FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
-        WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+        WHERE c.relnamespace::regnamespace::text = ANY (ecommerce_internal.shop_schemas())
           AND drop_access.role = ANY (p.polroles)
           AND p.polname LIKE drop_access.policies
     LOOP
@@ -120,7 +126,7 @@ BEGIN
                CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES'
                                     WHEN 'f' THEN 'ROUTINES' ELSE 'TYPES' END AS kind
         FROM pg_default_acl d
-        WHERE d.defaclnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+        WHERE d.defaclnamespace::regnamespace::text = ANY (ecommerce_internal.shop_schemas())
           AND EXISTS (SELECT FROM aclexplode(d.defaclacl) x WHERE x.grantee = drop_access.role)
     LOOP
         EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s

@@ -232,6 +232,7 @@ AS $$
     ('add_mydata_codes',         'X', '',  '',  '',  ''),
     ('first_id',                 'X', '',  '',  '',  ''),
     ('id_time',                  'X', '',  '',  '',  ''),
+    ('partitioned_tables',       'X', '',  '',  '',  ''),
     ('shop_objects',             'X', '',  '',  '',  ''),
     ('shop_rules',               'X', '',  '',  '',  ''),
     ('shop_schema',              'X', '',  '',  '',  ''),

@@ -130,7 +130,7 @@ AND NOT has_column_privilege('regress_service', c.oid, c.number, l.privilege);
 CREATE FUNCTION public.access() RETURNS TABLE (object text, role text, privilege text)
 LANGUAGE sql AS $$
     SELECT g.object, x.grantee::regrole::text, x.privilege_type
-    FROM (SELECT 'schema' AS object, nspacl AS acl FROM pg_namespace WHERE nspname = 'ecommerce'
+    FROM (SELECT 'schema' AS object, nspacl AS acl FROM pg_namespace WHERE nspname LIKE 'ecommerce%'
           UNION ALL
           SELECT oid::regclass::text, relacl FROM pg_class
           WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
@@ -154,12 +154,13 @@ SELECT * FROM profiles p, ecommerce.grant_access(p.role, p.profile) g;
 UNION ALL (SELECT * FROM access() EXCEPT ALL TABLE before);
 
 -- whatever else the role had goes; the owner's own policy for it stays until it has no access
-GRANT ALL ON SCHEMA ecommerce TO regress_report;
-GRANT ALL ON ALL TABLES IN SCHEMA ecommerce TO regress_report;
+GRANT ALL ON SCHEMA ecommerce, ecommerce_internal, ecommerce_partitions TO regress_report;
+GRANT ALL ON ALL TABLES IN SCHEMA ecommerce, ecommerce_partitions TO regress_report;
 GRANT UPDATE (name) ON ecommerce.products TO regress_report WITH GRANT OPTION;
-GRANT ALL ON ALL ROUTINES IN SCHEMA ecommerce TO regress_report;
+GRANT ALL ON ALL ROUTINES IN SCHEMA ecommerce, ecommerce_internal TO regress_report;
 GRANT ALL ON TYPE ecommerce.reservation TO regress_report;
-ALTER DEFAULT PRIVILEGES IN SCHEMA ecommerce GRANT ALL ON TABLES TO regress_report;
+ALTER DEFAULT PRIVILEGES IN SCHEMA ecommerce, ecommerce_partitions
+    GRANT ALL ON TABLES TO regress_report;
 ALTER DEFAULT PRIVILEGES IN SCHEMA ecommerce GRANT ALL ON ROUTINES TO regress_report;
 CREATE POLICY app_greek ON ecommerce.orders AS RESTRICTIVE FOR SELECT
     TO regress_report, regress_office USING (country = 'GR');
@@ -168,7 +169,7 @@ SELECT row_filters FROM ecommerce.grant_access('regress_report', 'reporting');
 (TABLE before EXCEPT ALL SELECT * FROM access())
 UNION ALL (SELECT * FROM access() EXCEPT ALL TABLE before) ORDER BY 1, 2;
 SELECT count(*) AS "default privileges" FROM pg_default_acl
-WHERE defaclnamespace = 'ecommerce'::regnamespace;
+WHERE defaclnamespace::regnamespace::text LIKE 'ecommerce%';
 
 -- a role has one profile: another one leaves nothing of the first
 SELECT row_filters FROM ecommerce.grant_access('regress_service', 'storefront');
