@@ -15,7 +15,8 @@ AS $$
     JOIN pg_inherits i ON i.inhparent = p.oid
     JOIN pg_class c ON c.oid = i.inhrelid
     CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS bounds) b
-    WHERE p.relnamespace = to_regnamespace('ecommerce') AND p.relkind = 'p'
+    WHERE p.relnamespace = to_regnamespace('ecommerce')
+      AND p.relname IN (SELECT t.name FROM ecommerce_internal.partitioned_tables() t)
     ORDER BY p.relname, 3 NULLS LAST
 $$;
 COMMENT ON FUNCTION ecommerce.partitions() IS

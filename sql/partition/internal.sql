@@ -66,8 +66,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.take_from_default(text, text) IS
-    'For add_partitions(): delete rows from the default partition of a table.'
-    ' They have been copied.';
+    'For add_partitions(): delete rows, which were copied, from the default partition of a table.';
 
 CREATE FUNCTION ecommerce_internal.add_partitions(tables jsonb, suffix text, low timestamptz,
     high timestamptz)

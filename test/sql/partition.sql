@@ -142,6 +142,18 @@ ANALYZE ecommerce.orders;
 SELECT partition, estimated_rows, bytes > 0 AS bytes FROM ecommerce.partitions() WHERE partition::text LIKE '%.orders_1998%' ORDER BY from_time;
 
 --
+-- Partitioned tables of somebody else's are none of the shop's
+--
+CREATE TABLE ecommerce.pages (name text) PARTITION BY RANGE (name);
+CREATE TABLE ecommerce.pages_1 PARTITION OF ecommerce.pages FOR VALUES FROM ('a') TO ('b');
+CREATE TABLE ecommerce.days (at timestamptz, n integer) PARTITION BY RANGE (at, n);
+CREATE TABLE ecommerce.days_1 PARTITION OF ecommerce.days
+    FOR VALUES FROM ('2001-01-01', 1) TO ('2002-01-01', 1);
+SELECT DISTINCT parent::text FROM ecommerce.partitions() ORDER BY parent;
+SELECT partition FROM ecommerce.ensure_partitions('1990-01-01', '1990-01-01');
+DROP TABLE ecommerce.pages, ecommerce.days;
+
+--
 -- Whoever knows only its id finds a row by index, in every partition, also under row security
 --
 CREATE FUNCTION public.scans(relation text) RETURNS text LANGUAGE plpgsql
