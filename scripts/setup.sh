@@ -110,11 +110,15 @@ fi
 
 make --no-print-directory -s -j"$(nproc)" all
 
+# What tests share is an extension, too, and no user's.
+targets=(install)
+[ "$profile" = run ] || targets+=(install-tests)
+
 directories=("$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)/extension")
 if [ -w "${directories[0]}" ] && [ -w "${directories[1]}" ]; then
-	make --no-print-directory -s install
+	make --no-print-directory -s "${targets[@]}"
 else
 	can_be_root || die "no root and no sudo to install into ${directories[*]}"
-	sudo make --no-print-directory -s install PG_CONFIG="$pg_config" ||
+	sudo make --no-print-directory -s "${targets[@]}" PG_CONFIG="$pg_config" ||
 		die "could not install into ${directories[*]}"
 fi

@@ -5,9 +5,10 @@
 #       command [argument]...
 #
 # -o sets a server parameter; -i gives the command a copy of a file, as its
-# last argument; -r brings a directory of the copy back into this tree.  PGHOST, PGPORT, PGUSER and PGDATABASE name the server, which
-# listens on a socket in its own directory only.  Root becomes "postgres".
-# When the command has ended, however it ended, nothing is left.
+# last argument; -r brings a directory of the copy back into this tree.
+# PGHOST, PGPORT, PGUSER and PGDATABASE name the server, which listens on a
+# socket in its own directory only.  Root becomes "postgres".  When the command
+# has ended, however it ended, nothing is left.
 set -eu
 
 settings=()
@@ -31,13 +32,6 @@ if [ "$(id -u)" = 0 ]; then
 	id "$user" >/dev/null 2>&1 || user=nobody
 	as_user=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --init-groups)
 fi
-
-# What tests share lives beside the extension, where not everybody may write.
-install_tests() {
-	env -u MAKEFLAGS -u MAKELEVEL "$@" make -s -C "$tree" \
-		PG_CONFIG="${PG_CONFIG:-pg_config}" install-tests
-}
-install_tests 2>/dev/null || install_tests sudo
 
 job=
 home=$(mktemp -d "${TMPDIR:-/tmp}/ecommerce.XXXXXX")
