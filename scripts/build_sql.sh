@@ -8,6 +8,10 @@ shopt -s nullglob extglob
 cd "$(dirname "$0")/.."
 
 mapfile -t topics < <(grep -v '^#' sql/topics)
+diff <(printf 'sql/%s/\n' install "${topics[@]}" | sort) <(printf '%s\n' sql/*/ | sort) >&2 || {
+	echo 'sql/topics and the directories of sql/ differ, as above' >&2
+	exit 1
+}
 
 member() {
 	local file
