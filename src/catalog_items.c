@@ -42,7 +42,7 @@ ec_items_read(Jsonb *jsonb, int *n)
 	items = palloc0_array(EcItem, (Size) *n);
 	for (int i = 0; i < *n; i++)
 	{
-		EcPlace		place = {"items", i, NULL};
+		EcJsonPath	place = {"items", i, NULL};
 		JsonbValue	fields[4];
 
 		CHECK_FOR_INTERRUPTS();

@@ -74,7 +74,7 @@ address_text(const JsonbValue *field)
 static void
 read_address(FunctionCallInfo fcinfo, int n, const char *name, EcAddress *address)
 {
-	EcPlace		place = {name, -1, NULL};
+	EcJsonPath	place = {name, -1, NULL};
 	JsonbValue	value;
 	JsonbValue	fields[ADDRESS_KEYS];
 	const JsonbValue *country = &fields[ADDRESS_COUNTRY];
@@ -126,7 +126,7 @@ read_vat_id(FunctionCallInfo fcinfo, EcPlacement *order)
 static void
 check_object(FunctionCallInfo fcinfo, int n, const char *name, int max_size)
 {
-	EcPlace		place = {name, -1, NULL};
+	EcJsonPath	place = {name, -1, NULL};
 
 	if (PG_ARGISNULL(n))
 		return;

@@ -63,7 +63,7 @@ ec_totals_error(EcTotalsResult result)
 /* An amount in JSON, with no more decimals than its currency has. */
 static ec_int128
 read_amount(const JsonbValue *field, int minor_units,
-			const EcPlace *place, const char *key)
+			const EcJsonPath *place, const char *key)
 {
 	EcDecimal	d = ec_json_decimal(field, place, key);
 	ec_int128	amount;
@@ -79,7 +79,7 @@ read_amount(const JsonbValue *field, int minor_units,
 /* A VAT category and rate in JSON, which must belong together. */
 static void
 read_vat(const JsonbValue *category_field, const JsonbValue *rate_field,
-		 const EcPlace *place, EcCategory *category, EcDecimal *rate)
+		 const EcJsonPath *place, EcCategory *category, EcDecimal *rate)
 {
 	bool		given = ec_json_given(category_field);
 
@@ -107,7 +107,7 @@ read_vat(const JsonbValue *category_field, const JsonbValue *rate_field,
  * the amount given here.  An amount beside a percentage is what counts.
  */
 static void
-read_adjustment(const JsonbValue *element, const EcPlace *place, int nkeys,
+read_adjustment(const JsonbValue *element, const EcJsonPath *place, int nkeys,
 				ec_int128 base, int minor_units, Adjustment *adjustment)
 {
 	static const char *const keys[] = {
@@ -172,7 +172,7 @@ ec_line_amount(EcLine *line, EcDecimal quantity, EcDecimal unit_price,
 /* Apply a line's own allowances and charges, in their order. */
 static void
 adjust_line(EcLine *line, const JsonbValue *allowances,
-			const JsonbValue *charges, const EcPlace *line_place,
+			const JsonbValue *charges, const EcJsonPath *line_place,
 			int minor_units)
 {
 	ec_int128	base = line->amount;
@@ -183,7 +183,7 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 	array = ec_json_array(allowances, line_place, "allowances", &n);
 	for (int i = 0; i < n; i++)
 	{
-		EcPlace		place = {"allowances", i, line_place};
+		EcJsonPath	place = {"allowances", i, line_place};
 
 		read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
 						&place, LINE_KEYS, line->amount, minor_units, &adjustment);
@@ -198,7 +198,7 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 	array = ec_json_array(charges, line_place, "charges", &n);
 	for (int i = 0; i < n; i++)
 	{
-		EcPlace		place = {"charges", i, line_place};
+		EcJsonPath	place = {"charges", i, line_place};
 
 		read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
 						&place, LINE_KEYS, base, minor_units, &adjustment);
@@ -240,7 +240,7 @@ apply_allowances(EcDocument *document, ec_int128 products)
 {
 	for (int i = 0; i < document->nallowances; i++)
 	{
-		EcPlace		place = {"allowances", i, NULL};
+		EcJsonPath	place = {"allowances", i, NULL};
 		Adjustment	allowance;
 		ec_int128	applied;
 
@@ -269,7 +269,7 @@ apply_charges(EcDocument *document, ec_int128 products)
 {
 	for (int i = 0; i < document->ncharges; i++)
 	{
-		EcPlace		place = {"charges", i, NULL};
+		EcJsonPath	place = {"charges", i, NULL};
 		size_t		first = document->nlines;
 		Adjustment	charge;
 
@@ -393,7 +393,7 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 		"line", "quantity", "unit_price", "base_quantity", "vat_category",
 		"vat_rate", "allowances", "charges"
 	};
-	EcPlace		root = {"document", -1, NULL};
+	EcJsonPath	root = {"document", -1, NULL};
 	JsonbValue	value;
 	JsonbValue	fields[8];
 	JsonbContainer *array;
@@ -423,7 +423,7 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 	for (int i = 0; i < n; i++)
 	{
 		EcLine	   *line = &document.lines[i];
-		EcPlace		place = {"lines", i, NULL};
+		EcJsonPath	place = {"lines", i, NULL};
 		JsonbValue	line_fields[8];
 		EcDecimal	base_quantity = ec_decimal_of(1);
 

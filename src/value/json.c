@@ -23,7 +23,7 @@
 
 /* Append the path of a place: lines[2].allowances[1] */
 static void
-append_place(StringInfo text, const EcPlace *place)
+append_place(StringInfo text, const EcJsonPath *place)
 {
 	if (place == NULL)
 		return;
@@ -39,7 +39,7 @@ append_place(StringInfo text, const EcPlace *place)
 
 /* The path of a key of a place, or of the place itself. */
 static char *
-path_of(const EcPlace *place, const char *key)
+path_of(const EcJsonPath *place, const char *key)
 {
 	StringInfoData text;
 
@@ -56,7 +56,7 @@ path_of(const EcPlace *place, const char *key)
 
 /* Refuse a value; "must" completes the sentence "... must be". */
 void
-ec_json_wrong(const EcPlace *place, const char *key, const char *must)
+ec_json_wrong(const EcJsonPath *place, const char *key, const char *must)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -78,10 +78,10 @@ ec_json_argument(FunctionCallInfo fcinfo, int n, JsonbValue *value)
  * document or a field of one; list is its name.
  */
 JsonbContainer *
-ec_json_array(const JsonbValue *value, const EcPlace *parent,
+ec_json_array(const JsonbValue *value, const EcJsonPath *parent,
 			  const char *list, int *n)
 {
-	EcPlace		place = {list, -1, parent};
+	EcJsonPath	place = {list, -1, parent};
 	JsonbContainer *container;
 
 	*n = 0;
@@ -114,7 +114,7 @@ list_keys(const char *const *keys, int n)
  * absent.  Any other key is an error, because it would be a misspelt one.
  */
 void
-ec_json_object(const JsonbValue *value, const EcPlace *place,
+ec_json_object(const JsonbValue *value, const EcJsonPath *place,
 			   const char *const *keys, JsonbValue *fields, int n)
 {
 	JsonbIterator *iterator;
@@ -159,7 +159,7 @@ ec_json_given(const JsonbValue *field)
 
 /* Refuse an object that lacks a field. */
 void
-ec_json_require(const JsonbValue *field, const EcPlace *place, const char *key)
+ec_json_require(const JsonbValue *field, const EcJsonPath *place, const char *key)
 {
 	if (!ec_json_given(field))
 		ereport(ERROR,
@@ -170,7 +170,7 @@ ec_json_require(const JsonbValue *field, const EcPlace *place, const char *key)
 
 /* A number, or a string that holds one. */
 EcDecimal
-ec_json_decimal(const JsonbValue *field, const EcPlace *place, const char *key)
+ec_json_decimal(const JsonbValue *field, const EcJsonPath *place, const char *key)
 {
 	EcDecimal	result = {0, 0};
 
@@ -201,7 +201,7 @@ ec_json_decimal(const JsonbValue *field, const EcPlace *place, const char *key)
 /* A whole number within bounds. */
 int32
 ec_json_int(const JsonbValue *field, int32 min, int32 max,
-			const EcPlace *place, const char *key)
+			const EcJsonPath *place, const char *key)
 {
 	EcDecimal	d = ec_json_decimal(field, place, key);
 
@@ -214,7 +214,7 @@ ec_json_int(const JsonbValue *field, int32 min, int32 max,
 /* A string that is not empty. */
 char *
 ec_json_text(const JsonbValue *field, int max_length,
-			 const EcPlace *place, const char *key)
+			 const EcJsonPath *place, const char *key)
 {
 	ec_json_require(field, place, key);
 	if (field->type != jbvString || field->val.string.len == 0 ||
@@ -227,7 +227,7 @@ ec_json_text(const JsonbValue *field, int max_length,
 /* One of several strings: its index, or the first if absent. */
 int
 ec_json_choice(const JsonbValue *field, const char *const *choices, int n,
-			   const EcPlace *place, const char *key)
+			   const EcJsonPath *place, const char *key)
 {
 	StringInfoData must;
 
@@ -247,7 +247,7 @@ ec_json_choice(const JsonbValue *field, const char *const *choices, int n,
 /* A string that holds a UUID. */
 void
 ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
-			 const EcPlace *place, const char *key)
+			 const EcJsonPath *place, const char *key)
 {
 	char		digits[2 * UUID_LEN];
 	int			n = 0;

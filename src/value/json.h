@@ -17,35 +17,35 @@
 #define EC_MAX_ELEMENTS 100000
 
 /* Where a value stands, for errors: list[index].key, or just key. */
-typedef struct EcPlace
+typedef struct EcJsonPath
 {
 	const char *list;
 	int			index;
-	const struct EcPlace *parent;
-} EcPlace;
+	const struct EcJsonPath *parent;
+} EcJsonPath;
 
 extern void ec_json_argument(FunctionCallInfo fcinfo, int n, JsonbValue *value);
 extern JsonbContainer *ec_json_array(const JsonbValue *value,
-									 const EcPlace *parent, const char *list,
+									 const EcJsonPath *parent, const char *list,
 									 int *n);
-extern void ec_json_object(const JsonbValue *value, const EcPlace *place,
+extern void ec_json_object(const JsonbValue *value, const EcJsonPath *place,
 						   const char *const *keys, JsonbValue *fields,
 						   int n);
 extern bool ec_json_given(const JsonbValue *field);
-extern void ec_json_require(const JsonbValue *field, const EcPlace *place,
+extern void ec_json_require(const JsonbValue *field, const EcJsonPath *place,
 							const char *key);
-extern EcDecimal ec_json_decimal(const JsonbValue *field, const EcPlace *place,
+extern EcDecimal ec_json_decimal(const JsonbValue *field, const EcJsonPath *place,
 								 const char *key);
 extern int32 ec_json_int(const JsonbValue *field, int32 min, int32 max,
-						 const EcPlace *place, const char *key);
+						 const EcJsonPath *place, const char *key);
 extern char *ec_json_text(const JsonbValue *field, int max_length,
-						  const EcPlace *place, const char *key);
+						  const EcJsonPath *place, const char *key);
 extern int	ec_json_choice(const JsonbValue *field,
 						   const char *const *choices, int n,
-						   const EcPlace *place, const char *key);
+						   const EcJsonPath *place, const char *key);
 extern void ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
-						 const EcPlace *place, const char *key);
-pg_noreturn extern void ec_json_wrong(const EcPlace *place, const char *key,
+						 const EcJsonPath *place, const char *key);
+pg_noreturn extern void ec_json_wrong(const EcJsonPath *place, const char *key,
 									  const char *must);
 
 extern void ec_json_push_key(JsonbParseState **state, char *key);
