@@ -1,6 +1,6 @@
 /*
  * call.c
- *	  What is the same in every call of a function that writes.
+ *	  The door of every function that reaches rows.
  */
 #include "postgres.h"
 
@@ -17,6 +17,7 @@
 #include "pg_compat.h"
 
 #include "call.h"
+#include "db/plan.h"
 #include "db/table.h"
 #include "ecommerce.h"
 
@@ -69,7 +70,7 @@ note_site(FmgrInfo *function, FuncExpr *expr)
  * part of its plan, before anything else is done.
  */
 static void
-CheckCalledOnce(FunctionCallInfo fcinfo)
+check_called_once(FunctionCallInfo fcinfo)
 {
 	FmgrInfo   *function = fcinfo->flinfo;
 	FuncExpr   *expr = (FuncExpr *) function->fn_expr;
@@ -102,11 +103,14 @@ CheckCalledOnce(FunctionCallInfo fcinfo)
 
 /*
  * Begin a call of a function that writes, and return the tenant for which it
- * works.  Changes that others have committed are known from here on.
+ * works.  Changes that others have committed are known from here on, and can be
+ * seen, whatever the caller's snapshot shows.
  */
 int32
-ec_call_begin(FunctionCallInfo fcinfo, int tenant_argument)
+ec_begin(FunctionCallInfo fcinfo, int tenant_argument)
 {
+	int32		tenant_id;
+
 	if (XactReadOnly || IsInParallelMode())
 	{
 		const char *name = psprintf("%s()", get_func_name(fcinfo->flinfo->fn_oid));
@@ -114,12 +118,35 @@ ec_call_begin(FunctionCallInfo fcinfo, int tenant_argument)
 		PreventCommandIfReadOnly(name);
 		PreventCommandIfParallelMode(name);
 	}
-	CheckCalledOnce(fcinfo);
+	check_called_once(fcinfo);
 
 	/* The next statement is another command, whether or not this one writes. */
 	(void) GetCurrentCommandId(true);
 	AcceptInvalidationMessages();
-	return ec_argument_tenant(fcinfo, tenant_argument);
+	tenant_id = ec_argument_tenant(fcinfo, tenant_argument);
+	PushActiveSnapshot(GetTransactionSnapshot());
+	ec_connect();
+	return tenant_id;
+}
+
+/*
+ * Begin a call of a function that only reads: as its caller, whom policies
+ * restrict, and what the statement that calls it sees.
+ */
+int32
+ec_begin_reading(FunctionCallInfo fcinfo, int tenant_argument)
+{
+	PushActiveSnapshot(GetActiveSnapshot());
+	ec_connect();
+	return PG_GETARG_INT32(tenant_argument);
+}
+
+/* End it.  Rows that a statement returned may not be used afterwards. */
+void
+ec_end(void)
+{
+	ec_finish();
+	PopActiveSnapshot();
 }
 
 /*

@@ -112,7 +112,7 @@ enum
 	{"vat_class", TEXTOID}, {"status", TEXTOID}, \
 	{"deleted_at", TIMESTAMPTZOID}
 
-static EcTable products_by_sku = {
+static const EcTable products_by_sku = {
 	.name = "products",
 	.nkeys = 2,
 	.live = PRODUCT_DELETED_AT,
@@ -122,7 +122,7 @@ static EcTable products_by_sku = {
 		{"tenant_id", INT4OID}, {"sku", TEXTOID}, FOUND_COLUMNS
 	}
 };
-static EcTable products_by_id = {
+static const EcTable products_by_id = {
 	.name = "products",
 	.nkeys = 2,
 	.nullable = NULLABLE,
@@ -178,7 +178,8 @@ find_items(EcItem *items, int n, bool by_sku, int32 tenant_id,
 {
 	EcScan		scan;
 
-	ec_scan_open(&scan, by_sku ? &products_by_sku : &products_by_id, AccessShareLock);
+	ec_scan_open(&scan, by_sku ? &products_by_sku : &products_by_id, tenant_id,
+				 AccessShareLock);
 	for (int i = 0; i < n; i++)
 	{
 		bool		for_sale = true;

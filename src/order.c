@@ -100,15 +100,14 @@ ec_place_order(PG_FUNCTION_ARGS)
 	Datum		placed[PLACED_COLUMNS];
 
 	memset(&order, 0, sizeof(order));
-	order.tenant_id = ec_call_begin(fcinfo, ARG_TENANT);
+	order.tenant_id = ec_begin(fcinfo, ARG_TENANT);
 	ec_order_read_request(fcinfo, &order);
 
 	/* Tables in one order: plans that are kept lock them in another one. */
 	LockRelationOid(ec_relation_oid("orders"), RowExclusiveLock);
-	ec_connect();
 	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && !ec_order_claim_key(fcinfo, &order, placed))
 	{
-		ec_finish();
+		ec_end();
 		PG_RETURN_DATUM(placed_order(fcinfo, placed));
 	}
 	reserved = read_source(fcinfo, &order, &nreserved);
@@ -119,7 +118,7 @@ ec_place_order(PG_FUNCTION_ARGS)
 	ec_order_write(fcinfo, &order);
 	if (!PG_ARGISNULL(ARG_CART))
 		ec_order_close_cart(&order, PG_GETARG_UUID_P(ARG_CART));
-	ec_finish();
+	ec_end();
 
 	placed[PLACED_ID] = UUIDPGetDatum(&order.id);
 	placed[PLACED_NUMBER] = PointerGetDatum(order.order_number);

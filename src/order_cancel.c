@@ -47,18 +47,18 @@ static EcPlan repay_gift_cards_plan = {
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
 static EcPlan lock_order_plan = {
-	.sql = "SELECT status, created_at, order_number FROM ecommerce.orders"
+	.sql = "SELECT status, created_at, order_number FROM {orders}"
 	" WHERE tenant_id = $1 AND id = $2 AND created_at BETWEEN $3 AND $4 FOR NO KEY UPDATE",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
 	.nargs = 4,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
 };
 static EcPlan cancel_plan = {
-	.sql = "WITH event AS (INSERT INTO ecommerce.events (tenant_id, id, kind, entity_id, data)"
+	.sql = "WITH event AS (INSERT INTO {events} (tenant_id, id, kind, entity_id, data)"
 	" VALUES ($1, $4, 'order.cancelled', $2,"
 	" jsonb_strip_nulls(jsonb_build_object('reason', $5, 'from', $6)))"
 	" RETURNING entity_id)"
-	" UPDATE ecommerce.orders o SET status = 'cancelled' FROM event e"
+	" UPDATE {orders} o SET status = 'cancelled' FROM event e"
 	" WHERE o.tenant_id = $1 AND o.id = e.entity_id AND o.created_at = $3"
 	" RETURNING o.status = 'cancelled'",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
@@ -115,7 +115,7 @@ PG_FUNCTION_INFO_V1(ec_cancel_order);
 Datum
 ec_cancel_order(PG_FUNCTION_ARGS)
 {
-	int32		tenant_id = ec_call_begin(fcinfo, ARG_TENANT);
+	int32		tenant_id = ec_begin(fcinfo, ARG_TENANT);
 	pg_uuid_t  *id;
 	TimestampTz created_at;
 	char	   *status;
@@ -124,7 +124,6 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 	ec_argument_length(fcinfo, ARG_REASON, "reason", MAX_REASON);
 	id = PG_GETARG_UUID_P(ARG_ORDER);
 
-	ec_connect();
 	status = lock_order(tenant_id, id, &created_at);
 	if (strcmp(status, "cancelled") != 0)
 	{
@@ -143,6 +142,6 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 										has_reason ? NULL : "    n ") == 1 &&
 				   DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "orders");
 	}
-	ec_finish();
+	ec_end();
 	PG_RETURN_VOID();
 }

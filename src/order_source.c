@@ -28,7 +28,7 @@ enum
 	USERS_COLUMNS
 };
 
-static EcTable users = {
+static const EcTable users = {
 	.name = "users",
 	.nkeys = 2,
 	.nullable = 1 << USERS_DELETED_AT,
@@ -38,7 +38,7 @@ static EcTable users = {
 		{"status", TEXTOID}, {"deleted_at", TIMESTAMPTZOID}
 	}
 };
-static EcTable cart_items = {
+static const EcTable cart_items = {
 	.name = "cart_items",
 	.nkeys = 2,
 	.ncolumns = 2,
@@ -56,19 +56,19 @@ enum
 };
 
 static EcPlan cart_plan = {
-	.sql = "SELECT user_id FROM ecommerce.carts"
+	.sql = "SELECT user_id FROM {carts}"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'open' FOR UPDATE",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
 static EcPlan cart_items_plan = {
-	.sql = "SELECT product_id, quantity, unit_price FROM ecommerce.cart_items"
+	.sql = "SELECT product_id, quantity, unit_price FROM {cart_items}"
 	" WHERE tenant_id = $1 AND cart_id = $2 ORDER BY created_at, product_id",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
 static EcPlan cart_ordered_plan = {
-	.sql = "UPDATE ecommerce.carts SET status = 'ordered', order_id = $3"
+	.sql = "UPDATE {carts} SET status = 'ordered', order_id = $3"
 	" WHERE tenant_id = $1 AND id = $2",
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, UUIDOID}
@@ -86,7 +86,7 @@ ec_order_find_user(EcPlacement *order)
 
 	if (!order->has_user)
 		return;
-	ec_scan_open(&scan, &users, AccessShareLock);
+	ec_scan_open(&scan, &users, order->tenant_id, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
 	if (ec_scan_next(&scan))
 	{
@@ -128,7 +128,7 @@ check_cart_snapshot(const EcPlacement *order, const pg_uuid_t *cart_id)
 	if (!IsolationUsesXactSnapshot())
 		return;
 	PushActiveSnapshot(GetLatestSnapshot());
-	ec_scan_open(&scan, &cart_items, AccessShareLock);
+	ec_scan_open(&scan, &cart_items, order->tenant_id, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
 	for (; ec_scan_next(&scan); n++)
 	{

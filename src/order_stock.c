@@ -24,7 +24,7 @@ static EcRowType untracked = {
 
 static EcPlan lock_products_plan = {
 	.sql = "SELECT FROM untracked u"
-	" JOIN ecommerce.products p ON p.tenant_id = $1 AND p.id = u.product_id"
+	" JOIN {products} p ON p.tenant_id = $1 AND p.id = u.product_id"
 	" ORDER BY p.id FOR KEY SHARE OF p",
 	.nargs = 1,
 	.types = {INT4OID}

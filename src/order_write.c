@@ -92,16 +92,16 @@ enum
 };
 
 static EcPlan insert_plan = {
-	.sql = "WITH placed AS (INSERT INTO ecommerce.orders (tenant_id, id, created_at, order_number,"
+	.sql = "WITH placed AS (INSERT INTO {orders} (tenant_id, id, created_at, order_number,"
 	" user_id, email, phone, currency, prices, net, vat, gross, country, region,"
 	" billing_address, shipping_address, notes, metadata, vat_scheme, vatex, vat_reason,"
 	" mydata_exemption, buyer_vat_id)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
 	" $19, $20, $21, $22, $23) RETURNING id, net, vat, gross, currency),"
-	" event AS (INSERT INTO ecommerce.events (tenant_id, id, created_at, kind, entity_id)"
+	" event AS (INSERT INTO {events} (tenant_id, id, created_at, kind, entity_id)"
 	" SELECT $1, $24, $3, 'order.placed', p.id FROM placed p"
 	" WHERE (p.net, p.vat, p.gross, p.currency) = ($10, $11, $12, $8) RETURNING entity_id)"
-	" INSERT INTO ecommerce.order_items (tenant_id, order_id, order_created_at, line_number, kind,"
+	" INSERT INTO {order_items} (tenant_id, order_id, order_created_at, line_number, kind,"
 	" product_id, sku, name, quantity, unit_price, discount, vat_category, vat_rate, net, vat,"
 	" from_stock, allocation)"
 	" SELECT $1, e.entity_id, $3, n.line_number, n.kind,"
@@ -117,7 +117,7 @@ static EcPlan insert_plan = {
 	}
 };
 static EcPlan key_insert_plan = {
-	.sql = "INSERT INTO ecommerce.idempotency_keys"
+	.sql = "INSERT INTO {idempotency_keys}"
 	" (tenant_id, key, request_hash, order_id, order_created_at)"
 	" VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
 	.nargs = 5,
@@ -126,8 +126,8 @@ static EcPlan key_insert_plan = {
 static EcPlan key_find_plan = {
 	.sql = "SELECT k.request_hash = $3,"
 	" o.id, o.order_number, o.created_at, o.currency, o.net, o.vat, o.gross"
-	" FROM ecommerce.idempotency_keys k"
-	" JOIN ecommerce.orders o ON o.tenant_id = $1 AND o.id = k.order_id"
+	" FROM {idempotency_keys} k"
+	" JOIN {orders} o ON o.tenant_id = $1 AND o.id = k.order_id"
 	" AND o.created_at = k.order_created_at"
 	" WHERE k.tenant_id = $1 AND k.key = $2",
 	.options = CURSOR_OPT_CUSTOM_PLAN,

@@ -38,17 +38,16 @@ ec_issue_gift_card(PG_FUNCTION_ARGS)
 	char		nulls[8];
 	Datum		values[lengthof(types)];
 
-	(void) ec_call_begin(fcinfo, 7);
+	(void) ec_begin(fcinfo, 7);
 	for (int i = 0; i < make_plan.nargs; i++)
 	{
 		arguments[i] = PG_GETARG_DATUM(i);
 		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
 	}
-	ec_connect();
 	if (ec_execute(&make_plan, arguments, nulls) != 1)
 		elog(ERROR, "no gift card was made");
 	values[0] = datumCopy(ec_value(0, 1, UUIDOID), false, UUID_LEN);
 	values[1] = datumCopy(ec_value(0, 2, TEXTOID), false, -1);
-	ec_finish();
+	ec_end();
 	PG_RETURN_DATUM(ec_result_row(fcinfo, types, lengthof(types), values));
 }

@@ -23,14 +23,14 @@
 #define MAX_NOTE 10000
 
 static EcPlan available_plan = {
-	.sql = "SELECT coalesce(sum(s.available), 0) FROM ecommerce.products p"
-	" LEFT JOIN ecommerce.stock s ON s.tenant_id = p.tenant_id AND s.product_id = p.id"
+	.sql = "SELECT coalesce(sum(s.available), 0) FROM {products} p"
+	" LEFT JOIN {stock} s ON s.tenant_id = $1 AND s.product_id = p.id"
 	" WHERE p.tenant_id = $1 AND p.id = $2 GROUP BY p.id",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
 static EcPlan movement_plan = {
-	.sql = "INSERT INTO ecommerce.stock_movements (tenant_id, id, product_id, warehouse_id, quantity, reason, reference, note, order_id)"
+	.sql = "INSERT INTO {stock_movements} (tenant_id, id, product_id, warehouse_id, quantity, reason, reference, note, order_id)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 	" RETURNING (product_id, warehouse_id, quantity) = ($3, $4, $5)",
 	.nargs = 9,
@@ -38,7 +38,7 @@ static EcPlan movement_plan = {
 };
 static EcPlan order_products_plan = {
 	.sql = "SELECT i.product_id, coalesce(a.key::integer, 1), sum(coalesce(a.value::integer, i.quantity))"
-	" FROM ecommerce.order_items i LEFT JOIN LATERAL jsonb_each_text(i.allocation) a ON true"
+	" FROM {order_items} i LEFT JOIN LATERAL jsonb_each_text(i.allocation) a ON true"
 	" WHERE i.tenant_id = $1 AND i.order_id = $2 AND i.order_created_at = $3 AND i.from_stock"
 	" GROUP BY 1, 2 ORDER BY 1, 2",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
@@ -127,13 +127,14 @@ PG_FUNCTION_INFO_V1(ec_available_stock);
 Datum
 ec_available_stock(PG_FUNCTION_ARGS)
 {
+	int32		tenant_id;
 	Datum		available;
 
 	EC_STRICT(fcinfo);
-	ec_connect();
-	available = available_stock(PG_GETARG_INT32(1), PG_GETARG_UUID_P(0),
-								false, &fcinfo->isnull);
-	ec_finish();
+	tenant_id = ec_begin_reading(fcinfo, 1);
+	available = available_stock(tenant_id, PG_GETARG_UUID_P(0), false,
+								&fcinfo->isnull);
+	ec_end();
 	return available;
 }
 
@@ -215,7 +216,6 @@ change_stock(FunctionCallInfo fcinfo, int32 tenant_id, EcItem *item, int32 quant
 	ec_argument_length(fcinfo, optional[0], "reference", MAX_REFERENCE);
 	ec_argument_length(fcinfo, optional[1], "note", MAX_NOTE);
 	CheckQuantity(quantity, -EC_MAX_QUANTITY);
-	ec_connect();
 	ec_items_find(item, 1, tenant_id, false);
 	ec_warehouse_check(tenant_id, warehouse_id);
 	demand.product_id = item->product_id;
@@ -228,7 +228,7 @@ change_stock(FunctionCallInfo fcinfo, int32 tenant_id, EcItem *item, int32 quant
 				 quantity, reason);
 	available = available_stock(tenant_id, &item->product_id, true,
 								&fcinfo->isnull);
-	ec_finish();
+	ec_end();
 	return available;
 }
 
@@ -237,7 +237,7 @@ static Datum
 adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
 {
 	static const int optional[3] = {3, 4, 6};
-	int32		tenant_id = ec_call_begin(fcinfo, 7);
+	int32		tenant_id = ec_begin(fcinfo, 7);
 	text	   *reason;
 
 	ec_argument_given(fcinfo, 1, "quantity");
@@ -262,7 +262,7 @@ Datum
 ec_book_return(PG_FUNCTION_ARGS)
 {
 	static const int optional[3] = {2, 3, 5};
-	int32		tenant_id = ec_call_begin(fcinfo, 6);
+	int32		tenant_id = ec_begin(fcinfo, 6);
 	EcItem		item = {0};
 
 	ec_argument_given(fcinfo, 0, "product_id");
@@ -313,7 +313,7 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 		"product_id", "quantity", "from_warehouse", "to_warehouse"
 	};
 	static const int optional[3] = {4, 5, -1};
-	int32		tenant_id = ec_call_begin(fcinfo, 6);
+	int32		tenant_id = ec_begin(fcinfo, 6);
 	EcItem		item = {0};
 	EcDemand	demands[2];
 	int			n;
@@ -328,7 +328,6 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("stock cannot be transferred to where it is")));
 
-	ec_connect();
 	item.product_id = *PG_GETARG_UUID_P(0);
 	ec_items_find(&item, 1, tenant_id, false);
 	memset(demands, 0, sizeof(demands));
@@ -346,6 +345,6 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 		add_movement(fcinfo, optional, tenant_id, &item.product_id,
 					 demands[i].warehouse_id, -demands[i].quantity,
 					 CStringGetTextDatum("transfer"));
-	ec_finish();
+	ec_end();
 	PG_RETURN_VOID();
 }

@@ -37,6 +37,23 @@
 /* Longest time for which a reservation holds */
 #define MAX_TTL (30 * USECS_PER_DAY)
 
+/* Arguments of reserve_stock */
+enum
+{
+	RESERVE_ITEMS,
+	RESERVE_OWNER,
+	RESERVE_TTL,
+	RESERVE_TENANT
+};
+
+/* Arguments of extend_reservation */
+enum
+{
+	EXTEND_ID,
+	EXTEND_TTL,
+	EXTEND_TENANT
+};
+
 static EcRowType held = {
 	.name = "held",
 	.ncolumns = 3,
@@ -46,15 +63,31 @@ static EcRowType held = {
 };
 
 static EcPlan hold_plan = {
-	.sql = "INSERT INTO ecommerce.stock_reservations (tenant_id, id, product_id, warehouse_id, quantity, owner, expires_at)"
-	" SELECT $1, $2, h.product_id, h.warehouse_id, h.quantity, $3, $4 FROM held h RETURNING quantity",
+	.sql = "INSERT INTO {stock_reservations}"
+	" (tenant_id, id, product_id, warehouse_id, quantity, owner, expires_at)"
+	" SELECT $1, $2, h.product_id, h.warehouse_id, h.quantity, $3, $4 FROM held h"
+	" RETURNING quantity",
 	.nargs = 4,
 	.types = {INT4OID, UUIDOID, TEXTOID, TIMESTAMPTZOID}
 };
-static EcTable reservations = {
+
+/* Columns of stock_reservations that are written */
+enum
+{
+	HOLD_TENANT,
+	HOLD_ID,
+	HOLD_PRODUCT,
+	HOLD_WAREHOUSE,
+	HOLD_QUANTITY,
+	HOLD_OWNER,
+	HOLD_EXPIRES_AT,
+	HOLD_COLUMNS
+};
+
+static const EcTable reservations = {
 	.name = "stock_reservations",
-	.nullable = 1 << 5,
-	.ncolumns = 7,
+	.nullable = 1 << HOLD_OWNER,
+	.ncolumns = HOLD_COLUMNS,
 	.columns = {
 		{"tenant_id", INT4OID}, {"id", UUIDOID}, {"product_id", UUIDOID},
 		{"warehouse_id", INT4OID}, {"quantity", INT4OID}, {"owner", TEXTOID},
@@ -62,15 +95,17 @@ static EcTable reservations = {
 	}
 };
 static EcPlan extend_plan = {
-	.sql = "UPDATE ecommerce.stock_reservations SET expires_at = $3"
-	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > (SELECT clock_timestamp())"
+	.sql = "UPDATE {stock_reservations} SET expires_at = $3"
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'held'"
+	" AND expires_at > (SELECT clock_timestamp())"
 	" AND ($4 IS NULL OR created_at + $4 >= $3) RETURNING status = 'held' AND expires_at = $3",
 	.nargs = 4,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, INTERVALOID}
 };
 static EcPlan commit_plan = {
-	.sql = "WITH taken AS (UPDATE ecommerce.stock_reservations SET status = 'committed', order_id = $3"
-	" WHERE tenant_id = $1 AND id = $2 AND status = 'held' AND expires_at > (SELECT clock_timestamp())"
+	.sql = "WITH taken AS (UPDATE {stock_reservations} SET status = 'committed', order_id = $3"
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'held'"
+	" AND expires_at > (SELECT clock_timestamp())"
 	" RETURNING product_id, warehouse_id, quantity::bigint, status)"
 	" SELECT product_id, warehouse_id, quantity FROM taken WHERE status = 'committed'"
 	" ORDER BY product_id, warehouse_id",
@@ -78,10 +113,11 @@ static EcPlan commit_plan = {
 	.types = {INT4OID, UUIDOID, UUIDOID}
 };
 static EcPlan release_plan = {
-	.sql = "WITH released AS (UPDATE ecommerce.stock_reservations SET status = 'released'"
+	.sql = "WITH released AS (UPDATE {stock_reservations} SET status = 'released'"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'held'"
 	" RETURNING product_id, warehouse_id, quantity::bigint, status)"
-	" SELECT product_id, warehouse_id, quantity FROM released WHERE status IN ('released', 'expired')"
+	" SELECT product_id, warehouse_id, quantity FROM released"
+	" WHERE status IN ('released', 'expired')"
 	" ORDER BY product_id, warehouse_id",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
@@ -89,30 +125,42 @@ static EcPlan release_plan = {
 static EcPlan status_plan = {
 	.sql = "SELECT count(*), coalesce(bool_or(status IN ('committed', 'consumed')), false),"
 	" coalesce(bool_and(status = 'held' AND expires_at > clock_timestamp()), false)"
-	" FROM ecommerce.stock_reservations"
+	" FROM {stock_reservations}"
 	" WHERE tenant_id = $1 AND id = $2",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
+
+/* What it returns */
+enum
+{
+	STATUS_COUNT = 1,
+	STATUS_TAKEN_OVER,
+	STATUS_HELD
+};
+
 static EcPlan left_plan = {
-	.sql = "SELECT FROM ecommerce.stock_reservations WHERE tenant_id = $1 AND id = $2 AND status <> 'committed'",
+	.sql = "SELECT FROM {stock_reservations}"
+	" WHERE tenant_id = $1 AND id = $2 AND status <> 'committed'",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
 static EcPlan release_order_plan = {
-	.sql = "UPDATE ecommerce.stock_reservations SET status = 'released'"
+	.sql = "UPDATE {stock_reservations} SET status = 'released'"
 	" WHERE tenant_id = $1 AND order_id = $2 AND status = 'committed'",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
 static EcPlan expire_plan = {
-	.sql = "WITH due AS (SELECT r.id, r.product_id, r.warehouse_id FROM ecommerce.stock_reservations r"
+	.sql = "WITH due AS (SELECT r.id, r.product_id, r.warehouse_id FROM {stock_reservations} r"
 	" WHERE r.tenant_id = $1 AND r.status = 'held' AND r.expires_at <= $3"
 	" ORDER BY r.product_id, r.expires_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED),"
-	" expired AS (UPDATE ecommerce.stock_reservations r SET status = 'expired' FROM due d"
-	" WHERE r.tenant_id = $1 AND r.id = d.id AND r.product_id = d.product_id AND r.warehouse_id = d.warehouse_id"
+	" expired AS (UPDATE {stock_reservations} r SET status = 'expired' FROM due d"
+	" WHERE r.tenant_id = $1 AND r.id = d.id AND r.product_id = d.product_id"
+	" AND r.warehouse_id = d.warehouse_id"
 	" RETURNING r.product_id, r.warehouse_id, r.quantity, r.status)"
-	" SELECT product_id, warehouse_id, sum(quantity), count(*) FROM expired WHERE status IN ('released', 'expired')"
+	" SELECT product_id, warehouse_id, sum(quantity), count(*) FROM expired"
+	" WHERE status IN ('released', 'expired')"
 	" GROUP BY 1, 2 ORDER BY 1, 2",
 	.nargs = 3,
 	.types = {INT4OID, INT4OID, TIMESTAMPTZOID}
@@ -120,7 +168,7 @@ static EcPlan expire_plan = {
 
 /* Refuse a reservation that does not exist, or whose state does not allow it. */
 static void
-CheckReservation(int32 tenant_id, const pg_uuid_t *reservation_id, bool allowed)
+check_reservation(int32 tenant_id, const pg_uuid_t *reservation_id, bool allowed)
 {
 	Datum		arguments[2] = {
 		Int32GetDatum(tenant_id), UUIDPGetDatum(reservation_id)
@@ -129,12 +177,12 @@ CheckReservation(int32 tenant_id, const pg_uuid_t *reservation_id, bool allowed)
 	if (allowed)
 		return;
 	(void) ec_execute(&status_plan, arguments, NULL);
-	if (DatumGetInt64(ec_value(0, 1, INT8OID)) == 0)
+	if (DatumGetInt64(ec_value(0, STATUS_COUNT, INT8OID)) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_RESERVATION),
 				 errmsg("unknown reservation"),
 				 errdetail("It is %s.", ec_uuid_text(reservation_id))));
-	if (DatumGetBool(ec_value(0, 3, BOOLOID)))
+	if (DatumGetBool(ec_value(0, STATUS_HELD, BOOLOID)))
 		ec_written(0, 1, "stock_reservations");
 	ereport(ERROR,
 			(errcode(ERRCODE_EC_RESERVATION_CLOSED),
@@ -166,7 +214,7 @@ ec_reservation_take(int32 tenant_id, const pg_uuid_t *reservation_id,
 				   "stock_reservations");
 		return taken;
 	}
-	CheckReservation(tenant_id, reservation_id, false);
+	check_reservation(tenant_id, reservation_id, false);
 	return NULL;
 }
 
@@ -261,8 +309,9 @@ static void
 hold(int32 tenant_id, const pg_uuid_t *id, text *owner, TimestampTz expires_at,
 	 EcTaken *taken, int n)
 {
-	Relation	rel = ec_table_open(&reservations, RowExclusiveLock);
-	EcWriter   *writer = ec_writer_begin(&reservations, rel, -1);
+	Relation	rel;
+	EcPlace    *place = ec_table_open(&reservations, tenant_id, RowExclusiveLock, &rel);
+	EcWriter   *writer = ec_writer_begin(place, rel, -1);
 
 	if (writer == NULL)
 	{
@@ -277,17 +326,17 @@ hold(int32 tenant_id, const pg_uuid_t *id, text *owner, TimestampTz expires_at,
 	{
 		for (int i = 0; i < n; i++)
 		{
-			Datum		values[7] = {
-				Int32GetDatum(tenant_id), UUIDPGetDatum(id),
-				UUIDPGetDatum(&taken[i].product_id),
-				Int32GetDatum(taken[i].warehouse_id),
-				Int32GetDatum(taken[i].quantity), PointerGetDatum(owner),
-				TimestampTzGetDatum(expires_at)
-			};
-			bool		isnull[7] = {
-				false, false, false, false, false, owner == NULL, false
-			};
+			Datum		values[HOLD_COLUMNS];
+			bool		isnull[HOLD_COLUMNS] = {false};
 
+			values[HOLD_TENANT] = Int32GetDatum(tenant_id);
+			values[HOLD_ID] = UUIDPGetDatum(id);
+			values[HOLD_PRODUCT] = UUIDPGetDatum(&taken[i].product_id);
+			values[HOLD_WAREHOUSE] = Int32GetDatum(taken[i].warehouse_id);
+			values[HOLD_QUANTITY] = Int32GetDatum(taken[i].quantity);
+			values[HOLD_OWNER] = PointerGetDatum(owner);
+			isnull[HOLD_OWNER] = owner == NULL;
+			values[HOLD_EXPIRES_AT] = TimestampTzGetDatum(expires_at);
 			ec_writer_insert(writer, values, isnull);
 		}
 		ec_writer_end(writer);
@@ -301,7 +350,7 @@ PG_FUNCTION_INFO_V1(ec_reserve_stock);
 Datum
 ec_reserve_stock(PG_FUNCTION_ARGS)
 {
-	int32		tenant_id = ec_call_begin(fcinfo, 3);
+	int32		tenant_id = ec_begin(fcinfo, RESERVE_TENANT);
 	EcItem	   *items;
 	EcDemand   *demands;
 	EcTaken    *taken;
@@ -309,17 +358,16 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 	pg_uuid_t	id;
 	TimestampTz expires_at;
 
-	ec_argument_given(fcinfo, 0, "items");
-	ec_argument_length(fcinfo, 1, "owner", MAX_OWNER);
-	items = ec_items_read(PG_GETARG_JSONB_P(0), &n);
+	ec_argument_given(fcinfo, RESERVE_ITEMS, "items");
+	ec_argument_length(fcinfo, RESERVE_OWNER, "owner", MAX_OWNER);
+	items = ec_items_read(PG_GETARG_JSONB_P(RESERVE_ITEMS), &n);
 	if (n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_EMPTY_ORDER),
 				 errmsg("nothing to reserve")));
 
-	ec_connect();
-	expires_at = hold_until(fcinfo, 2, tenant_id,
-							PG_ARGISNULL(2) || ec_call_trusted());
+	expires_at = hold_until(fcinfo, RESERVE_TTL, tenant_id,
+							PG_ARGISNULL(RESERVE_TTL) || ec_call_trusted());
 	ec_items_find(items, n, tenant_id, true);
 	demands = ec_items_demand(items, n, &n);
 	if (n == 0)
@@ -330,9 +378,9 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 	taken = ec_stock_change(tenant_id, demands, n, &n);
 
 	ec_uuid_v7_generate(&id);
-	hold(tenant_id, &id, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_P(1), expires_at,
-		 taken, n);
-	ec_finish();
+	hold(tenant_id, &id, PG_ARGISNULL(RESERVE_OWNER) ? NULL : PG_GETARG_TEXT_P(RESERVE_OWNER),
+		 expires_at, taken, n);
+	ec_end();
 	PG_RETURN_DATUM(reservation_datum(fcinfo, &id, expires_at));
 }
 
@@ -343,13 +391,14 @@ cannot_extend(int32 tenant_id, const pg_uuid_t *id, bool trusted)
 	Datum		arguments[2] = {Int32GetDatum(tenant_id), UUIDPGetDatum(id)};
 
 	(void) ec_execute(&status_plan, arguments, NULL);
-	if (!trusted && DatumGetBool(ec_value(0, 3, BOOLOID)))
+	if (!trusted && DatumGetBool(ec_value(0, STATUS_HELD, BOOLOID)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to hold a reservation for so long"),
-				 errdetail("Without the privilege to INSERT into ecommerce.orders it holds for at most %d times settings.reservation_ttl.",
+				 errdetail("Without the privilege to INSERT into ecommerce.orders it holds"
+						   " for at most %d times settings.reservation_ttl.",
 						   MAX_UNTRUSTED_HOLDS)));
-	CheckReservation(tenant_id, id, false);
+	check_reservation(tenant_id, id, false);
 }
 
 PG_FUNCTION_INFO_V1(ec_extend_reservation);
@@ -358,7 +407,7 @@ PG_FUNCTION_INFO_V1(ec_extend_reservation);
 Datum
 ec_extend_reservation(PG_FUNCTION_ARGS)
 {
-	int32		tenant_id = ec_call_begin(fcinfo, 2);
+	int32		tenant_id = ec_begin(fcinfo, EXTEND_TENANT);
 	bool		trusted = ec_call_trusted();
 	pg_uuid_t  *id;
 	TimestampTz expires_at;
@@ -367,10 +416,9 @@ ec_extend_reservation(PG_FUNCTION_ARGS)
 	Datum		arguments[4];
 	uint64		n;
 
-	ec_argument_given(fcinfo, 0, "reservation_id");
-	id = PG_GETARG_UUID_P(0);
-	ec_connect();
-	expires_at = hold_until(fcinfo, 1, tenant_id, trusted);
+	ec_argument_given(fcinfo, EXTEND_ID, "reservation_id");
+	id = PG_GETARG_UUID_P(EXTEND_ID);
+	expires_at = hold_until(fcinfo, EXTEND_TTL, tenant_id, trusted);
 	ttl = ec_settings_reservation_ttl(tenant_id);
 	most.time = (TimeOffset) span_of(&ttl, MAX_UNTRUSTED_HOLDS);
 	arguments[0] = Int32GetDatum(tenant_id);
@@ -382,7 +430,7 @@ ec_extend_reservation(PG_FUNCTION_ARGS)
 		cannot_extend(tenant_id, id, trusted);
 	for (uint64 i = 0; i < n; i++)
 		ec_written(DatumGetBool(ec_value(i, 1, BOOLOID)), 1, "stock_reservations");
-	ec_finish();
+	ec_end();
 	PG_RETURN_DATUM(reservation_datum(fcinfo, id, expires_at));
 }
 
@@ -392,14 +440,13 @@ PG_FUNCTION_INFO_V1(ec_release_reservation);
 Datum
 ec_release_reservation(PG_FUNCTION_ARGS)
 {
-	int32		tenant_id = ec_call_begin(fcinfo, 1);
+	int32		tenant_id = ec_begin(fcinfo, 1);
 	pg_uuid_t  *id;
 	Datum		arguments[2];
 	int			n;
 
 	ec_argument_given(fcinfo, 0, "reservation_id");
 	id = PG_GETARG_UUID_P(0);
-	ec_connect();
 	arguments[0] = Int32GetDatum(tenant_id);
 	arguments[1] = UUIDPGetDatum(id);
 	n = (int) ec_execute_unchecked(&release_plan, arguments, NULL);
@@ -409,11 +456,11 @@ ec_release_reservation(PG_FUNCTION_ARGS)
 	{
 		/* What an order has taken over goes back by cancelling the order. */
 		(void) ec_execute(&status_plan, arguments, NULL);
-		CheckReservation(tenant_id, id,
-						 DatumGetInt64(ec_value(0, 1, INT8OID)) > 0 &&
-						 !DatumGetBool(ec_value(0, 2, BOOLOID)));
+		check_reservation(tenant_id, id,
+						  DatumGetInt64(ec_value(0, STATUS_COUNT, INT8OID)) > 0 &&
+						  !DatumGetBool(ec_value(0, STATUS_TAKEN_OVER, BOOLOID)));
 	}
-	ec_finish();
+	ec_end();
 	PG_RETURN_VOID();
 }
 
@@ -431,7 +478,7 @@ ec_expire_reservations(PG_FUNCTION_ARGS)
 
 	EC_STRICT(fcinfo);
 	max_count = PG_GETARG_INT32(0);
-	tenant_id = ec_call_begin(fcinfo, 1);
+	tenant_id = ec_begin(fcinfo, 1);
 	arguments[0] = Int32GetDatum(tenant_id);
 	arguments[1] = Int32GetDatum(max_count);
 	arguments[2] = TimestampTzGetDatum(GetCurrentTimestamp());
@@ -439,11 +486,10 @@ ec_expire_reservations(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_count must be above zero")));
-	ec_connect();
 	n = (int) ec_execute_unchecked(&expire_plan, arguments, NULL);
 	for (int i = 0; i < n; i++)
 		expired += DatumGetInt64(ec_value((uint64) i, 4, INT8OID));
 	ec_stock_give_back(tenant_id, n);
-	ec_finish();
+	ec_end();
 	PG_RETURN_INT64(expired);
 }

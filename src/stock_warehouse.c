@@ -2,7 +2,7 @@
  * stock_warehouse.c
  *	  Warehouses of a tenant.
  *
- * They hardly ever change, so each backend keeps those of the tenant that it
+ * They hardly ever change, so each backend caches those of the tenant that it
  * sold for last; see db/table.c.
  */
 #include "postgres.h"
@@ -24,19 +24,28 @@ typedef struct Warehouse
 	int32		priority;
 } Warehouse;
 
-static EcTable warehouses = {
+/* Columns of warehouses that are read, after its key */
+enum
+{
+	WAREHOUSES_ID = 1,
+	WAREHOUSES_PRIORITY,
+	WAREHOUSES_COLUMNS
+};
+
+static const EcTable warehouses = {
 	.name = "warehouses",
 	.nkeys = 1,
-	.ncolumns = 3,
+	.ncolumns = WAREHOUSES_COLUMNS,
 	.columns = {
 		{"tenant_id", INT4OID}, {"id", INT4OID}, {"priority", INT4OID}
 	}
 };
 
-static int32 kept_tenant_id = 0;
-static uint64 kept_changes;		/* good if there were no others since */
-static int	nkept;
-static int32 *kept_ids = NULL;
+/* Those of the tenant that was asked for last, good until the next invalidation */
+static int32 cached_tenant_id = 0;
+static uint64 cached_invalidations;
+static int	ncached;
+static int32 *cached_ids = NULL;
 
 /* Order in which warehouses sell */
 static int
@@ -50,7 +59,7 @@ compare_warehouses(const void *a, const void *b)
 	return left->id < right->id ? -1 : left->id > right->id;
 }
 
-/* Read them, and keep their ids. */
+/* Read them, and cache their ids. */
 static void
 read_warehouses(int32 tenant_id)
 {
@@ -60,8 +69,9 @@ read_warehouses(int32 tenant_id)
 	int			n = 0;
 	EcScan		scan;
 
+	/* Not what the call sees: what has been announced since would be missing. */
 	PushActiveSnapshot(GetTransactionSnapshot());
-	ec_scan_open(&scan, &warehouses, AccessShareLock);
+	ec_scan_open(&scan, &warehouses, tenant_id, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
 	for (; ec_scan_next(&scan); n++)
 	{
@@ -72,22 +82,23 @@ read_warehouses(int32 tenant_id)
 			capacity *= 2;
 			list = repalloc(list, sizeof(Warehouse) * (Size) capacity);
 		}
-		list[n].id = DatumGetInt32(ec_scan_value(&scan, 1, &isnull));
-		list[n].priority = DatumGetInt32(ec_scan_value(&scan, 2, &isnull));
+		list[n].id = DatumGetInt32(ec_scan_value(&scan, WAREHOUSES_ID, &isnull));
+		list[n].priority = DatumGetInt32(ec_scan_value(&scan, WAREHOUSES_PRIORITY,
+													   &isnull));
 	}
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
 	PopActiveSnapshot();
 	qsort(list, (size_t) n, sizeof(Warehouse), compare_warehouses);
 
-	nkept = 0;
-	if (kept_ids == NULL)
-		kept_ids = MemoryContextAlloc(TopMemoryContext, sizeof(int32) * (Size) (n + 1));
+	ncached = 0;
+	if (cached_ids == NULL)
+		cached_ids = MemoryContextAlloc(TopMemoryContext, sizeof(int32) * (Size) (n + 1));
 	else
-		kept_ids = repalloc(kept_ids, sizeof(int32) * (Size) (n + 1));
+		cached_ids = repalloc(cached_ids, sizeof(int32) * (Size) (n + 1));
 	for (int i = 0; i < n; i++)
-		kept_ids[i] = list[i].id;
-	nkept = n;
+		cached_ids[i] = list[i].id;
+	ncached = n;
 	pfree(list);
 }
 
@@ -95,22 +106,23 @@ read_warehouses(int32 tenant_id)
 int32 *
 ec_warehouses(int32 tenant_id, int *n)
 {
-	uint64		before = warehouses.changes;
+	uint64		before = ec_table_invalidations();
 	int32	   *ids;
 
-	if (kept_tenant_id != tenant_id || kept_changes != before ||
+	if (cached_tenant_id != tenant_id || cached_invalidations != before ||
 		IsolationUsesXactSnapshot())
 	{
-		kept_tenant_id = 0;
+		cached_tenant_id = 0;
 		read_warehouses(tenant_id);
-		kept_changes = before;
+		cached_invalidations = before;
 		if (!IsolationUsesXactSnapshot())
-			kept_tenant_id = tenant_id;
+			cached_tenant_id = tenant_id;
 	}
-	*n = nkept;
-	ids = palloc_array(int32, (Size) nkept);
-	if (nkept > 0)
-		memcpy(ids, kept_ids, sizeof(int32) * (Size) nkept);
+	*n = ncached;
+	ids = palloc_array(int32, (Size) ncached);
+	Assert(ncached == 0 || cached_ids != NULL);
+	if (ncached > 0)
+		memcpy(ids, cached_ids, sizeof(int32) * (Size) ncached);
 	return ids;
 }
 

@@ -56,7 +56,7 @@ static bool choosing = false;
 static Oid	pinned_role = InvalidOid;
 static int32 pinned_tenant;
 
-static EcTable tenants = {
+static const EcTable tenants = {
 	.name = "tenants",
 	.nkeys = 1,
 	.ncolumns = 1,
@@ -69,12 +69,12 @@ static EcTable tenants = {
 static int32 single_tenant;
 static LocalTransactionId single_tenant_lxid = InvalidLocalTransactionId;
 
-/* May the next one go on with it, unless there were changes since? */
-static bool single_tenant_kept = false;
-static uint64 single_tenant_changes;
+/* May the next one go on with it, until the next invalidation? */
+static bool single_tenant_cached = false;
+static uint64 single_tenant_invalidations;
 
 static EcPlan tenant_exists_plan = {
-	.sql = "SELECT FROM ecommerce.tenants WHERE id = $1",
+	.sql = "SELECT FROM {tenants} WHERE id = $1",
 	.nargs = 1,
 	.types = {INT4OID}
 };
@@ -179,14 +179,14 @@ read_pin(void)
 	if (pinned_role != role)
 	{
 		Relation	rel = table_open(DbRoleSettingRelationId, AccessShareLock);
-		const Oid	places[][2] = {
+		const Oid	scopes[][2] = {
 			{MyDatabaseId, role}, {InvalidOid, role}, {MyDatabaseId, InvalidOid},
 			{InvalidOid, InvalidOid}
 		};
 
 		pinned_tenant = 0;
-		for (int i = 0; pinned_tenant == 0 && i < (int) lengthof(places); i++)
-			pinned_tenant = find_pin(rel, places[i][0], places[i][1]);
+		for (int i = 0; pinned_tenant == 0 && i < (int) lengthof(scopes); i++)
+			pinned_tenant = find_pin(rel, scopes[i][0], scopes[i][1]);
 		table_close(rel, AccessShareLock);
 		pinned_role = role;
 	}
@@ -201,7 +201,7 @@ read_pin(void)
 
 /* The tenant to which the session is pinned, or that it chose, or 0. */
 static int32
-settled_tenant(void)
+given_tenant(void)
 {
 	int32		pin = tenant_setting == PIN_UNKNOWN ? read_pin() : tenant_setting;
 
@@ -218,8 +218,8 @@ settled_tenant(void)
 static int32
 find_single_tenant(void)
 {
-	bool		keep = !IsolationUsesXactSnapshot() && !IsInParallelMode();
-	uint64		before = tenants.changes;
+	bool		cacheable = !IsolationUsesXactSnapshot() && !IsInParallelMode();
+	uint64		before = ec_table_invalidations();
 	Snapshot	snapshot;
 	EcScan		scan;
 	int32		tenant_id = 0;
@@ -227,15 +227,15 @@ find_single_tenant(void)
 
 	if (single_tenant_lxid == EcLocalTransactionId())
 		return single_tenant;
-	if (single_tenant_kept && single_tenant_changes == before)
+	if (single_tenant_cached && single_tenant_invalidations == before)
 	{
 		single_tenant_lxid = EcLocalTransactionId();
 		return single_tenant;
 	}
 
 	/* An older snapshot may miss one that this backend was told of before. */
-	snapshot = RegisterSnapshot(keep ? GetLatestSnapshot() : GetActiveSnapshot());
-	ec_scan_open(&scan, &tenants, AccessShareLock);
+	snapshot = RegisterSnapshot(cacheable ? GetLatestSnapshot() : GetActiveSnapshot());
+	ec_scan_open(&scan, &tenants, EC_NO_TENANT, AccessShareLock);
 	ec_scan_begin(&scan, snapshot, 0, NULL);
 	for (; count < 2 && ec_scan_next(&scan); count++)
 	{
@@ -255,8 +255,8 @@ find_single_tenant(void)
 				 errhint("Call ecommerce.use_tenant() in the transaction, or pin the role with ALTER ROLE ... SET ecommerce.tenant.")));
 	single_tenant = tenant_id;
 	single_tenant_lxid = EcLocalTransactionId();
-	single_tenant_changes = before;
-	single_tenant_kept = keep;
+	single_tenant_invalidations = before;
+	single_tenant_cached = cacheable;
 	return single_tenant;
 }
 
@@ -264,7 +264,7 @@ find_single_tenant(void)
 static int32
 current_tenant(void)
 {
-	int32		tenant_id = settled_tenant();
+	int32		tenant_id = given_tenant();
 
 	return tenant_id != 0 ? tenant_id : find_single_tenant();
 }
@@ -280,7 +280,7 @@ ec_argument_tenant(FunctionCallInfo fcinfo, int n)
 
 	ec_argument_given(fcinfo, n, "tenant_id");
 	tenant_id = PG_GETARG_INT32(n);
-	if (tenant_id != settled_tenant() &&
+	if (tenant_id != given_tenant() &&
 		(InSecurityRestrictedOperation() ||
 		 !has_bypassrls_privilege(GetOuterUserId())) &&
 		tenant_id != current_tenant())
@@ -336,17 +336,17 @@ Datum
 ec_use_tenant(PG_FUNCTION_ARGS)
 {
 	int32		tenant_id;
-	int32		settled = settled_tenant();
+	int32		given = given_tenant();
 	Datum		values[1];
 	bool		exists = false;
 
 	ec_argument_given(fcinfo, 0, "tenant_id");
 	tenant_id = PG_GETARG_INT32(0);
-	if (settled != 0 && settled != tenant_id)
+	if (given != 0 && given != tenant_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),
 				 errmsg("another tenant is chosen already"),
-				 errdetail("It is tenant %d.", settled),
+				 errdetail("It is tenant %d.", given),
 				 errhint("One transaction works for one tenant.")));
 
 	if (tenant_id > 0)

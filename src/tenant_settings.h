@@ -41,8 +41,13 @@ typedef struct EcSettings
 	EcRate		rates[EC_MAX_RATES];	/* of the country and region, that day */
 } EcSettings;
 
+/* tenant_settings.c */
 extern const EcSettings *ec_settings(int32 tenant_id, TimestampTz at);
 extern Interval ec_settings_reservation_ttl(int32 tenant_id);
+
+/* tenant_vat.c */
+extern void ec_settings_read_vat(EcSettings *settings);
+extern bool ec_settings_place_in_region(const EcSettings *settings, Datum place);
 extern bool ec_settings_at_large(const EcSettings *seller,
 								 const char *const *names, int nnames,
 								 const char *postal_code);

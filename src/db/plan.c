@@ -10,11 +10,13 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "db/plan.h"
+#include "db/table.h"
 #include "errors.h"
 
 /* A write of ours that was checked before */
@@ -62,6 +64,42 @@ ec_finish(void)
 		elog(ERROR, "SPI_finish failed: %s", SPI_result_code_string(code));
 }
 
+/* The text of a statement, with the names of places for its marks */
+static char *
+expand(const char *sql)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (const char *open; (open = strchr(sql, '{')) != NULL;)
+	{
+		const char *close = strchr(open, '}');
+
+		Assert(close != NULL);
+		appendBinaryStringInfo(&text, sql, (int) (open - sql));
+		appendStringInfoString(&text, ec_table_place(pnstrdup(open + 1, (Size) (close - open - 1))));
+		sql = close + 1;
+	}
+	appendStringInfoString(&text, sql);
+	return text.data;
+}
+
+/* Prepare a statement for good. */
+static void
+prepare(EcPlan *plan)
+{
+	SPIPlanPtr	prepared = SPI_prepare_cursor(expand(plan->sql), plan->nargs,
+											  plan->types, plan->options);
+	int			code;
+
+	if (prepared == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	code = SPI_keepplan(prepared);
+	if (code != 0)
+		elog(ERROR, "SPI_keepplan failed: %s", SPI_result_code_string(code));
+	plan->plan = prepared;
+}
+
 /* Run a statement, preparing it if need be, and return its count of rows. */
 static uint64
 run_plan(EcPlan *plan, Datum *values, const char *nulls, bool read_only)
@@ -70,20 +108,8 @@ run_plan(EcPlan *plan, Datum *values, const char *nulls, bool read_only)
 	int			code;
 
 	if (plan->plan == NULL)
-	{
-		SPIPlanPtr	prepared = SPI_prepare_cursor(plan->sql, plan->nargs,
-												  plan->types, plan->options);
-
-		if (prepared == NULL)
-			elog(ERROR, "SPI_prepare failed: %s",
-				 SPI_result_code_string(SPI_result));
-		code = SPI_keepplan(prepared);
-		if (code != 0)
-			elog(ERROR, "SPI_keepplan failed: %s", SPI_result_code_string(code));
-		plan->plan = prepared;
-	}
-	code = SPI_execute_plan(plan->plan, values, nulls,
-							read_only, 0);
+		prepare(plan);
+	code = SPI_execute_plan(plan->plan, values, nulls, read_only, 0);
 	if (code < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(code));
 	MemoryContextSwitchTo(caller);

@@ -14,9 +14,11 @@
 
 /*
  * A statement.  Declare it static with its text and the types of its
- * arguments; ec_execute prepares it on first use.  One that looks into
- * partitioned tables takes CURSOR_OPT_CUSTOM_PLAN as options, because a plan
- * for any arguments locks all partitions.
+ * arguments; ec_execute prepares it on first use.  Its text has {orders} for the
+ * place of a table.  If it names a tenant's table, $1 is the tenant, which each
+ * reference to one compares by itself, so that the place follows from $1.  One
+ * that looks into partitioned tables takes CURSOR_OPT_CUSTOM_PLAN as options,
+ * because a plan for any arguments locks all partitions.
  */
 typedef struct EcPlan
 {
@@ -24,7 +26,7 @@ typedef struct EcPlan
 	int			options;
 	int			nargs;
 	Oid			types[EC_PLAN_MAX_ARGS];
-	SPIPlanPtr	plan;
+	SPIPlanPtr	plan;			/* for the one place that there is */
 } EcPlan;
 
 /*

@@ -6,7 +6,7 @@
  * stock.  As statements these cost more than writing the order does: starting
  * the executor takes some ten times as long as finding a row in an index.
  *
- * No policy applies here, so the first key is always the tenant's.
+ * No policy applies here, so the tenant is always among the keys.
  */
 #include "postgres.h"
 
@@ -21,14 +21,13 @@
 
 #include "db/scan.h"
 
-/* Open a table, to look rows up by its index. */
+/* Open a table, to look a tenant's rows up by its index. */
 void
-ec_scan_open(EcScan *scan, EcTable *table, LOCKMODE lockmode)
+ec_scan_open(EcScan *scan, const EcTable *table, int32 tenant_id, LOCKMODE lockmode)
 {
 	int			natts;
 
-	scan->table = table;
-	scan->rel = ec_table_open(table, lockmode);
+	scan->place = ec_table_open(table, tenant_id, lockmode, &scan->rel);
 	natts = RelationGetNumberOfAttributes(scan->rel);
 	scan->values = palloc_array(Datum, (Size) natts);
 	scan->isnull = palloc_array(bool, (Size) natts);
@@ -38,13 +37,14 @@ ec_scan_open(EcScan *scan, EcTable *table, LOCKMODE lockmode)
 void
 ec_scan_begin(EcScan *scan, Snapshot snapshot, int nkeys, const Datum *keys)
 {
-	EcTable    *table = scan->table;
+	const EcPlace *place = scan->place;
+	const EcTable *table = place->table;
 	ScanKeyData key[EC_SCAN_MAX_KEYS];
 
 	Assert(nkeys <= table->nkeys && nkeys <= EC_SCAN_MAX_KEYS);
 	for (int i = 0; i < nkeys; i++)
 	{
-		AttrNumber	attnum = table->attnums[i];
+		AttrNumber	attnum = place->attnums[i];
 		Oid			type = table->columns[i].type;
 		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(scan->rel),
 												 attnum - 1);
@@ -54,8 +54,8 @@ ec_scan_begin(EcScan *scan, Snapshot snapshot, int nkeys, const Datum *keys)
 							   type == INT4OID ? F_INT4EQ :
 							   type == UUIDOID ? F_UUID_EQ : F_TEXTEQ, keys[i]);
 	}
-	scan->scan = systable_beginscan(scan->rel, table->index_id,
-									OidIsValid(table->index_id),
+	scan->scan = systable_beginscan(scan->rel, place->index_id,
+									OidIsValid(place->index_id),
 									snapshot, nkeys, key);
 }
 
@@ -76,7 +76,7 @@ ec_scan_next(EcScan *scan)
 Datum
 ec_scan_value(EcScan *scan, int column, bool *isnull)
 {
-	int			i = scan->table->attnums[column] - 1;
+	int			i = scan->place->attnums[column] - 1;
 
 	if (!scan->deformed)
 		heap_deform_tuple(scan->tuple, RelationGetDescr(scan->rel),

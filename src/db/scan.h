@@ -15,7 +15,7 @@
 /* A table in which rows are looked up */
 typedef struct EcScan
 {
-	EcTable    *table;
+	EcPlace    *place;
 	Relation	rel;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -24,7 +24,8 @@ typedef struct EcScan
 	bool	   *isnull;
 } EcScan;
 
-extern void ec_scan_open(EcScan *scan, EcTable *table, LOCKMODE lockmode);
+extern void ec_scan_open(EcScan *scan, const EcTable *table, int32 tenant_id,
+						 LOCKMODE lockmode);
 extern void ec_scan_begin(EcScan *scan, Snapshot snapshot, int nkeys,
 						  const Datum *keys);
 extern bool ec_scan_next(EcScan *scan);

@@ -3,28 +3,33 @@
  *	  Tables that the code reads and writes without statements.
  *
  * Where a table and its columns are is looked up once per backend, and again
- * after it has changed, as PostgreSQL tells every backend.  Rows of tables that
- * hardly ever change are kept per backend, too.  Triggers on these tables send
- * what a change of the table itself would send: it reaches every backend when
- * the change commits, and this one at once, also when it is rolled back.
+ * after it was invalidated, as PostgreSQL tells every backend.  Rows of tables
+ * that hardly ever change are cached per backend, too.  Triggers on these tables
+ * send what a change of the table itself would send: it reaches every backend
+ * when the change commits, and this one at once, also when it is rolled back.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/stratnum.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -34,53 +39,87 @@
 #include "db/table.h"
 #include "errors.h"
 
-/* All that were opened in this backend */
-static EcTable *tables = NULL;
-
-/* Changes of functions and constraints, which expressions depend on */
-static uint64 code_changes = 0;
-
-/* A table has changed, or any may have. */
-static void
-table_changed(Datum argument, Oid relid)
+/* The places that are known in a relation */
+typedef struct Relplaces
 {
-	for (EcTable *table = tables; table != NULL; table = table->next)
-		if (relid == InvalidOid || relid == table->relid)
-		{
-			table->known = false;
-			table->changes++;
-		}
+	Oid			relid;			/* key of the hash */
+	EcPlace    *places;
+} Relplaces;
+
+static HTAB *relations = NULL;
+
+/* How often this backend was told that a table, or any, may have changed */
+static uint64 table_invalidations = 0;
+
+/* The same of functions and constraints, which expressions depend on */
+static uint64 code_invalidations = 0;
+
+/* Forget what is known of a relation, or (InvalidOid) of all. */
+static void
+invalidate_table(Datum argument, Oid relid)
+{
+	HASH_SEQ_STATUS status;
+	Relplaces  *relation;
+
+	if (relations == NULL)
+		return;
+	if (OidIsValid(relid))
+	{
+		relation = hash_search(relations, &relid, HASH_FIND, NULL);
+		if (relation == NULL)
+			return;
+		for (EcPlace *place = relation->places; place != NULL; place = place->next)
+			place->known = false;
+	}
+	else
+	{
+		hash_seq_init(&status, relations);
+		while ((relation = hash_seq_search(&status)) != NULL)
+			for (EcPlace *place = relation->places; place != NULL; place = place->next)
+				place->known = false;
+	}
+	table_invalidations++;
 }
 
 /* A schema has changed. */
 static void
-schema_changed(Datum argument, int cache, uint32 hash)
+invalidate_schema(Datum argument, int cache, uint32 hash)
 {
-	table_changed(argument, InvalidOid);
+	invalidate_table(argument, InvalidOid);
 }
 
 /* A function or a constraint has changed. */
 static void
-code_changed(Datum argument, int cache, uint32 hash)
+invalidate_code(Datum argument, int cache, uint32 hash)
 {
-	code_changes++;
+	code_invalidations++;
 }
 
 /* Ask to be told of changes. */
 void
 ec_table_init(void)
 {
-	CacheRegisterRelcacheCallback(table_changed, (Datum) 0);
-	CacheRegisterSyscacheCallback(NAMESPACEOID, schema_changed, (Datum) 0);
-	CacheRegisterSyscacheCallback(PROCOID, code_changed, (Datum) 0);
-	CacheRegisterSyscacheCallback(CONSTROID, code_changed, (Datum) 0);
+	CacheRegisterRelcacheCallback(invalidate_table, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_schema, (Datum) 0);
+	CacheRegisterSyscacheCallback(PROCOID, invalidate_code, (Datum) 0);
+	CacheRegisterSyscacheCallback(CONSTROID, invalidate_code, (Datum) 0);
 }
 
-/* How often functions or constraints have changed */
+/*
+ * How often what is cached of rows had to be forgotten.  What was read since it
+ * was last asked for is good as long as it stays the same.
+ */
 uint64
-ec_code_changes(void)
+ec_table_invalidations(void)
 {
-	return code_changes;
+	return table_invalidations;
+}
+
+/* The same of functions and constraints */
+uint64
+ec_code_invalidations(void)
+{
+	return code_invalidations;
 }
 
 /* The oid of one of the shop's relations, which must exist. */
@@ -88,8 +127,7 @@ Oid
 ec_relation_oid(const char *name)
 {
 	Oid			schema = get_namespace_oid("ecommerce", true);
-	Oid			relation = OidIsValid(schema) ? get_relname_relid(name, schema)
-	: InvalidOid;
+	Oid			relation = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
 
 	if (!OidIsValid(relation))
 		ereport(ERROR,
@@ -113,9 +151,10 @@ unusable(const EcTable *table, char *detail, char *hint)
 
 /* Refuse what is no ordinary table, or not all of one. */
 static void
-CheckKind(const EcTable *table, Relation rel)
+check_kind(const EcTable *table, Relation rel)
 {
-	char	   *hint = "Make it an ordinary table again: neither partitioned, nor inherited from, with access method heap.";
+	char	   *hint = "Make it an ordinary table again: neither partitioned, nor inherited from,"
+	" with access method heap.";
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
 		unusable(table, "It is not an ordinary table.", hint);
@@ -164,8 +203,9 @@ find_column(const EcTable *table, TupleDesc desc, int i)
 
 /* Are the rows of an index all those in which the live column is NULL? */
 static bool
-index_is_live(const EcTable *table, Relation index)
+index_is_live(const EcPlace *place, Relation index)
 {
+	const EcTable *table = place->table;
 	List	   *predicate = RelationGetIndexPredicate(index);
 	NullTest   *test;
 
@@ -175,13 +215,14 @@ index_is_live(const EcTable *table, Relation index)
 	return table->live > 0 && list_length(predicate) == 1 &&
 		IsA(test, NullTest) && test->nulltesttype == IS_NULL &&
 		IsA(test->arg, Var) &&
-		((Var *) test->arg)->varattno == table->attnums[table->live];
+		((Var *) test->arg)->varattno == place->attnums[table->live];
 }
 
 /* Does an index find all rows by the first columns, and in their order? */
 static bool
-index_suits(const EcTable *table, TupleDesc desc, Relation index)
+index_suits(const EcPlace *place, TupleDesc desc, Relation index)
 {
+	const EcTable *table = place->table;
 	Form_pg_index form = index->rd_index;
 
 	if (!form->indisvalid || !form->indisready || !form->indislive ||
@@ -189,7 +230,7 @@ index_suits(const EcTable *table, TupleDesc desc, Relation index)
 		return false;
 	for (int i = 0; i < table->nkeys; i++)
 	{
-		AttrNumber	attnum = table->attnums[i];
+		AttrNumber	attnum = place->attnums[i];
 		Oid			opclass = GetDefaultOpClass(table->columns[i].type, BTREE_AM_OID);
 
 		if (form->indkey.values[i] != attnum || index->rd_indoption[i] != 0 ||
@@ -197,7 +238,7 @@ index_suits(const EcTable *table, TupleDesc desc, Relation index)
 			index->rd_indcollation[i] != TupleDescAttr(desc, attnum - 1)->attcollation)
 			return false;
 	}
-	return index_is_live(table, index);
+	return index_is_live(place, index);
 }
 
 /*
@@ -206,82 +247,149 @@ index_suits(const EcTable *table, TupleDesc desc, Relation index)
  * yet, as long as this transaction may see rows that it lacks.
  */
 static bool
-find_index(EcTable *table, Relation rel)
+find_index(EcPlace *place, Relation rel)
 {
-	List	   *indexes = table->nkeys > 0 ? RelationGetIndexList(rel) : NIL;
-	bool		settled = true;
+	List	   *indexes = place->table->nkeys > 0 ? RelationGetIndexList(rel) : NIL;
+	bool		final = true;
 	ListCell   *cell;
 
-	table->index_id = InvalidOid;
+	place->index_id = InvalidOid;
 	foreach(cell, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
 
-		if (index_suits(table, RelationGetDescr(rel), index))
+		if (index_suits(place, RelationGetDescr(rel), index))
 		{
 			if (index->rd_index->indcheckxmin &&
 				!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
 									   TransactionXmin))
-				settled = false;
-			else if (!OidIsValid(table->index_id) || index->rd_index->indisunique)
-				table->index_id = RelationGetRelid(index);
+				final = false;
+			else if (!OidIsValid(place->index_id) || index->rd_index->indisunique)
+				place->index_id = RelationGetRelid(index);
 		}
 		index_close(index, NoLock);
 	}
 	list_free(indexes);
-	return settled;
+	return final;
 }
 
 /*
- * Find the columns and the index of a table that is open.  Changes before may
- * have been missed, so this counts as one.
+ * Refuse a table that Citus has distributed: what is left of it here is a shell
+ * without rows, and would be taken for an empty shop.
  */
 static void
-learn(EcTable *table, Relation rel)
+check_not_distributed(Oid relid)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
-	uint64		before = ++table->changes;
-	bool		settled;
+	Oid			catalog = get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE);
+	AttrNumber	attnum = OidIsValid(catalog) ? get_attnum(catalog, "logicalrelid")
+	: InvalidAttrNumber;
+	Relation	rel;
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		found;
 
-	CheckKind(table, rel);
-	for (int i = 0; i < table->ncolumns; i++)
-		table->attnums[i] = find_column(table, desc, i);
-	settled = find_index(table, rel);
-	table->known = settled && before == table->changes;
+	if (attnum == InvalidAttrNumber)
+		return;
+	rel = table_open(catalog, AccessShareLock);
+	ScanKeyInit(&key, attnum, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	if (found)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("table \"ecommerce.%s\" is distributed", get_rel_name(relid)),
+				 errdetail("Distributed tables are not supported yet."),
+				 errhint("SELECT undistribute_table('ecommerce.%s').", get_rel_name(relid))));
 }
 
-/* Open a table of the shop. */
-Relation
-ec_table_open(EcTable *table, LOCKMODE lockmode)
+/*
+ * Learn the columns and the index of a place that is open.  It may have been
+ * invalidated before without notice, so this counts as such.
+ */
+static void
+learn(EcPlace *place, Relation rel)
 {
-	if (!table->listed)
+	TupleDesc	desc = RelationGetDescr(rel);
+	uint64		before = ++table_invalidations;
+	bool		final;
+
+	check_kind(place->table, rel);
+	check_not_distributed(place->relid);
+	for (int i = 0; i < place->table->ncolumns; i++)
+		place->attnums[i] = find_column(place->table, desc, i);
+	final = find_index(place, rel);
+	place->known = final && before == table_invalidations;
+}
+
+/* The name by which statements find the rows of a table */
+char *
+ec_table_place(const char *name)
+{
+	check_not_distributed(ec_relation_oid(name));
+	return quote_qualified_identifier("ecommerce", name);
+}
+
+/* The relation that has a tenant's rows of a table: here that of all tenants. */
+static Oid
+find_relation(const EcTable *table, int32 tenant_id)
+{
+	return ec_relation_oid(table->name);
+}
+
+/* The place of a table in a relation, which may have to be learned. */
+static EcPlace *
+find_place(const EcTable *table, Oid relid)
+{
+	Relplaces  *relation;
+	EcPlace    *place;
+	bool		found;
+
+	if (relations == NULL)
 	{
-		table->next = tables;
-		tables = table;
-		table->listed = true;
+		HASHCTL		control = {
+			.keysize = sizeof(Oid),.entrysize = sizeof(Relplaces),.hcxt = TopMemoryContext
+		};
+
+		relations = hash_create("ecommerce places", 32, &control,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
+	relation = hash_search(relations, &relid, HASH_ENTER, &found);
+	if (!found)
+		relation->places = NULL;
+	for (place = relation->places; place != NULL; place = place->next)
+		if (place->table == table)
+			return place;
+	place = MemoryContextAllocZero(TopMemoryContext, sizeof(EcPlace));
+	place->table = table;
+	place->relid = relid;
+	place->next = relation->places;
+	relation->places = place;
+	return place;
+}
+
+/* Open the place where a tenant's rows of a table are. */
+EcPlace *
+ec_table_open(const EcTable *table, int32 tenant_id, LOCKMODE lockmode, Relation *rel)
+{
 	for (;;)
 	{
-		Relation	rel;
+		EcPlace    *place = find_place(table, find_relation(table, tenant_id));
 
-		if (!table->known)
-			table->relid = ec_relation_oid(table->name);
-		rel = try_table_open(table->relid, lockmode);
-		if (rel == NULL)
-		{
-			table->known = false;
+		*rel = try_table_open(place->relid, lockmode);
+		if (*rel == NULL)
 			continue;
-		}
-		if (table->known)
-			return rel;
+		if (place->known)
+			return place;
 
 		/* It may have been replaced while this waited for its lock. */
-		if (ec_relation_oid(table->name) == table->relid)
+		if (find_relation(table, tenant_id) == place->relid)
 		{
-			learn(table, rel);
-			return rel;
+			learn(place, *rel);
+			return place;
 		}
-		table_close(rel, lockmode);
+		table_close(*rel, lockmode);
 	}
 }
 
@@ -302,7 +410,8 @@ ec_announce_change(PG_FUNCTION_ARGS)
 		  TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event)))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("announce_change must be a trigger AFTER a change, or FOR EACH STATEMENT")));
+				 errmsg("announce_change must be a trigger AFTER a change,"
+						" or FOR EACH STATEMENT")));
 	CacheInvalidateRelcache(trigger->tg_relation);
 	return PointerGetDatum(NULL);
 }

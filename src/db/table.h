@@ -11,10 +11,13 @@
 
 #define EC_TABLE_MAX_COLUMNS 16
 
+/* For tables whose rows are no tenant's */
+#define EC_NO_TENANT 0
+
 /*
- * A table of the shop.  Declare it static with its name and its columns, of
- * which the first ones are those by which rows are found.  Values are read and
- * written by their place in columns.
+ * A table of the shop.  Declare it static const with its name and its columns,
+ * of which the first ones are those by which rows are found.  Values are read
+ * and written by their number in columns.
  */
 typedef struct EcTable
 {
@@ -29,22 +32,29 @@ typedef struct EcTable
 		const char *name;
 		Oid			type;
 	}			columns[EC_TABLE_MAX_COLUMNS];
-
-	/* What the catalog says about it, while known */
-	bool		known;
-	Oid			relid;
-	Oid			index_id;		/* of the index by those columns, or none */
-	AttrNumber	attnums[EC_TABLE_MAX_COLUMNS];
-
-	struct EcWriter *writer;	/* kept while nobody writes, or NULL */
-	uint64		changes;		/* that this backend was told of */
-	bool		listed;
-	struct EcTable *next;
 } EcTable;
 
+/*
+ * Where rows of a table are, and what the catalog says about it.  On plain
+ * PostgreSQL all tenants' are in one place.
+ */
+typedef struct EcPlace
+{
+	const EcTable *table;
+	Oid			relid;
+	bool		known;			/* are these? */
+	Oid			index_id;		/* of the index by the table's keys, or none */
+	AttrNumber	attnums[EC_TABLE_MAX_COLUMNS];
+	struct EcWriter *writer;	/* cached while nobody writes, or NULL */
+	struct EcPlace *next;		/* of the same relation, declared otherwise */
+} EcPlace;
+
 extern void ec_table_init(void);
-extern Relation ec_table_open(EcTable *table, LOCKMODE lockmode);
-extern uint64 ec_code_changes(void);
+extern EcPlace *ec_table_open(const EcTable *table, int32 tenant_id,
+							  LOCKMODE lockmode, Relation *rel);
+extern char *ec_table_place(const char *name);
+extern uint64 ec_table_invalidations(void);
+extern uint64 ec_code_invalidations(void);
 extern Oid	ec_relation_oid(const char *name);
 
 #endif							/* EC_TABLE_H */

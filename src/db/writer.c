@@ -9,8 +9,23 @@
  * many rows they let through.
  *
  * Most of what is left is to make expressions ready: constraints, conditions of
- * triggers, predicates of indexes.  So a writer is kept for its table until
- * that, a function or a constraint changes.
+ * triggers, predicates of indexes.  So a writer is cached at its place.
+ *
+ * The life of a writer:
+ *
+ * 1. ec_writer_begin() takes the place's cached one, so that a trigger that
+ *	  writes to the same table makes another.  If tables, functions or
+ *	  constraints were invalidated since it was made, it is freed.
+ * 2. Where there is none, it asks whether rows can be written without a
+ *	  statement, and makes one: an executor's state with one target.  Else it
+ *	  takes its memory to the caller's, and opens its indexes again.
+ * 3. ec_writer_update() or ec_writer_insert() write rows, under the snapshot and
+ *	  as the command that are current then.
+ * 4. ec_writer_end() fires the triggers that waited, and closes what was opened.
+ *	  It resets what belongs to one query, and puts the writer back to its place,
+ *	  unless another one is there, or something in it cannot be reset.
+ *
+ * After an error there is no step 4: the writer goes with the caller's memory.
  */
 #include "postgres.h"
 
@@ -28,6 +43,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_relation.h"
 #include "rewrite/rewriteHandler.h"
+#include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -41,10 +57,10 @@
 /* What is made once is in the memory of estate. */
 struct EcWriter
 {
-	EcTable    *table;
+	EcPlace    *place;
 	int			column;			/* that is updated, or -1 */
-	uint64		changes;		/* when it was made: of the table, */
-	uint64		code_changes;	/* and of what expressions depend on */
+	uint64		table_invalidations;	/* when it was made */
+	uint64		code_invalidations;
 	EState	   *estate;
 	ResultRelInfo *target;
 	Oid		   *indexes;
@@ -59,12 +75,13 @@ struct EcWriter
  * bring values into other types and lengths, and asks domains.
  */
 static bool
-is_special(const EcTable *table, TupleDesc desc, int i, bool insert)
+is_special(const EcPlace *place, TupleDesc desc, int i, bool insert)
 {
+	const EcTable *table = place->table;
 	Form_pg_attribute column = TupleDescAttr(desc, i);
 
 	for (int j = 0; j < table->ncolumns; j++)
-		if (table->attnums[j] == i + 1)
+		if (place->attnums[j] == i + 1)
 			return column->atttypid != table->columns[j].type ||
 				column->atttypmod != -1;
 	return insert && !column->attisdropped &&
@@ -89,7 +106,7 @@ fires_before(const Trigger *trigger, AttrNumber attnum)
 
 /* Can rows of a table be inserted (-1), or a column be set, without a statement? */
 static bool
-suits(const EcTable *table, Relation rel, int column)
+suits(const EcPlace *place, Relation rel, int column)
 {
 	TriggerDesc *triggers = rel->trigdesc;
 	bool		insert = column < 0;
@@ -97,13 +114,13 @@ suits(const EcTable *table, Relation rel, int column)
 	if (rel->rd_rules != NULL)
 		return false;
 	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
-		if (is_special(table, RelationGetDescr(rel), i, insert))
+		if (is_special(place, RelationGetDescr(rel), i, insert))
 			return false;
 	if (triggers == NULL)
 		return true;
 	for (int i = 0; i < triggers->numtriggers; i++)
 		if (fires_before(&triggers->triggers[i],
-						 insert ? InvalidAttrNumber : table->attnums[column]))
+						 insert ? InvalidAttrNumber : place->attnums[column]))
 			return false;
 	return insert
 		? !(triggers->trig_insert_before_statement ||
@@ -119,6 +136,7 @@ suits(const EcTable *table, Relation rel, int column)
 static void
 prepare_defaults(EcWriter *writer, Relation rel)
 {
+	const EcPlace *place = writer->place;
 	TupleDesc	desc = RelationGetDescr(rel);
 
 	writer->defaults = palloc0_array(ExprState *, (Size) desc->natts);
@@ -128,8 +146,8 @@ prepare_defaults(EcWriter *writer, Relation rel)
 		bool		given = column->attisdropped || column->attgenerated != '\0';
 		Expr	   *expr;
 
-		for (int j = 0; j < writer->table->ncolumns; j++)
-			given |= writer->table->attnums[j] == i + 1;
+		for (int j = 0; j < place->table->ncolumns; j++)
+			given |= place->attnums[j] == i + 1;
 		expr = given ? NULL : (Expr *) build_column_default(rel, i + 1);
 		if (expr != NULL)
 			writer->defaults[i] = ExecInitExpr(expression_planner(expr), NULL);
@@ -138,7 +156,7 @@ prepare_defaults(EcWriter *writer, Relation rel)
 
 /* Make a writer. */
 static EcWriter *
-make_writer(EcTable *table, Relation rel, int column)
+make_writer(EcPlace *place, Relation rel, int column)
 {
 	EState	   *estate = CreateExecutorState();
 	MemoryContext caller = MemoryContextSwitchTo(estate->es_query_cxt);
@@ -146,17 +164,17 @@ make_writer(EcTable *table, Relation rel, int column)
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 	Bitmapset  *updated = NULL;
 
-	writer->table = table;
+	writer->place = place;
 	writer->column = column;
-	writer->changes = table->changes;
-	writer->code_changes = ec_code_changes();
+	writer->table_invalidations = ec_table_invalidations();
+	writer->code_invalidations = ec_code_invalidations();
 	writer->estate = estate;
 	rte->rtekind = RTE_RELATION;
 	rte->relid = RelationGetRelid(rel);
 	rte->relkind = rel->rd_rel->relkind;
 	rte->rellockmode = RowExclusiveLock;
 	if (column >= 0)
-		updated = bms_make_singleton(table->attnums[column] -
+		updated = bms_make_singleton(place->attnums[column] -
 									 FirstLowInvalidHeapAttributeNumber);
 	EcInitRangeTable(estate, rte, updated);
 	writer->target = makeNode(ResultRelInfo);
@@ -171,47 +189,46 @@ make_writer(EcTable *table, Relation rel, int column)
 	for (int i = 0; i < writer->target->ri_NumIndices; i++)
 		writer->indexes[i] = RelationGetRelid(writer->target->ri_IndexRelationDescs[i]);
 	MemoryContextSwitchTo(caller);
-	MemoryContextSetIdentifier(estate->es_query_cxt, table->name);
+	MemoryContextSetIdentifier(estate->es_query_cxt, place->table->name);
 	return writer;
 }
 
 /*
  * Begin to write rows of a table, which is locked RowExclusive: to set one
  * column of rows, or (-1) to insert some.  NULL if it takes a statement.
- *
- * A writer is kept only where nobody else sees it, so another one is made for
- * a trigger that writes to the same table; and if there is an error, it goes
- * with the caller's memory.
  */
 EcWriter *
-ec_writer_begin(EcTable *table, Relation rel, int column)
+ec_writer_begin(EcPlace *place, Relation rel, int column)
 {
-	EcWriter   *writer = table->writer;
+	EcWriter   *writer = place->writer;
 	EState	   *estate;
 	MemoryContext caller;
 
+	Assert(column < place->table->ncolumns);
+	Assert(CheckRelationLockedByMe(rel, RowExclusiveLock, true));
 	PreventCommandIfReadOnly(column < 0 ? "INSERT" : "UPDATE");
-	table->writer = NULL;
+	place->writer = NULL;
 	if (writer != NULL &&
-		(writer->column != column || writer->changes != table->changes ||
-		 writer->code_changes != ec_code_changes()))
+		(writer->column != column ||
+		 writer->table_invalidations != ec_table_invalidations() ||
+		 writer->code_invalidations != ec_code_invalidations()))
 	{
 		FreeExecutorState(writer->estate);
 		writer = NULL;
 	}
 	if (writer == NULL)
 	{
-		if (!suits(table, rel, column))
+		if (!suits(place, rel, column))
 			return NULL;
-		writer = make_writer(table, rel, column);
+		writer = make_writer(place, rel, column);
 	}
 	else
 	{
 		MemoryContextSetParent(writer->estate->es_query_cxt, CurrentMemoryContext);
 		writer->target->ri_RelationDesc = rel;
 		for (int i = 0; i < writer->target->ri_NumIndices; i++)
-			writer->target->ri_IndexRelationDescs[i] = index_open(writer->indexes[i],
-																  RowExclusiveLock);
+			writer->target->ri_IndexRelationDescs[i] =
+				index_open(writer->indexes[i], RowExclusiveLock);
 	}
 	estate = writer->estate;
 	estate->es_snapshot = GetActiveSnapshot();
@@ -231,13 +248,12 @@ ec_writer_begin(EcTable *table, Relation rel, int column)
 void
 ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value)
 {
-	int			column = writer->table->attnums[writer->column];
+	int			column = writer->place->attnums[writer->column];
+	TupleDesc	desc = RelationGetDescr(writer->target->ri_RelationDesc);
 	bool		isnull = false;
-	HeapTuple	changed =
-	heap_modify_tuple_by_cols(tuple,
-							  RelationGetDescr(writer->target->ri_RelationDesc),
-							  1, &column, &value, &isnull);
+	HeapTuple	changed = heap_modify_tuple_by_cols(tuple, desc, 1, &column, &value, &isnull);
 
+	Assert(writer->column >= 0);
 	ExecStoreHeapTuple(changed, writer->new_row, false);
 	ExecStoreHeapTuple(tuple, writer->old_row, false);
 	writer->old_row->tts_tid = tuple->t_self;
@@ -268,7 +284,9 @@ ec_writer_insert(EcWriter *writer, const Datum *values, const bool *isnull)
 {
 	TupleTableSlot *row = writer->new_row;
 	ExprContext *context = GetPerTupleExprContext(writer->estate);
+	const EcPlace *place = writer->place;
 
+	Assert(writer->column < 0);
 	ExecClearTuple(row);
 	memset(row->tts_isnull, true,
 		   sizeof(bool) * (Size) row->tts_tupleDescriptor->natts);
@@ -277,9 +295,9 @@ ec_writer_insert(EcWriter *writer, const Datum *values, const bool *isnull)
 			row->tts_values[i] = ExecEvalExprSwitchContext(writer->defaults[i],
 														   context,
 														   &row->tts_isnull[i]);
-	for (int i = 0; i < writer->table->ncolumns; i++)
+	for (int i = 0; i < place->table->ncolumns; i++)
 	{
-		int			column = writer->table->attnums[i] - 1;
+		int			column = place->attnums[i] - 1;
 
 		row->tts_values[column] = values[i];
 		row->tts_isnull[column] = isnull[i];
@@ -315,8 +333,34 @@ reusable(const EcWriter *writer)
 	for (int i = 0; i < writer->target->ri_NumIndices; i++)
 		if (writer->target->ri_IndexRelationInfo[i]->ii_AmCache != NULL)
 			return false;
-	return writer->table->writer == NULL &&
+	return writer->place->writer == NULL &&
 		writer->estate->es_trig_target_relations == NIL;
+}
+
+/*
+ * Forget what belongs to the query that ended, as each version of PostgreSQL
+ * has it: read there what ExecSimpleRelationInsert and ExecSimpleRelationUpdate
+ * leave in EState and ResultRelInfo before another one is added here.
+ */
+static void
+reset_writer(EcWriter *writer)
+{
+#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 190000
+#error "It is not known what this version of PostgreSQL leaves in an executor's state."
+#endif
+	EState	   *estate = writer->estate;
+	ResultRelInfo *target = writer->target;
+
+	estate->es_tupleTable = NIL;
+	estate->es_snapshot = NULL;
+	target->ri_TrigOldSlot = NULL;
+	target->ri_TrigNewSlot = NULL;
+	target->ri_ReturningSlot = NULL;
+	/* What functions keep is in memory of this query. */
+	if (target->ri_TrigDesc != NULL)
+		memset(target->ri_TrigFunctions, 0,
+			   sizeof(FmgrInfo) * (Size) target->ri_TrigDesc->numtriggers);
+	ReScanExprContext(GetPerTupleExprContext(estate));
 }
 
 /* Fire the triggers that waited, and let what follows see the new rows. */
@@ -324,10 +368,9 @@ void
 ec_writer_end(EcWriter *writer)
 {
 	EState	   *estate = writer->estate;
-	ResultRelInfo *target = writer->target;
 
 	EvalPlanQualEnd(&writer->epq);
-	ExecCloseIndices(target);
+	ExecCloseIndices(writer->target);
 	AfterTriggerEndQuery(estate);
 	ExecResetTupleTable(estate->es_tupleTable, true);
 	close_trigger_targets(estate);
@@ -335,18 +378,9 @@ ec_writer_end(EcWriter *writer)
 		FreeExecutorState(estate);
 	else
 	{
-		estate->es_tupleTable = NIL;
-		estate->es_snapshot = NULL;
-		target->ri_TrigOldSlot = NULL;
-		target->ri_TrigNewSlot = NULL;
-		target->ri_ReturningSlot = NULL;
-		/* What functions keep is in memory of this query. */
-		if (target->ri_TrigDesc != NULL)
-			memset(target->ri_TrigFunctions, 0,
-				   sizeof(FmgrInfo) * (Size) target->ri_TrigDesc->numtriggers);
-		ReScanExprContext(GetPerTupleExprContext(estate));
+		reset_writer(writer);
 		MemoryContextSetParent(estate->es_query_cxt, TopMemoryContext);
-		writer->table->writer = writer;
+		writer->place->writer = writer;
 	}
 	CommandCounterIncrement();
 }

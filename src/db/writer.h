@@ -11,7 +11,7 @@
 
 typedef struct EcWriter EcWriter;
 
-extern EcWriter *ec_writer_begin(EcTable *table, Relation rel, int column);
+extern EcWriter *ec_writer_begin(EcPlace *place, Relation rel, int column);
 extern void ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value);
 extern void ec_writer_insert(EcWriter *writer, const Datum *values,
 							 const bool *isnull);
