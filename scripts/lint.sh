@@ -70,6 +70,28 @@ sql_width() {
 		grep .
 }
 
+# Statements in C name tables by marks, and compare the tenant of each one.
+statements() {
+	perl -0777 -ne '
+		while (/\.sql = ((?:"(?:[^"\\]|\\.)*"\s*)+)/g) {
+			my $sql = $1;
+			my $read = () = $sql =~ /(?<!INTO )\{(?!tenants\b|vat_)\w+\}/g;
+			my $compared = () = $sql =~ /tenant_id = \$1\b/g;
+			if ($sql =~ /(?:FROM|JOIN|INTO|UPDATE|USING) ecommerce\.(?!\w+\()/) {
+				print "$ARGV: a table without a mark: $sql\n"; $bad = 1;
+			}
+			if ($read > $compared) {
+				print "$ARGV: a table without its own tenant_id = \$1: $sql\n"; $bad = 1;
+			}
+		}
+		END { exit $bad }' src/*.c
+}
+
+# Functions reach rows by the door in call.c; tenant.c is about who may pass it.
+one_door() {
+	! grep -nE '\bec_(connect|finish)\(' src/*.c | grep -vE '^src/(call|tenant)\.c:'
+}
+
 spelling() {
 	codespell --ignore-words-list=fo,zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*,*/data.sql' .
 }
@@ -92,6 +114,8 @@ lint 'shellcheck' shellcheck -e SC2317,SC2329 "${shell_files[@]}"
 lint 'layout of Perl' perl_layout
 lint 'ASCII' ascii
 lint 'width of SQL' sql_width
+lint 'statements in C' statements
+lint 'one door' one_door
 lint 'codespell' spelling
 lint 'objects' objects
 [ -e "$("$pg_config" --sharedir)/extension/plpgsql_check.control" ] ||

@@ -18,8 +18,12 @@
 #include "db/plan.h"
 #include "value/result.h"
 
+/* The last of the arguments of issue_gift_card, which are those of make_plan */
+#define ARG_TENANT 7
+
 static EcPlan make_plan = {
-	.sql = "SELECT g.id, g.code FROM ecommerce_internal.make_gift_card($1, $2, $3, $4, $5, $6, $7, $8) g",
+	.sql = "SELECT g.id, g.code"
+	" FROM ecommerce_internal.make_gift_card($1, $2, $3, $4, $5, $6, $7, $8) g",
 	.nargs = 8,
 	.types = {
 		NUMERICOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID,
@@ -34,11 +38,11 @@ Datum
 ec_issue_gift_card(PG_FUNCTION_ARGS)
 {
 	static const Oid types[] = {UUIDOID, TEXTOID};
-	Datum		arguments[8];
-	char		nulls[8];
+	Datum		arguments[ARG_TENANT + 1];
+	char		nulls[ARG_TENANT + 1];
 	Datum		values[lengthof(types)];
 
-	(void) ec_begin(fcinfo, 7);
+	(void) ec_begin(fcinfo, ARG_TENANT);
 	for (int i = 0; i < make_plan.nargs; i++)
 	{
 		arguments[i] = PG_GETARG_DATUM(i);

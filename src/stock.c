@@ -29,15 +29,44 @@ static EcPlan available_plan = {
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
+
+/* Arguments of movement_plan */
+enum
+{
+	MOVEMENT_TENANT,
+	MOVEMENT_ID,
+	MOVEMENT_PRODUCT,
+	MOVEMENT_WAREHOUSE,
+	MOVEMENT_QUANTITY,
+	MOVEMENT_REASON,
+	MOVEMENT_REFERENCE,
+	MOVEMENT_NOTE,
+	MOVEMENT_ORDER,
+	MOVEMENT_ARGUMENTS
+};
+
 static EcPlan movement_plan = {
-	.sql = "INSERT INTO {stock_movements} (tenant_id, id, product_id, warehouse_id, quantity, reason, reference, note, order_id)"
+	.sql = "INSERT INTO {stock_movements}"
+	" (tenant_id, id, product_id, warehouse_id, quantity, reason, reference, note, order_id)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 	" RETURNING (product_id, warehouse_id, quantity) = ($3, $4, $5)",
-	.nargs = 9,
-	.types = {INT4OID, UUIDOID, UUIDOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, UUIDOID}
+	.nargs = MOVEMENT_ARGUMENTS,
+	.types = {
+		INT4OID, UUIDOID, UUIDOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, UUIDOID
+	}
 };
+
+/* What order_products_plan, and others that say what was taken, return */
+enum
+{
+	TAKEN_PRODUCT = 1,
+	TAKEN_WAREHOUSE,
+	TAKEN_QUANTITY
+};
+
 static EcPlan order_products_plan = {
-	.sql = "SELECT i.product_id, coalesce(a.key::integer, 1), sum(coalesce(a.value::integer, i.quantity))"
+	.sql = "SELECT i.product_id, coalesce(a.key::integer, 1),"
+	" sum(coalesce(a.value::integer, i.quantity))"
 	" FROM {order_items} i LEFT JOIN LATERAL jsonb_each_text(i.allocation) a ON true"
 	" WHERE i.tenant_id = $1 AND i.order_id = $2 AND i.order_created_at = $3 AND i.from_stock"
 	" GROUP BY 1, 2 ORDER BY 1, 2",
@@ -54,14 +83,16 @@ ec_stock_read_taken(int n)
 
 	for (int i = 0; i < n; i++)
 	{
-		int64		quantity = DatumGetInt64(ec_value((uint64) i, 3, INT8OID));
+		int64		quantity = DatumGetInt64(ec_value((uint64) i, TAKEN_QUANTITY, INT8OID));
 
 		if (quantity > PG_INT32_MAX)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("stock is out of range")));
-		taken[i].product_id = *DatumGetUUIDP(ec_value((uint64) i, 1, UUIDOID));
-		taken[i].warehouse_id = DatumGetInt32(ec_value((uint64) i, 2, INT4OID));
+		taken[i].product_id = *DatumGetUUIDP(ec_value((uint64) i, TAKEN_PRODUCT,
+													  UUIDOID));
+		taken[i].warehouse_id = DatumGetInt32(ec_value((uint64) i, TAKEN_WAREHOUSE,
+													   INT4OID));
 		taken[i].quantity = (int32) quantity;
 	}
 	return taken;
@@ -140,7 +171,7 @@ ec_available_stock(PG_FUNCTION_ARGS)
 
 /* Refuse a reason that movements do not have. */
 static void
-CheckReason(text *reason)
+check_reason(text *reason)
 {
 	static const char *const reasons[] = {
 		"receipt", "adjustment", "return", "write_off"
@@ -158,7 +189,7 @@ CheckReason(text *reason)
 
 /* Refuse a quantity that no movement can have. */
 static void
-CheckQuantity(int32 quantity, int32 min)
+check_quantity(int32 quantity, int32 min)
 {
 	if (quantity == 0 || quantity > EC_MAX_QUANTITY || quantity < min)
 		ereport(ERROR,
@@ -169,34 +200,46 @@ CheckQuantity(int32 quantity, int32 min)
 				 : errdetail("It must be above zero, and at most %d.", EC_MAX_QUANTITY)));
 }
 
-/*
- * Write a movement.  Its reference, note and order are arguments of the
- * function, or none (-1).
- */
+/* Where a function has the arguments of its movement that may be NULL; -1: nowhere */
+typedef struct MovementArguments
+{
+	int			reference;
+	int			note;
+	int			order_id;
+} MovementArguments;
+
+/* Pass an argument of the function to a statement; n is where it is, or -1. */
 static void
-add_movement(FunctionCallInfo fcinfo, const int *optional, int32 tenant_id,
+pass(FunctionCallInfo fcinfo, int n, Datum *value, char *null)
+{
+	bool		given = n >= 0 && !PG_ARGISNULL(n);
+
+	*value = given ? PG_GETARG_DATUM(n) : (Datum) 0;
+	*null = given ? ' ' : 'n';
+}
+
+/* Write a movement. */
+static void
+add_movement(FunctionCallInfo fcinfo, const MovementArguments *optional, int32 tenant_id,
 			 const pg_uuid_t *product_id, int32 warehouse_id, int32 quantity,
 			 Datum reason)
 {
 	pg_uuid_t	id;
-	Datum		arguments[9];
-	char		nulls[9];
+	Datum		arguments[MOVEMENT_ARGUMENTS];
+	char		nulls[MOVEMENT_ARGUMENTS];
 
 	memset(nulls, ' ', sizeof(nulls));
 	ec_uuid_v7_generate(&id);
-	arguments[0] = Int32GetDatum(tenant_id);
-	arguments[1] = UUIDPGetDatum(&id);
-	arguments[2] = UUIDPGetDatum(product_id);
-	arguments[3] = Int32GetDatum(warehouse_id);
-	arguments[4] = Int32GetDatum(quantity);
-	arguments[5] = reason;
-	for (int i = 0; i < 3; i++)
-	{
-		bool		given = optional[i] >= 0 && !PG_ARGISNULL(optional[i]);
-
-		arguments[6 + i] = given ? PG_GETARG_DATUM(optional[i]) : (Datum) 0;
-		nulls[6 + i] = given ? ' ' : 'n';
-	}
+	arguments[MOVEMENT_TENANT] = Int32GetDatum(tenant_id);
+	arguments[MOVEMENT_ID] = UUIDPGetDatum(&id);
+	arguments[MOVEMENT_PRODUCT] = UUIDPGetDatum(product_id);
+	arguments[MOVEMENT_WAREHOUSE] = Int32GetDatum(warehouse_id);
+	arguments[MOVEMENT_QUANTITY] = Int32GetDatum(quantity);
+	arguments[MOVEMENT_REASON] = reason;
+	pass(fcinfo, optional->reference, &arguments[MOVEMENT_REFERENCE],
+		 &nulls[MOVEMENT_REFERENCE]);
+	pass(fcinfo, optional->note, &arguments[MOVEMENT_NOTE], &nulls[MOVEMENT_NOTE]);
+	pass(fcinfo, optional->order_id, &arguments[MOVEMENT_ORDER], &nulls[MOVEMENT_ORDER]);
 	ec_written(ec_execute(&movement_plan, arguments, nulls) == 1 &&
 			   DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "stock_movements");
 }
@@ -207,15 +250,15 @@ add_movement(FunctionCallInfo fcinfo, const int *optional, int32 tenant_id,
  */
 static Datum
 change_stock(FunctionCallInfo fcinfo, int32 tenant_id, EcItem *item, int32 quantity,
-			 Datum reason, int32 warehouse_id, const int *optional)
+			 Datum reason, int32 warehouse_id, const MovementArguments *optional)
 {
 	EcDemand	demand = {0};
 	int			n;
 	Datum		available;
 
-	ec_argument_length(fcinfo, optional[0], "reference", MAX_REFERENCE);
-	ec_argument_length(fcinfo, optional[1], "note", MAX_NOTE);
-	CheckQuantity(quantity, -EC_MAX_QUANTITY);
+	ec_argument_length(fcinfo, optional->reference, "reference", MAX_REFERENCE);
+	ec_argument_length(fcinfo, optional->note, "note", MAX_NOTE);
+	check_quantity(quantity, -EC_MAX_QUANTITY);
 	ec_items_find(item, 1, tenant_id, false);
 	ec_warehouse_check(tenant_id, warehouse_id);
 	demand.product_id = item->product_id;
@@ -232,73 +275,118 @@ change_stock(FunctionCallInfo fcinfo, int32 tenant_id, EcItem *item, int32 quant
 	return available;
 }
 
+/* Arguments of adjust_stock */
+enum
+{
+	ADJUST_PRODUCT,
+	ADJUST_QUANTITY,
+	ADJUST_REASON,
+	ADJUST_REFERENCE,
+	ADJUST_NOTE,
+	ADJUST_WAREHOUSE,
+	ADJUST_ORDER,
+	ADJUST_TENANT
+};
+
 /* The body of adjust_stock, for a product by id or by SKU. */
 static Datum
 adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
 {
-	static const int optional[3] = {3, 4, 6};
-	int32		tenant_id = ec_begin(fcinfo, 7);
+	static const MovementArguments optional = {ADJUST_REFERENCE, ADJUST_NOTE, ADJUST_ORDER};
+	int32		tenant_id = ec_begin(fcinfo, ADJUST_TENANT);
 	text	   *reason;
 
-	ec_argument_given(fcinfo, 1, "quantity");
-	ec_argument_given(fcinfo, 2, "reason");
-	ec_argument_given(fcinfo, 5, "warehouse_id");
-	reason = PG_GETARG_TEXT_PP(2);
-	CheckReason(reason);
-	if (!PG_ARGISNULL(6) && VARSIZE_ANY_EXHDR(reason) == strlen("return") &&
+	ec_argument_given(fcinfo, ADJUST_QUANTITY, "quantity");
+	ec_argument_given(fcinfo, ADJUST_REASON, "reason");
+	ec_argument_given(fcinfo, ADJUST_WAREHOUSE, "warehouse_id");
+	reason = PG_GETARG_TEXT_PP(ADJUST_REASON);
+	check_reason(reason);
+	if (!PG_ARGISNULL(ADJUST_ORDER) && VARSIZE_ANY_EXHDR(reason) == strlen("return") &&
 		memcmp(VARDATA_ANY(reason), "return", strlen("return")) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("units of an order do not come back by adjust_stock()"),
 				 errhint("Use ecommerce.return_stock(), which compares them with what was sold.")));
-	return change_stock(fcinfo, tenant_id, item, PG_GETARG_INT32(1),
-						PG_GETARG_DATUM(2), PG_GETARG_INT32(5), optional);
+	return change_stock(fcinfo, tenant_id, item, PG_GETARG_INT32(ADJUST_QUANTITY),
+						PG_GETARG_DATUM(ADJUST_REASON), PG_GETARG_INT32(ADJUST_WAREHOUSE),
+						&optional);
 }
+
+/* Arguments of book_return */
+enum
+{
+	RETURN_PRODUCT,
+	RETURN_QUANTITY,
+	RETURN_REFERENCE,
+	RETURN_NOTE,
+	RETURN_WAREHOUSE,
+	RETURN_ORDER,
+	RETURN_TENANT
+};
 
 PG_FUNCTION_INFO_V1(ec_book_return);
 
-/* book_return(product_id uuid, quantity, reference, note, warehouse_id, order_id, tenant_id) */
+/*
+ * book_return(product_id uuid, quantity, reference, note, warehouse_id,
+ * order_id, tenant_id)
+ */
 Datum
 ec_book_return(PG_FUNCTION_ARGS)
 {
-	static const int optional[3] = {2, 3, 5};
-	int32		tenant_id = ec_begin(fcinfo, 6);
+	static const MovementArguments optional = {RETURN_REFERENCE, RETURN_NOTE, RETURN_ORDER};
+	int32		tenant_id = ec_begin(fcinfo, RETURN_TENANT);
 	EcItem		item = {0};
 
-	ec_argument_given(fcinfo, 0, "product_id");
-	ec_argument_given(fcinfo, 1, "quantity");
-	ec_argument_given(fcinfo, 4, "warehouse_id");
-	item.product_id = *PG_GETARG_UUID_P(0);
-	return change_stock(fcinfo, tenant_id, &item, PG_GETARG_INT32(1),
-						CStringGetTextDatum("return"), PG_GETARG_INT32(4), optional);
+	ec_argument_given(fcinfo, RETURN_PRODUCT, "product_id");
+	ec_argument_given(fcinfo, RETURN_QUANTITY, "quantity");
+	ec_argument_given(fcinfo, RETURN_WAREHOUSE, "warehouse_id");
+	item.product_id = *PG_GETARG_UUID_P(RETURN_PRODUCT);
+	return change_stock(fcinfo, tenant_id, &item, PG_GETARG_INT32(RETURN_QUANTITY),
+						CStringGetTextDatum("return"), PG_GETARG_INT32(RETURN_WAREHOUSE),
+						&optional);
 }
 
 PG_FUNCTION_INFO_V1(ec_adjust_stock);
 
-/* adjust_stock(product_id uuid, quantity, reason, reference, note, warehouse_id, order_id, tenant_id) */
+/*
+ * adjust_stock(product_id uuid, quantity, reason, reference, note,
+ * warehouse_id, order_id, tenant_id)
+ */
 Datum
 ec_adjust_stock(PG_FUNCTION_ARGS)
 {
 	EcItem		item = {0};
 
-	ec_argument_given(fcinfo, 0, "product_id");
-	item.product_id = *PG_GETARG_UUID_P(0);
+	ec_argument_given(fcinfo, ADJUST_PRODUCT, "product_id");
+	item.product_id = *PG_GETARG_UUID_P(ADJUST_PRODUCT);
 	return adjust_stock(fcinfo, &item);
 }
 
 PG_FUNCTION_INFO_V1(ec_adjust_stock_by_sku);
 
-/* adjust_stock(sku text, quantity, reason, reference, note, warehouse_id, order_id, tenant_id) */
+/* The same with the SKU first */
 Datum
 ec_adjust_stock_by_sku(PG_FUNCTION_ARGS)
 {
 	EcItem		item = {0};
 
-	ec_argument_given(fcinfo, 0, "sku");
-	ec_argument_length(fcinfo, 0, "sku", EC_MAX_SKU);
-	item.sku = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	ec_argument_given(fcinfo, ADJUST_PRODUCT, "sku");
+	ec_argument_length(fcinfo, ADJUST_PRODUCT, "sku", EC_MAX_SKU);
+	item.sku = text_to_cstring(PG_GETARG_TEXT_PP(ADJUST_PRODUCT));
 	return adjust_stock(fcinfo, &item);
 }
+
+/* Arguments of transfer_stock */
+enum
+{
+	TRANSFER_PRODUCT,
+	TRANSFER_QUANTITY,
+	TRANSFER_FROM,
+	TRANSFER_TO,
+	TRANSFER_REFERENCE,
+	TRANSFER_NOTE,
+	TRANSFER_TENANT
+};
 
 PG_FUNCTION_INFO_V1(ec_transfer_stock);
 
@@ -312,37 +400,39 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 	static const char *const names[] = {
 		"product_id", "quantity", "from_warehouse", "to_warehouse"
 	};
-	static const int optional[3] = {4, 5, -1};
-	int32		tenant_id = ec_begin(fcinfo, 6);
+	static const MovementArguments optional = {TRANSFER_REFERENCE, TRANSFER_NOTE, -1};
+	int32		tenant_id = ec_begin(fcinfo, TRANSFER_TENANT);
 	EcItem		item = {0};
 	EcDemand	demands[2];
+	int32		quantity;
 	int			n;
 
 	for (int i = 0; i < (int) lengthof(names); i++)
 		ec_argument_given(fcinfo, i, names[i]);
-	ec_argument_length(fcinfo, 4, "reference", MAX_REFERENCE);
-	ec_argument_length(fcinfo, 5, "note", MAX_NOTE);
-	CheckQuantity(PG_GETARG_INT32(1), 1);
-	if (PG_GETARG_INT32(2) == PG_GETARG_INT32(3))
+	ec_argument_length(fcinfo, TRANSFER_REFERENCE, "reference", MAX_REFERENCE);
+	ec_argument_length(fcinfo, TRANSFER_NOTE, "note", MAX_NOTE);
+	quantity = PG_GETARG_INT32(TRANSFER_QUANTITY);
+	check_quantity(quantity, 1);
+	if (PG_GETARG_INT32(TRANSFER_FROM) == PG_GETARG_INT32(TRANSFER_TO))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("stock cannot be transferred to where it is")));
 
-	item.product_id = *PG_GETARG_UUID_P(0);
+	item.product_id = *PG_GETARG_UUID_P(TRANSFER_PRODUCT);
 	ec_items_find(&item, 1, tenant_id, false);
 	memset(demands, 0, sizeof(demands));
 	for (int i = 0; i < 2; i++)
 	{
 		demands[i].product_id = item.product_id;
 		demands[i].sku = item.found_sku;
-		demands[i].quantity = i == 0 ? PG_GETARG_INT32(1) : -PG_GETARG_INT32(1);
-		demands[i].warehouse_id = PG_GETARG_INT32(2 + i);
+		demands[i].quantity = i == 0 ? quantity : -quantity;
+		demands[i].warehouse_id = PG_GETARG_INT32(i == 0 ? TRANSFER_FROM : TRANSFER_TO);
 		demands[i].min_stock = -1;
 		ec_warehouse_check(tenant_id, demands[i].warehouse_id);
 	}
 	(void) ec_stock_change(tenant_id, demands, 2, &n);
 	for (int i = 0; i < 2; i++)
-		add_movement(fcinfo, optional, tenant_id, &item.product_id,
+		add_movement(fcinfo, &optional, tenant_id, &item.product_id,
 					 demands[i].warehouse_id, -demands[i].quantity,
 					 CStringGetTextDatum("transfer"));
 	ec_end();

@@ -17,14 +17,16 @@ static EcPlan alert_plan = {
 	.sql = "WITH alert AS (INSERT INTO {stock_alerts} (tenant_id, product_id) VALUES ($1, $2)"
 	" ON CONFLICT DO NOTHING RETURNING product_id)"
 	" INSERT INTO {events} (tenant_id, id, kind, entity_id, data)"
-	" SELECT $1, $3, 'stock.low', product_id, jsonb_build_object('available', $4, 'min_stock', $5) FROM alert",
+	" SELECT $1, $3, 'stock.low', product_id,"
+	" jsonb_build_object('available', $4, 'min_stock', $5) FROM alert",
 	.nargs = 5,
 	.types = {INT4OID, UUIDOID, UUIDOID, INT8OID, INT4OID}
 };
 static EcPlan alert_over_plan = {
 	.sql = "DELETE FROM {stock_alerts} a USING {products} p"
 	" WHERE a.tenant_id = $1 AND a.product_id = $2 AND p.tenant_id = $1 AND p.id = $2"
-	" AND p.min_stock < (SELECT sum(s.available) FROM {stock} s WHERE s.tenant_id = $1 AND s.product_id = $2)",
+	" AND p.min_stock < (SELECT sum(s.available) FROM {stock} s"
+	" WHERE s.tenant_id = $1 AND s.product_id = $2)",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };

@@ -59,7 +59,8 @@ static EcPlan reclaim_plan = {
 	" WHERE r.tenant_id = $1 AND r.product_id = $2 AND r.status = 'held' AND r.expires_at <= $3"
 	" FOR NO KEY UPDATE SKIP LOCKED),"
 	" taken AS (UPDATE {stock_reservations} r SET status = 'expired' FROM expired e"
-	" WHERE r.tenant_id = $1 AND r.id = e.id AND r.product_id = e.product_id AND r.warehouse_id = e.warehouse_id"
+	" WHERE r.tenant_id = $1 AND r.id = e.id AND r.product_id = e.product_id"
+	" AND r.warehouse_id = e.warehouse_id"
 	" RETURNING r.warehouse_id, r.quantity, r.status)"
 	" SELECT warehouse_id, sum(quantity) FROM taken WHERE status IN ('released', 'expired')"
 	" GROUP BY warehouse_id ORDER BY warehouse_id",

@@ -36,9 +36,11 @@ static EcPlan change_plan = {
 static EcPlan receive_plan = {
 	.sql = "INSERT INTO {stock} AS s (tenant_id, product_id, warehouse_id, slot, available)"
 	" VALUES ($1, $2, $3, $4, $5)"
-	" ON CONFLICT (tenant_id, product_id, warehouse_id, slot) DO UPDATE SET available = s.available + excluded.available"
+	" ON CONFLICT (tenant_id, product_id, warehouse_id, slot)"
+	" DO UPDATE SET available = s.available + excluded.available"
 	" WHERE excluded.available = $5"
-	" RETURNING (s.product_id, s.warehouse_id, s.slot) = ($2, $3, $4) AND (s.xmax <> 0 OR s.available = $5)",
+	" RETURNING (s.product_id, s.warehouse_id, s.slot) = ($2, $3, $4)"
+	" AND (s.xmax <> 0 OR s.available = $5)",
 	.nargs = 5,
 	.types = {INT4OID, UUIDOID, INT4OID, INT2OID, INT4OID}
 };

@@ -110,7 +110,8 @@ ec_tenant_init(void)
 
 	DefineCustomIntVariable("ecommerce.tenant",
 							"The tenant of this session.",
-							"0 means that none is chosen. An administrator pins a role to a tenant with ALTER ROLE ... SET.",
+							"0 means that none is chosen. An administrator pins a role to a"
+							" tenant with ALTER ROLE ... SET.",
 							&tenant_setting, 0, PIN_UNKNOWN, PG_INT32_MAX,
 							PGC_SUSET, 0, check_tenant_setting, NULL, NULL);
 	DefineCustomIntVariable("ecommerce.chosen_tenant",
@@ -252,7 +253,8 @@ find_single_tenant(void)
 				 errmsg("no tenant is chosen"),
 				 errdetail("There are %s tenants in this database.",
 						   count == 0 ? "no" : "several"),
-				 errhint("Call ecommerce.use_tenant() in the transaction, or pin the role with ALTER ROLE ... SET ecommerce.tenant.")));
+				 errhint("Call ecommerce.use_tenant() in the transaction, or pin the role"
+						 " with ALTER ROLE ... SET ecommerce.tenant.")));
 	single_tenant = tenant_id;
 	single_tenant_lxid = EcLocalTransactionId();
 	single_tenant_invalidations = before;

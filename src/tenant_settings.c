@@ -117,7 +117,8 @@ read_settings(EcSettings *settings, int32 tenant_id, TimestampTz at)
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
 				 errmsg("the shop's country is not set"),
 				 errdetail("It decides which VAT rates apply."),
-				 errhint("UPDATE ecommerce.settings SET country = 'GR' (or where the shop is established).")));
+				 errhint("UPDATE ecommerce.settings SET country = 'GR'"
+						 " (or where the shop is established).")));
 	settings->tenant_id = tenant_id;
 	settings->country = DatumGetTextPCopy(country);
 	settings->region = DatumGetTextPCopy(ec_scan_value(&scan, SETTINGS_REGION, &isnull));
@@ -127,7 +128,8 @@ read_settings(EcSettings *settings, int32 tenant_id, TimestampTz at)
 	settings->day = day_in(ec_scan_value(&scan, SETTINGS_TIMEZONE, &isnull), at);
 	settings->oss = DatumGetBool(ec_scan_value(&scan, SETTINGS_OSS, &isnull));
 	settings->over_threshold = DatumGetBool(ec_scan_value(&scan, SETTINGS_OVER_THRESHOLD, &isnull));
-	settings->small_enterprise = DatumGetBool(ec_scan_value(&scan, SETTINGS_SMALL_ENTERPRISE, &isnull));
+	settings->small_enterprise = DatumGetBool(ec_scan_value(&scan, SETTINGS_SMALL_ENTERPRISE,
+															&isnull));
 	place = ec_scan_value(&scan, SETTINGS_PLACE, &isnull);
 	if (!isnull && !ec_settings_place_in_region(settings, place))
 		settings->region = cstring_to_text("");

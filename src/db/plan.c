@@ -74,10 +74,12 @@ expand(const char *sql)
 	for (const char *open; (open = strchr(sql, '{')) != NULL;)
 	{
 		const char *close = strchr(open, '}');
+		char	   *name;
 
 		Assert(close != NULL);
+		name = pnstrdup(open + 1, (Size) (close - open - 1));
 		appendBinaryStringInfo(&text, sql, (int) (open - sql));
-		appendStringInfoString(&text, ec_table_place(pnstrdup(open + 1, (Size) (close - open - 1))));
+		appendStringInfoString(&text, ec_table_place(name));
 		sql = close + 1;
 	}
 	appendStringInfoString(&text, sql);
