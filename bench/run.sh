@@ -274,8 +274,30 @@ integrity() {
 	echo '  checked: no problem is found'
 }
 
+# What an order, a product, a user and a cart take that are found by id alone, as
+# everybody writes it, in a shop of ten partitions.
+lookup() {
+	local rows=${LOOKUP_ROWS:-500000} role
+	createdb --maintenance-db=template1 lookup_shop
+	printf 'SELECT * WHERE id = ..., %s rows each, orders in %s partitions, one client, %s s\n' "$rows" \
+		"$(PGDATABASE=lookup_shop sql -v rows="$rows" -f lookup/setup.sql | tail -n 1)" "$seconds"
+	for role in none bench_app; do
+		PGDATABASE=lookup_shop PGOPTIONS="-c role=$role" pgbench -n -r -c 1 -T "$seconds" \
+			-D rows="$rows" -f lookup/by_id.sql >"$work/lookup.log" 2>&1 || {
+			head -n 20 "$work/lookup.log" >&2
+			exit 1
+		}
+		echo "  $([ "$role" = none ] && echo 'as superuser' || echo 'as a role under row security')"
+		awk '/FROM ecommerce\./ {
+			match($0, /ecommerce\.[a-z]*/)
+			printf "    %-40s %8.3f ms   < 1     %s\n", substr($0, RSTART + 10, RLENGTH - 10), $1,
+				$1 < 1 ? "met" : "missed"
+		}' "$work/lookup.log"
+	done
+}
+
 topics=("$@")
-[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity)
+[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity lookup)
 for topic in "${topics[@]}"; do
 	"$topic"
 done
