@@ -1,6 +1,6 @@
 /*
  * vat_id.c
- *	  Unit tests of src/core/vat_id.c.
+ *	  Unit tests of src/core/vat_id.c and vat_number.c.
  */
 #include <stdlib.h>
 
