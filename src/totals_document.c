@@ -1,28 +1,26 @@
 /*
  * totals_document.c
- *	  Lines, discounts and charges of an order as callers write them, and
- *	  their totals.
+ *	  Discounts and charges of an order as callers write them, and the totals
+ *	  that they make.
  *
  * calculate_totals() and place_order() share this, so that what a cart showed
  * is what the order says.
  */
 #include "postgres.h"
 
-#include "fmgr.h"
 #include "miscadmin.h"
 
 #include "pg_compat.h"
 
-#include "ecommerce.h"
 #include "totals_document.h"
-#include "value/arguments.h"
-#include "value/numeric_codec.h"
 
 const char *const ec_kind_names[] = {"product", "shipping", "fee", "allowance"};
 
 static const char *const default_names[] = {"Product", "Shipping", "Fee", "Discount"};
-static const char *const prices_names[] = {"net", "gross"};
 static const char *const charge_vat_names[] = {"proportional", "highest", "fixed"};
+
+/* Bytes that the name of a charge may have */
+#define MAX_NAME 255
 
 /* An allowance or a charge, of a line or of the document */
 typedef struct Adjustment
@@ -36,10 +34,28 @@ typedef struct Adjustment
 	char	   *name;
 } Adjustment;
 
-/* How many keys an adjustment may have, by where it stands */
-#define LINE_KEYS 5
-#define ALLOWANCE_KEYS 7
-#define CHARGE_KEYS 10
+/* Keys of an adjustment; how many it may have depends on where it stands. */
+enum
+{
+	ADJUSTMENT_AMOUNT,
+	ADJUSTMENT_PERCENT,
+	ADJUSTMENT_BASE,
+	ADJUSTMENT_REASON,
+	ADJUSTMENT_REASON_CODE,
+	LINE_ADJUSTMENT_KEYS,
+	ADJUSTMENT_VAT_CATEGORY = LINE_ADJUSTMENT_KEYS,
+	ADJUSTMENT_VAT_RATE,
+	ALLOWANCE_KEYS,
+	ADJUSTMENT_VAT = ALLOWANCE_KEYS,
+	ADJUSTMENT_KIND,
+	ADJUSTMENT_NAME,
+	CHARGE_KEYS
+};
+
+static const char *const adjustment_keys[CHARGE_KEYS] = {
+	"amount", "percent", "base", "reason", "reason_code", "vat_category",
+	"vat_rate", "vat", "kind", "name"
+};
 
 /* Raise the error of what the arithmetic refused. */
 void
@@ -60,26 +76,19 @@ ec_totals_error(EcTotalsResult result)
 			 errmsg("amount is out of range")));
 }
 
-/* An amount in JSON, with no more decimals than its currency has. */
-static ec_int128
-read_amount(const JsonbValue *field, int minor_units,
-			const EcJsonPath *place, const char *key)
+/* Refuse what the arithmetic refused. */
+static void
+check_totals(EcTotalsResult result)
 {
-	EcDecimal	d = ec_json_decimal(field, place, key);
-	ec_int128	amount;
-
-	if (d.scale > minor_units)
-		ec_json_wrong(place, key,
-					  psprintf("an amount of at most %d decimals", minor_units));
-	if (!ec_decimal_round(d, minor_units, &amount) || !ec_in_range(amount))
-		ec_totals_error(EC_TOTALS_OVERFLOW);
-	return amount;
+	if (result != EC_TOTALS_OK)
+		ec_totals_error(result);
 }
 
-/* A VAT category and rate in JSON, which must belong together. */
-static void
-read_vat(const JsonbValue *category_field, const JsonbValue *rate_field,
-		 const EcJsonPath *place, EcCategory *category, EcDecimal *rate)
+/* Read a VAT category and rate, which must belong together. */
+void
+ec_document_vat(const JsonbValue *category_field,
+				const JsonbValue *rate_field, const EcJsonPath *place,
+				EcCategory *category, EcDecimal *rate)
 {
 	bool		given = ec_json_given(category_field);
 
@@ -103,58 +112,69 @@ read_vat(const JsonbValue *category_field, const JsonbValue *rate_field,
 }
 
 /*
- * Read an allowance or a charge: {"amount"} or {"percent"}, of "base" or of
- * the amount given here.  An amount beside a percentage is what counts.
+ * The amount of an adjustment: {"amount"} or {"percent"}, of "base", which
+ * replaces the one given here.  An amount beside a percentage is what counts.
  */
+static ec_int128
+read_adjustment_amount(const JsonbValue *fields, const EcJsonPath *place,
+					   int minor_units, ec_int128 *base)
+{
+	EcDecimal	percent;
+	ec_int128	amount;
+
+	if (ec_json_given(&fields[ADJUSTMENT_AMOUNT]))
+		return ec_json_amount(&fields[ADJUSTMENT_AMOUNT], minor_units, place, "amount");
+	if (!ec_json_given(&fields[ADJUSTMENT_PERCENT]))
+		ec_json_wrong(place, NULL, "given an amount or a percentage");
+	percent = ec_json_decimal(&fields[ADJUSTMENT_PERCENT], place, "percent");
+	if (!ec_rate_valid(percent))
+		ec_json_wrong(place, "percent", "from 0 to 100 with at most 6 decimals");
+	if (ec_json_given(&fields[ADJUSTMENT_BASE]))
+		*base = ec_json_amount(&fields[ADJUSTMENT_BASE], minor_units, place, "base");
+	if (!ec_vat_of(*base, percent, EC_NET, &amount))
+		ec_totals_error(EC_TOTALS_OVERFLOW);
+	return amount;
+}
+
+/* Read an allowance or a charge, with the keys of where it stands. */
 static void
 read_adjustment(const JsonbValue *element, const EcJsonPath *place, int nkeys,
 				ec_int128 base, int minor_units, Adjustment *adjustment)
 {
-	static const char *const keys[] = {
-		"amount", "percent", "base", "reason", "reason_code", "vat_category",
-		"vat_rate", "vat", "kind", "name"
-	};
 	static const char *const kinds[] = {"shipping", "fee"};
 	JsonbValue	fields[CHARGE_KEYS];
+	const JsonbValue *category = &fields[ADJUSTMENT_VAT_CATEGORY];
+	const JsonbValue *rate = &fields[ADJUSTMENT_VAT_RATE];
 
+	Assert(nkeys == LINE_ADJUSTMENT_KEYS || nkeys == ALLOWANCE_KEYS || nkeys == CHARGE_KEYS);
 	memset(adjustment, 0, sizeof(Adjustment));
 	for (int i = nkeys; i < CHARGE_KEYS; i++)
 		fields[i].type = jbvNull;
-	ec_json_object(element, place, keys, fields, nkeys);
-	if (!ec_json_given(&fields[0]) && !ec_json_given(&fields[1]))
-		ec_json_wrong(place, NULL, "given an amount or a percentage");
-	if (ec_json_given(&fields[0]))
-		adjustment->amount = read_amount(&fields[0], minor_units, place, "amount");
-	else
-	{
-		EcDecimal	percent = ec_json_decimal(&fields[1], place, "percent");
+	ec_json_object(element, place, adjustment_keys, fields, nkeys);
+	adjustment->amount = read_adjustment_amount(fields, place, minor_units, &base);
 
-		if (!ec_rate_valid(percent))
-			ec_json_wrong(place, "percent", "from 0 to 100 with at most 6 decimals");
-		if (ec_json_given(&fields[2]))
-			base = read_amount(&fields[2], minor_units, place, "base");
-		if (!ec_vat_of(base, percent, EC_NET, &adjustment->amount))
-			ec_totals_error(EC_TOTALS_OVERFLOW);
-	}
-
-	adjustment->vat = (EcChargeVat) ec_json_choice(&fields[7], charge_vat_names, 3,
+	adjustment->vat = (EcChargeVat) ec_json_choice(&fields[ADJUSTMENT_VAT],
+												   charge_vat_names,
+												   lengthof(charge_vat_names),
 												   place, "vat");
-	adjustment->has_vat = ec_json_given(&fields[5]) ||
-		ec_json_given(&fields[6]) || adjustment->vat == EC_FIXED;
+	adjustment->has_vat = ec_json_given(category) || ec_json_given(rate) ||
+		adjustment->vat == EC_FIXED;
 	if (adjustment->has_vat)
-		read_vat(&fields[5], &fields[6], place, &adjustment->category,
-				 &adjustment->rate);
+		ec_document_vat(category, rate, place, &adjustment->category,
+						&adjustment->rate);
 
 	/* What lowers a returned line is as negative as the line. */
 	if (adjustment->amount < 0 && base >= 0 && !adjustment->has_vat)
 		ec_json_wrong(place, "amount", "zero or more");
-	if (nkeys == CHARGE_KEYS)
-		adjustment->kind = ec_json_choice(&fields[8], kinds, 2, place, "kind") == 0
-			? EC_SHIPPING : EC_FEE;
-	else
+	if (nkeys < CHARGE_KEYS)
 		adjustment->kind = EC_ALLOWANCE;
-	adjustment->name = ec_json_given(&fields[9])
-		? ec_json_text(&fields[9], 255, place, "name")
+	else if (ec_json_choice(&fields[ADJUSTMENT_KIND], kinds, lengthof(kinds),
+							place, "kind") == 0)
+		adjustment->kind = EC_SHIPPING;
+	else
+		adjustment->kind = EC_FEE;
+	adjustment->name = ec_json_given(&fields[ADJUSTMENT_NAME])
+		? ec_json_text(&fields[ADJUSTMENT_NAME], MAX_NAME, place, "name")
 		: pstrdup(default_names[adjustment->kind]);
 }
 
@@ -170,10 +190,10 @@ ec_line_amount(EcLine *line, EcDecimal quantity, EcDecimal unit_price,
 }
 
 /* Apply a line's own allowances and charges, in their order. */
-static void
-adjust_line(EcLine *line, const JsonbValue *allowances,
-			const JsonbValue *charges, const EcJsonPath *line_place,
-			int minor_units)
+void
+ec_line_adjust(EcLine *line, const JsonbValue *allowances,
+			   const JsonbValue *charges, const EcJsonPath *line_place,
+			   int minor_units)
 {
 	ec_int128	base = line->amount;
 	Adjustment	adjustment;
@@ -186,7 +206,8 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 		EcJsonPath	place = {"allowances", i, line_place};
 
 		read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
-						&place, LINE_KEYS, line->amount, minor_units, &adjustment);
+						&place, LINE_ADJUSTMENT_KEYS, line->amount, minor_units,
+						&adjustment);
 
 		/* A discount does not turn a sale into a payment to the customer. */
 		if (base >= 0 && adjustment.amount > line->amount)
@@ -201,7 +222,8 @@ adjust_line(EcLine *line, const JsonbValue *allowances,
 		EcJsonPath	place = {"charges", i, line_place};
 
 		read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
-						&place, LINE_KEYS, base, minor_units, &adjustment);
+						&place, LINE_ADJUSTMENT_KEYS, base, minor_units,
+						&adjustment);
 		line->amount += adjustment.amount;
 		if (!ec_in_range(line->amount))
 			ec_totals_error(EC_TOTALS_OVERFLOW);
@@ -214,8 +236,6 @@ ec_document_begin(EcDocument *document, EcPrices prices, int minor_units,
 				  size_t nproducts, const JsonbValue *allowances,
 				  const JsonbValue *charges)
 {
-	size_t		capacity;
-
 	document->prices = prices;
 	document->minor_units = minor_units;
 	document->nproducts = nproducts;
@@ -225,13 +245,13 @@ ec_document_begin(EcDocument *document, EcPrices prices, int minor_units,
 										 &document->nallowances);
 	document->charges = ec_json_array(charges, NULL, "charges",
 									  &document->ncharges);
-	capacity = nproducts + (size_t) document->nallowances +
+	document->capacity = nproducts + (size_t) document->nallowances +
 		(size_t) document->ncharges * Min(Max(nproducts, 1), EC_MAX_GROUPS);
-	document->lines = palloc0_array(EcLine, capacity);
-	document->names = palloc0_array(char *, capacity);
-	document->scratch.weights = palloc_array(ec_int128, capacity);
-	document->scratch.shares = palloc_array(ec_int128, capacity);
-	document->scratch.order = palloc_array(EcShare, capacity);
+	document->lines = palloc0_array(EcLine, document->capacity);
+	document->names = palloc0_array(char *, document->capacity);
+	document->scratch.weights = palloc_array(ec_int128, document->capacity);
+	document->scratch.shares = palloc_array(ec_int128, document->capacity);
+	document->scratch.order = palloc_array(EcShare, document->capacity);
 }
 
 /* Take the document's allowances off its products, in their order. */
@@ -251,14 +271,14 @@ apply_allowances(EcDocument *document, ec_int128 products)
 		if (allowance.has_vat)
 		{
 			document->names[document->nlines] = allowance.name;
-			CheckTotals(ec_add_charge(document->lines, &document->nlines,
-									  EC_ALLOWANCE, -allowance.amount, EC_FIXED,
-									  allowance.category, allowance.rate));
+			check_totals(ec_add_charge(document->lines, &document->nlines,
+									   EC_ALLOWANCE, -allowance.amount, EC_FIXED,
+									   allowance.category, allowance.rate));
 			continue;
 		}
-		CheckTotals(ec_discount_lines(document->lines, document->nproducts,
-									  allowance.amount, &document->scratch,
-									  &applied));
+		check_totals(ec_discount_lines(document->lines, document->nproducts,
+									   allowance.amount, &document->scratch,
+									   &applied));
 		products -= applied;
 	}
 }
@@ -281,10 +301,10 @@ apply_charges(EcDocument *document, ec_int128 products)
 			continue;
 		if (document->nproducts == 0 && !charge.has_vat)
 			ec_json_wrong(&place, "vat_rate", "given, because there are no products");
-		CheckTotals(ec_add_charge(document->lines, &document->nlines,
-								  charge.kind, charge.amount,
-								  charge.has_vat ? EC_FIXED : charge.vat,
-								  charge.category, charge.rate));
+		check_totals(ec_add_charge(document->lines, &document->nlines,
+								   charge.kind, charge.amount,
+								   charge.has_vat ? EC_FIXED : charge.vat,
+								   charge.category, charge.rate));
 		for (size_t line = first; line < document->nlines; line++)
 			document->names[line] = charge.name;
 	}
@@ -300,164 +320,8 @@ ec_document_total(EcDocument *document)
 		products += document->lines[i].amount;
 	apply_allowances(document, products);
 	apply_charges(document, products);
-	CheckTotals(ec_total_lines(document->lines, document->nlines,
-							   document->prices, &document->scratch,
-							   &document->totals));
-}
-
-/* Sort groups by category, then highest rate first. */
-static int
-compare_groups(const void *a, const void *b)
-{
-	const EcGroup *x = a;
-	const EcGroup *y = b;
-	ec_int128	p = x->rate.value * ec_power_of_ten(EC_MAX_SCALE - x->rate.scale);
-	ec_int128	q = y->rate.value * ec_power_of_ten(EC_MAX_SCALE - y->rate.scale);
-
-	if (x->category != y->category)
-		return x->category < y->category ? -1 : 1;
-	return p > q ? -1 : p < q;
-}
-
-/* Write the totals of a document. */
-static Jsonb *
-totals_to_jsonb(EcDocument *document, const int32 *line_numbers,
-				ec_int128 prepaid, ec_int128 rounding)
-{
-	JsonbParseState *state = NULL;
-	int			scale = document->minor_units;
-	EcTotals   *totals = &document->totals;
-
-	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	ec_json_push_key(&state, "lines");
-	(void) pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-	for (size_t i = 0; i < document->nlines; i++)
-	{
-		EcLine	   *line = &document->lines[i];
-
-		(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-		if (i < document->nproducts)
-			ec_json_push_amount(&state, "line", line_numbers[i], 0);
-		ec_json_push_text(&state, "kind", ec_kind_names[line->kind]);
-		ec_json_push_amount(&state, "net", line->net, scale);
-		ec_json_push_amount(&state, "vat", line->vat, scale);
-		ec_json_push_amount(&state, "gross", line->net + line->vat, scale);
-		ec_json_push_amount(&state, "discount", line->discount, scale);
-		(void) pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	}
-	(void) pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-
-	qsort(totals->groups, (size_t) totals->ngroups, sizeof(EcGroup),
-		  compare_groups);
-	ec_json_push_key(&state, "vat");
-	(void) pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-	for (int i = 0; i < totals->ngroups; i++)
-	{
-		EcGroup    *group = &totals->groups[i];
-
-		(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-		ec_json_push_text(&state, "category", ec_category_code(group->category));
-		ec_json_push_amount(&state, "rate", group->rate.value, group->rate.scale);
-		ec_json_push_amount(&state, "taxable", group->net, scale);
-		ec_json_push_amount(&state, "tax", group->vat, scale);
-		(void) pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	}
-	(void) pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-
-	ec_json_push_key(&state, "totals");
-	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	ec_json_push_amount(&state, "lines", totals->lines, scale);
-	ec_json_push_amount(&state, "allowances", totals->discount, scale);
-	ec_json_push_amount(&state, "charges", totals->charges, scale);
-	ec_json_push_amount(&state, "net", totals->net, scale);
-	ec_json_push_amount(&state, "vat", totals->vat, scale);
-	ec_json_push_amount(&state, "gross", totals->gross, scale);
-	ec_json_push_amount(&state, "prepaid", prepaid, scale);
-	ec_json_push_amount(&state, "rounding", rounding, scale);
-	ec_json_push_amount(&state, "payable", totals->gross - prepaid + rounding, scale);
-	(void) pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
-}
-
-PG_FUNCTION_INFO_V1(ec_calculate_totals);
-
-/* calculate_totals(document jsonb) -> jsonb */
-Datum
-ec_calculate_totals(PG_FUNCTION_ARGS)
-{
-	static const char *const keys[] = {
-		"currency", "prices", "lines", "allowances", "charges", "prepaid",
-		"rounding", "cash_rounding"
-	};
-	static const char *const line_keys[] = {
-		"line", "quantity", "unit_price", "base_quantity", "vat_category",
-		"vat_rate", "allowances", "charges"
-	};
-	EcJsonPath	root = {"document", -1, NULL};
-	JsonbValue	value;
-	JsonbValue	fields[8];
-	JsonbContainer *array;
-	EcDocument	document;
-	EcPrices	prices;
-	int			minor_units;
-	int			n;
-	int32	   *line_numbers;
-	ec_int128	prepaid = 0;
-	ec_int128	rounding = 0;
-
-	EC_STRICT(fcinfo);
-	JsonbToJsonbValue(PG_GETARG_JSONB_P(0), &value);
-	ec_json_object(&value, &root, keys, fields, 8);
-	ec_json_require(&fields[0], NULL, "currency");
-	if (fields[0].type != jbvString)
-		ec_json_wrong(NULL, "currency", "an ISO 4217 code");
-	minor_units = ec_currency_check(fields[0].val.string.val,
-									(size_t) fields[0].val.string.len);
-	prices = (EcPrices) ec_json_choice(&fields[1], prices_names, 2, NULL, "prices");
-	ec_json_require(&fields[2], NULL, "lines");
-	array = ec_json_array(&fields[2], NULL, "lines", &n);
-	ec_document_begin(&document, prices, minor_units, (size_t) n, &fields[3],
-					  &fields[4]);
-
-	line_numbers = palloc_array(int32, (size_t) n);
-	for (int i = 0; i < n; i++)
-	{
-		EcLine	   *line = &document.lines[i];
-		EcJsonPath	place = {"lines", i, NULL};
-		JsonbValue	line_fields[8];
-		EcDecimal	base_quantity = ec_decimal_of(1);
-
-		CHECK_FOR_INTERRUPTS();
-		ec_json_object(getIthJsonbValueFromContainer(array, (uint32) i), &place,
-					   line_keys, line_fields, 8);
-		line_numbers[i] = ec_json_given(&line_fields[0])
-			? ec_json_int(&line_fields[0], 1, PG_INT32_MAX, &place, "line") : i + 1;
-		if (ec_json_given(&line_fields[3]))
-			base_quantity = ec_json_decimal(&line_fields[3], &place, "base_quantity");
-		if (base_quantity.value <= 0)
-			ec_json_wrong(&place, "base_quantity", "above zero");
-		line->kind = EC_PRODUCT;
-		read_vat(&line_fields[4], &line_fields[5], &place, &line->category,
-				 &line->rate);
-		ec_line_amount(line,
-					   ec_json_decimal(&line_fields[1], &place, "quantity"),
-					   ec_json_decimal(&line_fields[2], &place, "unit_price"),
-					   base_quantity, minor_units);
-		adjust_line(line, &line_fields[6], &line_fields[7], &place, minor_units);
-	}
-	ec_document_total(&document);
-	if (ec_json_given(&fields[5]))
-		prepaid = read_amount(&fields[5], minor_units, NULL, "prepaid");
-	if (ec_json_given(&fields[6]))
-		rounding = read_amount(&fields[6], minor_units, NULL, "rounding");
-	if (ec_json_given(&fields[7]))
-	{
-		ec_int128	step = read_amount(&fields[7], minor_units, NULL, "cash_rounding");
-		ec_int128	payable = document.totals.gross - prepaid;
-
-		if (ec_json_given(&fields[6]) || step <= 0)
-			ec_json_wrong(NULL, "cash_rounding", "above zero, and not beside rounding");
-		rounding = ec_divide_round(payable, step) * step - payable;
-	}
-	PG_RETURN_JSONB_P(totals_to_jsonb(&document, line_numbers, prepaid, rounding));
+	Assert(document->nlines <= document->capacity);
+	check_totals(ec_total_lines(document->lines, document->nlines,
+								document->prices, &document->scratch,
+								&document->totals));
 }

@@ -1,7 +1,7 @@
 /*
  * totals_document.h
- *	  Lines, discounts and charges of an order as callers write them, and
- *	  their totals.
+ *	  Discounts and charges of an order as callers write them, and the totals
+ *	  that they make.
  */
 #ifndef EC_DOCUMENT_H
 #define EC_DOCUMENT_H
@@ -21,6 +21,7 @@ typedef struct EcDocument
 	int			minor_units;
 	size_t		nproducts;
 	size_t		nlines;
+	size_t		capacity;		/* of lines, names and scratch */
 	EcLine	   *lines;
 	char	  **names;			/* of the lines after the products */
 	int			nallowances;
@@ -43,13 +44,11 @@ pg_noreturn extern void ec_totals_error(EcTotalsResult result);
 extern void ec_line_amount(EcLine *line, EcDecimal quantity,
 						   EcDecimal unit_price, EcDecimal base_quantity,
 						   int minor_units);
-
-/* Report what the arithmetic refused. */
-static inline void
-CheckTotals(EcTotalsResult result)
-{
-	if (result != EC_TOTALS_OK)
-		ec_totals_error(result);
-}
+extern void ec_line_adjust(EcLine *line, const JsonbValue *allowances,
+						   const JsonbValue *charges,
+						   const EcJsonPath *line_place, int minor_units);
+extern void ec_document_vat(const JsonbValue *category_field,
+							const JsonbValue *rate_field, const EcJsonPath *place,
+							EcCategory *category, EcDecimal *rate);
 
 #endif							/* EC_DOCUMENT_H */

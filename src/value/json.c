@@ -198,6 +198,24 @@ ec_json_decimal(const JsonbValue *field, const EcJsonPath *place, const char *ke
 	return result;
 }
 
+/* An amount in minor units, with no more decimals than its currency has */
+ec_int128
+ec_json_amount(const JsonbValue *field, int minor_units,
+			   const EcJsonPath *place, const char *key)
+{
+	EcDecimal	d = ec_json_decimal(field, place, key);
+	ec_int128	amount;
+
+	if (d.scale > minor_units)
+		ec_json_wrong(place, key,
+					  psprintf("an amount of at most %d decimals", minor_units));
+	if (!ec_decimal_round(d, minor_units, &amount) || !ec_in_range(amount))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("amount is out of range")));
+	return amount;
+}
+
 /* A whole number within bounds. */
 int32
 ec_json_int(const JsonbValue *field, int32 min, int32 max,

@@ -36,6 +36,8 @@ extern void ec_json_require(const JsonbValue *field, const EcJsonPath *place,
 							const char *key);
 extern EcDecimal ec_json_decimal(const JsonbValue *field, const EcJsonPath *place,
 								 const char *key);
+extern ec_int128 ec_json_amount(const JsonbValue *field, int minor_units,
+								const EcJsonPath *place, const char *key);
 extern int32 ec_json_int(const JsonbValue *field, int32 min, int32 max,
 						 const EcJsonPath *place, const char *key);
 extern char *ec_json_text(const JsonbValue *field, int max_length,
