@@ -26,13 +26,61 @@
 /* Products that a message lists */
 #define MAX_LISTED 100
 
-/* Read [{"sku" or "product_id", "quantity", "unit_price"}]. */
+/* Keys of an item, in the order of their names below */
+enum
+{
+	ITEM_PRODUCT_ID,
+	ITEM_SKU,
+	ITEM_QUANTITY,
+	ITEM_UNIT_PRICE,
+	ITEM_KEYS
+};
+
+static const char *const item_keys[ITEM_KEYS] = {
+	"product_id", "sku", "quantity", "unit_price"
+};
+
+/* A price as the caller wrote it, which a product may have */
+static EcDecimal
+read_price(const JsonbValue *field, const EcJsonPath *place)
+{
+	EcDecimal	price = ec_json_decimal(field, place, "unit_price");
+
+	if (price.value < 0)
+		ec_json_wrong(place, "unit_price", "zero or more");
+	if (price.value >= EC_MAX_PRICE * ec_power_of_ten(price.scale))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("unit_price is out of range")));
+	return price;
+}
+
+/* Read {"sku" or "product_id", "quantity", "unit_price"}. */
+static void
+read_item(const JsonbValue *element, int index, EcItem *item)
+{
+	EcJsonPath	place = {"items", index, NULL};
+	JsonbValue	fields[ITEM_KEYS];
+
+	ec_json_object(element, &place, item_keys, fields, ITEM_KEYS);
+	if (ec_json_given(&fields[ITEM_PRODUCT_ID]) == ec_json_given(&fields[ITEM_SKU]))
+		ec_json_wrong(&place, NULL, "given either product_id or sku");
+	if (ec_json_given(&fields[ITEM_PRODUCT_ID]))
+		ec_json_uuid(&fields[ITEM_PRODUCT_ID], &item->product_id, &place,
+					 "product_id");
+	else
+		item->sku = ec_json_text(&fields[ITEM_SKU], 4 * EC_MAX_SKU, &place, "sku");
+	item->quantity = ec_json_int(&fields[ITEM_QUANTITY], 1, EC_MAX_QUANTITY,
+								 &place, "quantity");
+	item->has_price = ec_json_given(&fields[ITEM_UNIT_PRICE]);
+	if (item->has_price)
+		item->unit_price = read_price(&fields[ITEM_UNIT_PRICE], &place);
+}
+
+/* Read an array of items. */
 EcItem *
 ec_items_read(Jsonb *jsonb, int *n)
 {
-	static const char *const keys[] = {
-		"product_id", "sku", "quantity", "unit_price"
-	};
 	JsonbValue	value;
 	JsonbContainer *array;
 	EcItem	   *items;
@@ -42,31 +90,8 @@ ec_items_read(Jsonb *jsonb, int *n)
 	items = palloc0_array(EcItem, (Size) *n);
 	for (int i = 0; i < *n; i++)
 	{
-		EcJsonPath	place = {"items", i, NULL};
-		JsonbValue	fields[4];
-
 		CHECK_FOR_INTERRUPTS();
-		ec_json_object(getIthJsonbValueFromContainer(array, (uint32) i), &place,
-					   keys, fields, 4);
-		if (ec_json_given(&fields[0]) == ec_json_given(&fields[1]))
-			ec_json_wrong(&place, NULL, "given either product_id or sku");
-		if (ec_json_given(&fields[0]))
-			ec_json_uuid(&fields[0], &items[i].product_id, &place, "product_id");
-		else
-			items[i].sku = ec_json_text(&fields[1], 4 * EC_MAX_SKU, &place, "sku");
-		items[i].quantity = ec_json_int(&fields[2], 1, EC_MAX_QUANTITY, &place,
-										"quantity");
-		items[i].has_price = ec_json_given(&fields[3]);
-		if (items[i].has_price)
-		{
-			items[i].unit_price = ec_json_decimal(&fields[3], &place, "unit_price");
-			if (items[i].unit_price.value < 0)
-				ec_json_wrong(&place, "unit_price", "zero or more");
-			if (items[i].unit_price.value >= EC_MAX_PRICE * ec_power_of_ten(items[i].unit_price.scale))
-				ereport(ERROR,
-						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						 errmsg("unit_price is out of range")));
-		}
+		read_item(getIthJsonbValueFromContainer(array, (uint32) i), i, &items[i]);
 	}
 	return items;
 }

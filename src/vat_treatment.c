@@ -21,22 +21,59 @@
 #include "value/numeric_codec.h"
 #include "vat_treatment.h"
 
+/* Arguments of the statement that asks, which counts them from 1 */
+enum
+{
+	ASK_SELLER_COUNTRY,
+	ASK_SELLER_REGION,
+	ASK_ON_DATE,
+	ASK_OVER_THRESHOLD,
+	ASK_OSS,
+	ASK_SMALL_ENTERPRISE,
+	ASK_VAT_CLASS,
+	ASK_SUPPLY,
+	ASK_BUYER_COUNTRY,
+	ASK_BUYER_POSTAL_CODE,
+	ASK_BUYER_STATE,
+	ASK_BUYER_CITY,
+	ASK_BUYER_VAT_ID,
+	ASK_BUYER_VAT_ID_VALID,
+	ASK_ARGUMENTS
+};
+
+/* Columns of its answer */
+enum
+{
+	ANSWER_CATEGORY = 1,
+	ANSWER_RATE,
+	ANSWER_COUNTRY,
+	ANSWER_REGION,
+	ANSWER_SCHEME,
+	ANSWER_VATEX,
+	ANSWER_REASON,
+	ANSWER_MYDATA_EXEMPTION
+};
+
 /*
  * A region is known by the name that the address gives for it, else for the
  * city; an empty one says that it is in none.
  */
 static EcPlan treatment_plan = {
-	.sql = "SELECT t.vat_category, t.vat_rate, t.country, t.region, t.scheme, t.vatex, t.legal_reason, t.mydata_exemption"
-	" FROM ecommerce.vat_treatment(seller_country => $1, seller_region => $2, stock_region => $2, on_date => $3,"
-	" distance_sales_exceed_threshold => $4, oss => $5, small_enterprise => $6, vat_class => $7, supply => $8,"
-	" buyer_country => $9, buyer_postal_code => $10, buyer_vat_id => $13, buyer_vat_id_valid => $14,"
+	.sql = "SELECT t.vat_category, t.vat_rate, t.country, t.region, t.scheme, t.vatex,"
+	" t.legal_reason, t.mydata_exemption"
+	" FROM ecommerce.vat_treatment(seller_country => $1, seller_region => $2,"
+	" stock_region => $2, on_date => $3, distance_sales_exceed_threshold => $4,"
+	" oss => $5, small_enterprise => $6, vat_class => $7, supply => $8,"
+	" buyer_country => $9, buyer_postal_code => $10, buyer_vat_id => $13,"
+	" buyer_vat_id_valid => $14,"
 	" buyer_region => coalesce((SELECT n.name FROM (VALUES (1, $11), (2, $12)) n (rank, name)"
 	" WHERE n.name <> '' AND EXISTS (SELECT FROM ecommerce.vat_regions g"
 	" LEFT JOIN ecommerce.vat_places p ON (p.country, p.region) = (g.country, g.region)"
-	" WHERE g.country = coalesce((SELECT c.country FROM ecommerce.vat_places c WHERE c.code = $9), $9)"
+	" WHERE g.country = coalesce((SELECT c.country FROM ecommerce.vat_places c"
+	" WHERE c.code = $9), $9)"
 	" AND lower(n.name) IN (lower(g.region), lower(p.place)))"
 	" ORDER BY n.rank LIMIT 1), CASE WHEN $11 = '' THEN '' END)) t",
-	.nargs = 14,
+	.nargs = ASK_ARGUMENTS,
 	.types = {
 		TEXTOID, TEXTOID, DATEOID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID
@@ -118,68 +155,78 @@ result_text(int column, bool required)
 	return isnull ? NULL : DatumGetTextPCopy(value);
 }
 
+/* Read the answer. */
+static void
+read_answer(EcTreatment *t)
+{
+	text	   *category = result_text(ANSWER_CATEGORY, true);
+	Datum		exemption;
+	bool		isnull;
+
+	if (!ec_category_parse(VARDATA_ANY(category), VARSIZE_ANY_EXHDR(category),
+						   &t->category))
+		elog(ERROR, "vat_treatment returned an unknown category");
+	t->rate = ec_numeric_decode(ec_value(0, ANSWER_RATE, NUMERICOID), "VAT rate");
+	t->country = result_text(ANSWER_COUNTRY, true);
+	t->region = result_text(ANSWER_REGION, true);
+	t->scheme = result_text(ANSWER_SCHEME, true);
+	t->vatex = result_text(ANSWER_VATEX, false);
+	t->reason = result_text(ANSWER_REASON, false);
+	exemption = ec_value_or_null(0, ANSWER_MYDATA_EXEMPTION, INT4OID, &isnull);
+	t->mydata_exemption = isnull ? 0 : DatumGetInt32(exemption);
+}
+
+/* Set an argument to a text, or to NULL. */
+static void
+set_text(Datum *arguments, char *nulls, int n, const char *value)
+{
+	if (value == NULL)
+		nulls[n] = 'n';
+	else
+		arguments[n] = CStringGetTextDatum(value);
+}
+
 /* Ask how products of one class and supply are taxed. */
 static void
 ask_treatment(const EcSale *sale, EcTreatment *t)
 {
 	const EcSettings *seller = sale->seller;
+	EcAddress	at_seller = {NULL};
 	const EcAddress *to = destination(sale, t->supply);
-	Datum		arguments[14];
-	char		nulls[14];
-	text	   *category;
-	Datum		exemption;
-	bool		isnull;
-
-	memset(nulls, ' ', sizeof(nulls));
-	arguments[0] = PointerGetDatum(seller->country);
-	arguments[1] = PointerGetDatum(seller->region);
-	arguments[2] = DateADTGetDatum(seller->day);
-	arguments[3] = BoolGetDatum(seller->over_threshold);
-	arguments[4] = BoolGetDatum(seller->oss);
-	arguments[5] = BoolGetDatum(seller->small_enterprise);
-	arguments[6] = CStringGetTextDatum(t->vat_class);
-	arguments[7] = CStringGetTextDatum(t->supply == 'g' ? "goods" :
-									   t->supply == 's' ? "service" : "digital");
+	Datum		arguments[ASK_ARGUMENTS];
+	char		nulls[ASK_ARGUMENTS];
 
 	/* A buyer who does not say where is where the seller is. */
 	if (to->country == NULL)
 	{
-		arguments[8] = arguments[0];
-		nulls[9] = 'n';
-		arguments[10] = arguments[1];
-		nulls[11] = 'n';
+		at_seller.country = text_to_cstring(seller->country);
+		at_seller.state = text_to_cstring(seller->region);
+		to = &at_seller;
 	}
-	else
-	{
-		const char *values[4] = {
-			to->country, to->postal_code, to->state, to->city
-		};
 
-		for (int i = 0; i < 4; i++)
-			if (values[i] == NULL)
-				nulls[8 + i] = 'n';
-			else
-				arguments[8 + i] = CStringGetTextDatum(values[i]);
-	}
-	arguments[12] = PointerGetDatum(sale->buyer_vat_id);
-	nulls[12] = sale->buyer_vat_id == NULL ? 'n' : ' ';
-	arguments[13] = BoolGetDatum(sale->identified);
-	nulls[13] = sale->identified ? ' ' : 'n';
+	memset(nulls, ' ', sizeof(nulls));
+	arguments[ASK_SELLER_COUNTRY] = PointerGetDatum(seller->country);
+	arguments[ASK_SELLER_REGION] = PointerGetDatum(seller->region);
+	arguments[ASK_ON_DATE] = DateADTGetDatum(seller->day);
+	arguments[ASK_OVER_THRESHOLD] = BoolGetDatum(seller->over_threshold);
+	arguments[ASK_OSS] = BoolGetDatum(seller->oss);
+	arguments[ASK_SMALL_ENTERPRISE] = BoolGetDatum(seller->small_enterprise);
+	arguments[ASK_VAT_CLASS] = CStringGetTextDatum(t->vat_class);
+	arguments[ASK_SUPPLY] = CStringGetTextDatum(t->supply == 'g' ? "goods" :
+												t->supply == 's' ? "service" : "digital");
+
+	set_text(arguments, nulls, ASK_BUYER_COUNTRY, to->country);
+	set_text(arguments, nulls, ASK_BUYER_POSTAL_CODE, to->postal_code);
+	set_text(arguments, nulls, ASK_BUYER_STATE, to->state);
+	set_text(arguments, nulls, ASK_BUYER_CITY, to->city);
+	arguments[ASK_BUYER_VAT_ID] = PointerGetDatum(sale->buyer_vat_id);
+	nulls[ASK_BUYER_VAT_ID] = sale->buyer_vat_id == NULL ? 'n' : ' ';
+	arguments[ASK_BUYER_VAT_ID_VALID] = BoolGetDatum(sale->identified);
+	nulls[ASK_BUYER_VAT_ID_VALID] = sale->identified ? ' ' : 'n';
 
 	if (ec_execute(&treatment_plan, arguments, nulls) != 1)
 		elog(ERROR, "vat_treatment returned no row");
-	category = result_text(1, true);
-	if (!ec_category_parse(VARDATA_ANY(category), VARSIZE_ANY_EXHDR(category),
-						   &t->category))
-		elog(ERROR, "vat_treatment returned an unknown category");
-	t->rate = ec_numeric_decode(ec_value(0, 2, NUMERICOID), "VAT rate");
-	t->country = result_text(3, true);
-	t->region = result_text(4, true);
-	t->scheme = result_text(5, true);
-	t->vatex = result_text(6, false);
-	t->reason = result_text(7, false);
-	exemption = ec_value_or_null(0, 8, INT4OID, &isnull);
-	t->mydata_exemption = isnull ? 0 : DatumGetInt32(exemption);
+	read_answer(t);
 }
 
 /* Are two texts, of which neither is missing, the same? */
@@ -213,6 +260,7 @@ principal_treatment(const EcSale *sale)
 {
 	const EcTreatment *best = &sale->treatments[0];
 
+	Assert(sale->ntreatments > 0);
 	for (int i = 1; i < sale->ntreatments; i++)
 	{
 		const EcTreatment *t = &sale->treatments[i];
@@ -239,7 +287,7 @@ go_together(const EcSettings *seller, const EcTreatment *a, const EcTreatment *b
 
 /* Refuse products of which one is taxed in another way, or elsewhere. */
 static void
-CheckTreatments(const EcSale *sale)
+check_treatments(const EcSale *sale)
 {
 	const EcTreatment *principal = principal_treatment(sale);
 	bool		differ = false;
@@ -255,6 +303,7 @@ CheckTreatments(const EcSale *sale)
 		const EcItem *item = &sale->items[i];
 		const EcTreatment *t = ec_treatment_find(sale, item);
 
+		Assert(t != NULL);
 		appendStringInfoString(&list, i == 0 ? "[" : ", ");
 		appendStringInfoString(&list, "{\"sku\": ");
 		escape_json(&list, item->found_sku);
@@ -292,7 +341,7 @@ ec_treatment_settle(EcSale *sale)
 		ask_treatment(sale, t);
 		sale->ntreatments++;
 	}
-	CheckTreatments(sale);
+	check_treatments(sale);
 }
 
 /* Is it taxed like a sale at home with the seller's own rates? */
