@@ -44,14 +44,21 @@ currency_argument(FunctionCallInfo fcinfo, int n)
 	return ec_currency_check(VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
 }
 
-/* Refuse a result that has too many digits. */
-static void
-CheckAmount(bool valid, const ec_int128 *amount)
+/* Refuse what has too many digits. */
+pg_noreturn static void
+amount_out_of_range(void)
 {
-	if (!valid || !ec_in_range(*amount))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("amount is out of range")));
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("amount is out of range")));
+}
+
+/* Refuse a result that could not be computed, or has too many digits. */
+static void
+check_amount(bool computed, const ec_int128 *amount)
+{
+	if (!computed || !ec_in_range(*amount))
+		amount_out_of_range();
 }
 
 /* The VAT rate in argument n, in percent. */
@@ -78,8 +85,8 @@ vat_arguments(FunctionCallInfo fcinfo, EcPrices prices, const char *what,
 	EcDecimal	rate = rate_argument(fcinfo, 1);
 
 	*minor_units = currency_argument(fcinfo, 2);
-	CheckAmount(ec_decimal_round(d, *minor_units, amount), amount);
-	CheckAmount(ec_vat_of(*amount, rate, prices, vat), vat);
+	check_amount(ec_decimal_round(d, *minor_units, amount), amount);
+	check_amount(ec_vat_of(*amount, rate, prices, vat), vat);
 }
 
 PG_FUNCTION_INFO_V1(ec_round_amount);
@@ -95,7 +102,7 @@ ec_round_amount(PG_FUNCTION_ARGS)
 	EC_STRICT(fcinfo);
 	d = ec_numeric_decode(PG_GETARG_DATUM(0), "amount");
 	minor_units = currency_argument(fcinfo, 1);
-	CheckAmount(ec_decimal_round(d, minor_units, &amount), &amount);
+	check_amount(ec_decimal_round(d, minor_units, &amount), &amount);
 	PG_RETURN_DATUM(EcAmountGetDatum(amount, minor_units));
 }
 
@@ -143,42 +150,18 @@ ec_gross_from_net(PG_FUNCTION_ARGS)
 	EC_STRICT(fcinfo);
 	vat_arguments(fcinfo, EC_NET, "net amount", &minor_units, &net, &vat);
 	gross = net + vat;
-	CheckAmount(true, &gross);
+	check_amount(true, &gross);
 	PG_RETURN_DATUM(EcAmountGetDatum(gross, minor_units));
 }
 
-PG_FUNCTION_INFO_V1(ec_allocate_amount);
-
-/* allocate_amount(total numeric, weights numeric[], currency text) -> numeric[] */
-Datum
-ec_allocate_amount(PG_FUNCTION_ARGS)
+/* The weights in an array of n numerics, all to one scale. */
+static ec_int128 *
+read_weights(const Datum *elements, const bool *nulls, int n)
 {
-	ArrayType  *array;
-	int			minor_units;
-	ec_int128	total;
-	EcDecimal  *decimals;
-	ec_int128  *weights;
-	ec_int128  *shares;
-	EcShare    *scratch;
-	Datum	   *elements;
-	bool	   *nulls;
-	int			n;
+	EcDecimal  *decimals = palloc_array(EcDecimal, (size_t) n);
+	ec_int128  *weights = palloc_array(ec_int128, (size_t) n);
 	int			scale = 0;
 
-	EC_STRICT(fcinfo);
-	array = PG_GETARG_ARRAYTYPE_P(1);
-	minor_units = currency_argument(fcinfo, 2);
-	total = ec_amount_decode(PG_GETARG_DATUM(0), minor_units, "total");
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("weights must be a one-dimensional array")));
-	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT,
-					  &elements, &nulls, &n);
-	decimals = palloc_array(EcDecimal, (size_t) n);
-	weights = palloc_array(ec_int128, (size_t) n);
-	shares = palloc_array(ec_int128, (size_t) n);
-	scratch = palloc_array(EcShare, (size_t) n);
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -190,9 +173,16 @@ ec_allocate_amount(PG_FUNCTION_ARGS)
 		scale = Max(scale, decimals[i].scale);
 	}
 	for (int i = 0; i < n; i++)
-		CheckAmount(ec_decimal_round(decimals[i], scale, &weights[i]), &total);
+		if (!ec_decimal_round(decimals[i], scale, &weights[i]))
+			amount_out_of_range();
+	return weights;
+}
 
-	switch (ec_allocate(total, weights, (size_t) n, shares, scratch))
+/* Refuse weights among which an amount cannot be divided. */
+static void
+check_allocated(EcAllocateResult result)
+{
+	switch (result)
 	{
 		case EC_ALLOCATED:
 			break;
@@ -207,13 +197,79 @@ ec_allocate_amount(PG_FUNCTION_ARGS)
 					 errmsg("weights must not be negative")));
 			break;
 		case EC_ALLOCATE_OVERFLOW:
-			CheckAmount(false, &total);
-			break;
+			amount_out_of_range();
 	}
+}
+
+PG_FUNCTION_INFO_V1(ec_allocate_amount);
+
+/* allocate_amount(total numeric, weights numeric[], currency text) -> numeric[] */
+Datum
+ec_allocate_amount(PG_FUNCTION_ARGS)
+{
+	ArrayType  *array;
+	int			minor_units;
+	ec_int128	total;
+	ec_int128  *weights;
+	ec_int128  *shares;
+	EcShare    *scratch;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+
+	EC_STRICT(fcinfo);
+	array = PG_GETARG_ARRAYTYPE_P(1);
+	minor_units = currency_argument(fcinfo, 2);
+	total = ec_amount_decode(PG_GETARG_DATUM(0), minor_units, "total");
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("weights must be a one-dimensional array")));
+	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &n);
+	weights = read_weights(elements, nulls, n);
+	shares = palloc_array(ec_int128, (size_t) n);
+	scratch = palloc_array(EcShare, (size_t) n);
+	check_allocated(ec_allocate(total, weights, (size_t) n, shares, scratch));
 	for (int i = 0; i < n; i++)
 		elements[i] = EcAmountGetDatum(shares[i], minor_units);
 	PG_RETURN_ARRAYTYPE_P(construct_array(elements, n, NUMERICOID, -1, false,
 										  TYPALIGN_INT));
+}
+
+/* Arguments of refund_amount */
+enum
+{
+	REFUND_AMOUNT,
+	REFUND_QUANTITY,
+	REFUND_RETURNED_BEFORE,
+	REFUND_RETURNED_NOW,
+	REFUND_CURRENCY
+};
+
+/*
+ * Refuse quantities that do not satisfy 0 < quantity, 0 <= before, 0 <= now
+ * and before + now <= quantity.
+ */
+static void
+check_quantities(EcDecimal quantity, EcDecimal before, EcDecimal now)
+{
+	int			scale = Max(quantity.scale, Max(before.scale, now.scale));
+	ec_int128	sold;
+	ec_int128	returned;
+	ec_int128	returning;
+
+	if (!ec_decimal_round(quantity, scale, &sold) ||
+		!ec_decimal_round(before, scale, &returned) ||
+		!ec_decimal_round(now, scale, &returning))
+		amount_out_of_range();
+	if (sold <= 0 || returned < 0 || returning < 0 || returned > sold ||
+		returning > sold - returned)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("more is returned than was sold"),
+				 errdetail("Quantities must not be negative, and what is returned at most "
+						   "the quantity, which is above zero.")));
 }
 
 PG_FUNCTION_INFO_V1(ec_refund_amount);
@@ -227,26 +283,16 @@ ec_refund_amount(PG_FUNCTION_ARGS)
 	EcDecimal	quantity;
 	EcDecimal	before;
 	EcDecimal	now;
-	ec_int128	rest[3];
 	ec_int128	share;
-	int			scale;
 
 	EC_STRICT(fcinfo);
-	minor_units = currency_argument(fcinfo, 4);
-	amount = ec_amount_decode(PG_GETARG_DATUM(0), minor_units, "amount");
-	quantity = ec_numeric_decode(PG_GETARG_DATUM(1), "quantity");
-	before = ec_numeric_decode(PG_GETARG_DATUM(2), "returned_before");
-	now = ec_numeric_decode(PG_GETARG_DATUM(3), "returned_now");
-	scale = Max(quantity.scale, Max(before.scale, now.scale));
-	CheckAmount(ec_decimal_round(quantity, scale, &rest[0]) &&
-				ec_decimal_round(before, scale, &rest[1]) &&
-				ec_decimal_round(now, scale, &rest[2]), &amount);
-	if (rest[0] <= 0 || rest[1] < 0 || rest[2] < 0 || rest[1] > rest[0] ||
-		rest[2] > rest[0] - rest[1])
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("more is returned than was sold"),
-				 errdetail("Quantities must not be negative, and what is returned at most the quantity, which is above zero.")));
-	CheckAmount(ec_refund_share(amount, quantity, before, now, &share), &share);
+	minor_units = currency_argument(fcinfo, REFUND_CURRENCY);
+	amount = ec_amount_decode(PG_GETARG_DATUM(REFUND_AMOUNT), minor_units, "amount");
+	quantity = ec_numeric_decode(PG_GETARG_DATUM(REFUND_QUANTITY), "quantity");
+	before = ec_numeric_decode(PG_GETARG_DATUM(REFUND_RETURNED_BEFORE),
+							   "returned_before");
+	now = ec_numeric_decode(PG_GETARG_DATUM(REFUND_RETURNED_NOW), "returned_now");
+	check_quantities(quantity, before, now);
+	check_amount(ec_refund_share(amount, quantity, before, now, &share), &share);
 	PG_RETURN_DATUM(EcAmountGetDatum(share, minor_units));
 }

@@ -49,8 +49,11 @@ typedef struct TotalsState
 static TotalsState *
 make_state(MemoryContext context, int capacity)
 {
-	TotalsState *state = MemoryContextAlloc(context, STATE_SIZE(capacity));
+	TotalsState *state;
 
+	/* It grows by doubling, so it must not begin with nothing. */
+	Assert(capacity > 0 && capacity <= EC_MAX_GROUPS);
+	state = MemoryContextAlloc(context, STATE_SIZE(capacity));
 	memset(state, 0, offsetof(TotalsState, rates));
 	state->capacity = (uint8) capacity;
 	return state;
@@ -75,6 +78,7 @@ add_amount(TotalsState *state, int32 rate, ec_int128 amount)
 {
 	int			i;
 
+	Assert(state->nrates <= state->capacity);
 	for (i = 0; i < state->nrates; i++)
 		if (state->rates[i].rate == rate)
 			break;
@@ -96,7 +100,17 @@ add_amount(TotalsState *state, int32 rate, ec_int128 amount)
 	return state;
 }
 
-/* Take the currency and the kind of prices from the first row. */
+/* Refuse lines that cannot be totalled together. */
+pg_noreturn static void
+refuse_mixture(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("lines of different currencies or kinds of prices cannot be totalled together"),
+			 errhint("Group by currency and prices.")));
+}
+
+/* Take the currency from the first row. */
 static void
 set_currency(TotalsState *state, text *currency)
 {
@@ -163,20 +177,34 @@ read_small_line(Datum quantity, Datum unit_price, Datum vat_rate,
 	return true;
 }
 
+/* Arguments of order_totals_step */
+enum
+{
+	STEP_STATE,
+	STEP_QUANTITY,
+	STEP_UNIT_PRICE,
+	STEP_VAT_RATE,
+	STEP_CURRENCY,
+	STEP_PRICES
+};
+
 PG_FUNCTION_INFO_V1(ec_order_totals_step);
 
 /* order_totals_step(state, quantity, unit_price, vat_rate [, currency [, prices]]) */
 Datum
 ec_order_totals_step(PG_FUNCTION_ARGS)
 {
-	TotalsState *state = PG_ARGISNULL(0) ? NULL
-	: (TotalsState *) PG_GETARG_POINTER(0);
+	TotalsState *state = PG_ARGISNULL(STEP_STATE) ? NULL
+	: (TotalsState *) PG_GETARG_POINTER(STEP_STATE);
+	Datum		quantity;
+	Datum		unit_price;
+	Datum		vat_rate;
 	text	   *currency = NULL;
 	EcPrices	prices = EC_NET;
 	ec_int128	amount;
 	int32		rate;
 
-	for (int i = 1; i < PG_NARGS(); i++)
+	for (int i = STEP_QUANTITY; i < PG_NARGS(); i++)
 		if (PG_ARGISNULL(i))
 		{
 			if (state == NULL)
@@ -184,10 +212,13 @@ ec_order_totals_step(PG_FUNCTION_ARGS)
 			PG_RETURN_POINTER(state);
 		}
 
-	if (PG_NARGS() > 4)
-		currency = PG_GETARG_TEXT_PP(4);
-	if (PG_NARGS() > 5)
-		prices = parse_prices(PG_GETARG_TEXT_PP(5));
+	quantity = PG_GETARG_DATUM(STEP_QUANTITY);
+	unit_price = PG_GETARG_DATUM(STEP_UNIT_PRICE);
+	vat_rate = PG_GETARG_DATUM(STEP_VAT_RATE);
+	if (PG_NARGS() > STEP_CURRENCY)
+		currency = PG_GETARG_TEXT_PP(STEP_CURRENCY);
+	if (PG_NARGS() > STEP_PRICES)
+		prices = parse_prices(PG_GETARG_TEXT_PP(STEP_PRICES));
 	if (state == NULL)
 	{
 		state = make_state(aggregate_context(fcinfo), INITIAL_RATES);
@@ -201,15 +232,12 @@ ec_order_totals_step(PG_FUNCTION_ARGS)
 			 (currency != NULL &&
 			  (VARSIZE_ANY_EXHDR(currency) != 3 ||
 			   memcmp(VARDATA_ANY(currency), state->currency, 3) != 0)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("lines of different currencies or kinds of prices cannot be totalled together"),
-				 errhint("Group by currency and prices.")));
+		refuse_mixture();
 
-	if (!read_small_line(PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
-						 PG_GETARG_DATUM(3), state->minor_units, &amount, &rate))
-		read_line(PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3),
-				  state->minor_units, &amount, &rate);
+	if (!read_small_line(quantity, unit_price, vat_rate, state->minor_units,
+						 &amount, &rate))
+		read_line(quantity, unit_price, vat_rate, state->minor_units,
+				  &amount, &rate);
 	PG_RETURN_POINTER(add_amount(state, rate, amount));
 }
 
@@ -241,10 +269,7 @@ ec_order_totals_combine(PG_FUNCTION_ARGS)
 	else if (state->prices != other->prices ||
 			 state->minor_units != other->minor_units ||
 			 memcmp(state->currency, other->currency, sizeof(state->currency)) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("lines of different currencies or kinds of prices cannot be totalled together"),
-				 errhint("Group by currency and prices.")));
+		refuse_mixture();
 	for (int i = 0; i < other->nrates; i++)
 		state = add_amount(state, other->rates[i].rate, other->rates[i].amount);
 	PG_RETURN_POINTER(state);
@@ -285,6 +310,7 @@ ec_order_totals_deserialize(PG_FUNCTION_ARGS)
 	serialized = PG_GETARG_BYTEA_PP(0);
 	state = palloc(VARSIZE_ANY_EXHDR(serialized));
 	memcpy(state, VARDATA_ANY(serialized), VARSIZE_ANY_EXHDR(serialized));
+	Assert(VARSIZE_ANY_EXHDR(serialized) == STATE_SIZE(state->nrates));
 	state->capacity = state->nrates;
 	PG_RETURN_POINTER(state);
 }
@@ -296,11 +322,11 @@ sort_rates(RateSum *rates, int n)
 	for (int i = 1; i < n; i++)
 	{
 		RateSum		moved = rates[i];
-		int			place = i;
+		int			to = i;
 
-		for (; place > 0 && rates[place - 1].rate < moved.rate; place--)
-			rates[place] = rates[place - 1];
-		rates[place] = moved;
+		for (; to > 0 && rates[to - 1].rate < moved.rate; to--)
+			rates[to] = rates[to - 1];
+		rates[to] = moved;
 	}
 }
 
@@ -316,13 +342,25 @@ rate_decimal(int32 rate)
 	return result;
 }
 
+/* Attributes of order_total */
+enum
+{
+	TOTAL_NET,
+	TOTAL_VAT,
+	TOTAL_GROSS,
+	TOTAL_BREAKDOWN,
+	TOTAL_COLUMNS
+};
+
 PG_FUNCTION_INFO_V1(ec_order_totals_final);
 
 /* order_totals_final(internal) -> order_total */
 Datum
 ec_order_totals_final(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {NUMERICOID, NUMERICOID, NUMERICOID, JSONBOID};
+	static const Oid types[TOTAL_COLUMNS] = {
+		NUMERICOID, NUMERICOID, NUMERICOID, JSONBOID
+	};
 	TotalsState *state = PG_ARGISNULL(0) ? NULL
 	: (TotalsState *) PG_GETARG_POINTER(0);
 	TupleDesc	desc = fcinfo->flinfo->fn_extra;
@@ -330,8 +368,8 @@ ec_order_totals_final(PG_FUNCTION_ARGS)
 	EcRateTotal breakdown[EC_MAX_GROUPS];
 	ec_int128	net = 0;
 	ec_int128	vat = 0;
-	Datum		values[4];
-	bool		nulls[4] = {false};
+	Datum		values[TOTAL_COLUMNS];
+	bool		nulls[TOTAL_COLUMNS] = {false};
 
 	(void) aggregate_context(fcinfo);
 	if (state == NULL)
@@ -340,7 +378,7 @@ ec_order_totals_final(PG_FUNCTION_ARGS)
 	{
 		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 
-		desc = ec_result_desc(fcinfo, types, lengthof(types));
+		desc = ec_result_desc(fcinfo, types, TOTAL_COLUMNS);
 		fcinfo->flinfo->fn_extra = desc;
 		MemoryContextSwitchTo(old);
 	}
@@ -362,10 +400,10 @@ ec_order_totals_final(PG_FUNCTION_ARGS)
 		net += total->taxable;
 		vat += total->tax;
 	}
-	values[0] = EcAmountGetDatum(net, state->minor_units);
-	values[1] = EcAmountGetDatum(vat, state->minor_units);
-	values[2] = EcAmountGetDatum(net + vat, state->minor_units);
-	values[3] = JsonbPGetDatum(ec_breakdown(breakdown, state->nrates,
-											state->minor_units));
+	values[TOTAL_NET] = EcAmountGetDatum(net, state->minor_units);
+	values[TOTAL_VAT] = EcAmountGetDatum(vat, state->minor_units);
+	values[TOTAL_GROSS] = EcAmountGetDatum(net + vat, state->minor_units);
+	values[TOTAL_BREAKDOWN] = JsonbPGetDatum(ec_breakdown(breakdown, state->nrates,
+														  state->minor_units));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

@@ -31,10 +31,10 @@ StaticAssertDecl(EC_MAX_GROUPS <= JB_OFFSET_STRIDE,
 
 /* Write a header or an entry; returns where it ends. */
 static char *
-put_word(char *place, uint32 word)
+put_word(char *at, uint32 word)
 {
-	memcpy(place, &word, sizeof(word));
-	return place + sizeof(word);
+	memcpy(at, &word, sizeof(word));
+	return at + sizeof(word);
 }
 
 /*
@@ -42,18 +42,18 @@ put_word(char *place, uint32 word)
  * its part ends, the others how long theirs are, which is the same for it.
  */
 static char *
-put_entry(char *place, size_t n, uint32 type, size_t length)
+put_entry(char *at, size_t n, uint32 type, size_t length)
 {
-	return put_word(place, type | (uint32) length | (n == 0 ? JENTRY_HAS_OFF : 0));
+	return put_word(at, type | (uint32) length | (n == 0 ? JENTRY_HAS_OFF : 0));
 }
 
 /* Write zeros up to where a container or a numeric may start. */
 static char *
-put_padding(char *place, const char *start)
+put_padding(char *at, const char *start)
 {
-	while ((place - start) % (int) sizeof(uint32) != 0)
-		*place++ = '\0';
-	return place;
+	while ((at - start) % (int) sizeof(uint32) != 0)
+		*at++ = '\0';
+	return at;
 }
 
 /* Write the object of a rate; returns where it ends. */
@@ -64,22 +64,23 @@ put_rate(char *start, const EcRateTotal *rate, int minor_units)
 		{rate->tax, minor_units}, rate->rate, {rate->taxable, minor_units}
 	};
 	char	   *entry = put_word(start, lengthof(values) | JB_FOBJECT);
-	char	   *place = entry + 2 * lengthof(values) * sizeof(JEntry);
+	char	   *at = entry + 2 * lengthof(values) * sizeof(JEntry);
 
 	for (size_t i = 0; i < lengthof(values); i++)
 		entry = put_entry(entry, i, JENTRY_ISSTRING, key_lengths[i]);
-	memcpy(place, KEYS, KEYS_LENGTH);
-	place += KEYS_LENGTH;
+	memcpy(at, KEYS, KEYS_LENGTH);
+	at += KEYS_LENGTH;
 	for (size_t i = 0; i < lengthof(values); i++)
 	{
-		char	   *before = place;
+		char	   *before = at;
 
-		place = put_padding(place, start);
-		place += ec_numeric_write(values[i].value, values[i].scale, place);
+		at = put_padding(at, start);
+		at += ec_numeric_write(values[i].value, values[i].scale, at);
 		entry = put_entry(entry, lengthof(values) + i, JENTRY_ISNUMERIC,
-						  (size_t) (place - before));
+						  (size_t) (at - before));
 	}
-	return place;
+	Assert((Size) (at - start) <= OBJECT_SIZE);
+	return at;
 }
 
 /* [{"rate", "taxable", "tax"}] of n rates, 1 to EC_MAX_GROUPS */
@@ -90,16 +91,17 @@ ec_breakdown(const EcRateTotal *rates, int n, int minor_units)
 								(Size) n * (sizeof(JEntry) + OBJECT_SIZE));
 	char	   *start = (char *) &result->root;
 	char	   *entry = put_word(start, (uint32) n | JB_FARRAY);
-	char	   *place = entry + (Size) n * sizeof(JEntry);
+	char	   *at = entry + (Size) n * sizeof(JEntry);
 
+	Assert(n > 0 && n <= EC_MAX_GROUPS);
 	for (int i = 0; i < n; i++)
 	{
-		char	   *before = place;
+		char	   *before = at;
 
-		place = put_rate(put_padding(place, start), &rates[i], minor_units);
+		at = put_rate(put_padding(at, start), &rates[i], minor_units);
 		entry = put_entry(entry, (size_t) i, JENTRY_ISCONTAINER,
-						  (size_t) (place - before));
+						  (size_t) (at - before));
 	}
-	SET_VARSIZE(result, place - (char *) result);
+	SET_VARSIZE(result, at - (char *) result);
 	return result;
 }

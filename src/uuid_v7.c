@@ -26,7 +26,12 @@
 #define MAX_MS ((INT64CONST(1) << 48) - 1)
 
 /* The least difference in time that 12 bits of a millisecond can show. */
-#define STEP_NS (NS_PER_MS / 4096 + 1)
+#define FRACTIONS 4096
+#define STEP_NS (NS_PER_MS / FRACTIONS + 1)
+
+/* An order number: YYMMDD- and 10 characters for the last 50 bits of the id */
+#define ORDER_DATE_LEN 7
+#define ORDER_NUMBER_LEN 17
 
 /* A clock that was set back by more than this is followed. */
 #define MAX_AHEAD_NS (INT64CONST(10000) * NS_PER_MS)
@@ -40,6 +45,7 @@ static int64 last_ns = 0;
 static void
 stamp(pg_uuid_t *uuid, int64 ms, uint32 fraction)
 {
+	Assert(ms >= 0 && ms <= MAX_MS && fraction < FRACTIONS);
 	for (int i = 5; i >= 0; i--, ms >>= 8)
 		uuid->data[i] = (unsigned char) (ms & 0xFF);
 	uuid->data[6] = (unsigned char) (0x70 | (fraction >> 8));
@@ -59,6 +65,7 @@ randomize(pg_uuid_t *uuid, int first)
 	static int	owner = 0;
 	size_t		n = (size_t) (UUID_LEN - first);
 
+	Assert(first > 0 && first < UUID_LEN);
 	if (owner != MyProcPid || n > sizeof(pool) - used)
 	{
 		if (!pg_strong_random(pool, sizeof(pool)))
@@ -85,7 +92,7 @@ ec_uuid_v7_generate(pg_uuid_t *uuid)
 		ns = last_ns + STEP_NS;
 	last_ns = ns;
 	randomize(uuid, 8);
-	stamp(uuid, ns / NS_PER_MS, (uint32) ((ns % NS_PER_MS) * 4096 / NS_PER_MS));
+	stamp(uuid, ns / NS_PER_MS, (uint32) ((ns % NS_PER_MS) * FRACTIONS / NS_PER_MS));
 }
 
 /* Milliseconds since 1970 of a time that an id can carry. */
@@ -168,7 +175,7 @@ ec_uuid_v7_from_seed(PG_FUNCTION_ARGS)
 
 /* Refuse an id that has no time. */
 static void
-CheckVersion(const pg_uuid_t *uuid)
+check_version(const pg_uuid_t *uuid)
 {
 	if (uuid->data[6] >> 4 != 7 || uuid->data[8] >> 6 != 2)
 		ereport(ERROR,
@@ -188,7 +195,7 @@ ec_uuid_v7_time(PG_FUNCTION_ARGS)
 
 	EC_STRICT(fcinfo);
 	uuid = PG_GETARG_UUID_P(0);
-	CheckVersion(uuid);
+	check_version(uuid);
 	PG_RETURN_TIMESTAMPTZ(ec_uuid_v7_timestamp(uuid));
 }
 
@@ -203,23 +210,22 @@ ec_order_number(PG_FUNCTION_ARGS)
 	struct pg_tm tm;
 	fsec_t		fsec;
 	uint64		bits = 0;
-	char text[	18];
+	char		number[ORDER_NUMBER_LEN + 1];
 
 	EC_STRICT(fcinfo);
 	uuid = PG_GETARG_UUID_P(0);
-	CheckVersion(uuid);
+	check_version(uuid);
 	if (timestamp2tm(ec_uuid_v7_timestamp(uuid), NULL, &tm, &fsec,
 					 NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
-	snprintf(text, sizeof(text), "%02d%02d%02d-", tm.tm_year % 100, tm.tm_mon,
+	snprintf(number, sizeof(number), "%02d%02d%02d-", tm.tm_year % 100, tm.tm_mon,
 			 tm.tm_mday);
 	for (int i = 9; i < UUID_LEN; i++)
 		bits = bits << 8 | uuid->data[i];
-	for (int i = 16; i > 6; i--, bits >>= 5)
-		text[		i] = alphabet[bits & 31];
-	text[		17] = '\0';
-
-	PG_RETURN_TEXT_P(cstring_to_text(text));
+	for (int i = ORDER_NUMBER_LEN - 1; i >= ORDER_DATE_LEN; i--, bits >>= 5)
+		number[i] = alphabet[bits & 31];
+	number[ORDER_NUMBER_LEN] = '\0';
+	PG_RETURN_TEXT_P(cstring_to_text(number));
 }

@@ -95,7 +95,8 @@ bulgaria_valid(const char *number, size_t length)
 	}
 	return length == 10 && ec_are_number(number, 10) &&
 		(bulgarian_person_valid(number, 10) ||
-		 ec_weighted_sum_valid(&foreigner, number, 10) || ec_weighted_sum_valid(&other, number, 10));
+		 ec_weighted_sum_valid(&foreigner, number, 10) ||
+		 ec_weighted_sum_valid(&other, number, 10));
 }
 
 /* E, 9 digits and MWST; the weighted sum is a multiple of 11. */

@@ -87,19 +87,13 @@ ec_numeric_decode_small(Datum value)
 	return result;
 }
 
-/*
- * The normalized decimal of a numeric; "what" names it in an error.
- *
- * Only a value that is toasted out of line or compressed is copied, so nothing
- * is allocated for the rows of a table.
- */
-EcDecimal
-ec_numeric_decode(Datum value, const char *what)
+/* The normalized decimal of a numeric of any size */
+static EcDecimal
+decode_large(Datum value, const char *what)
 {
-	EcSmall		small = ec_numeric_decode_small(value);
-	struct varlena *packed;
-	const char *data;
-	int			size;
+	struct varlena *packed = PG_DETOAST_DATUM_PACKED(value);
+	const char *data = VARDATA_ANY(packed);
+	int			size = (int) VARSIZE_ANY_EXHDR(packed);
 	uint16		header;
 	bool		negative;
 	int			weight;
@@ -107,18 +101,6 @@ ec_numeric_decode(Datum value, const char *what)
 	EcDecimal	result = {0, 0};
 	int			scale;
 
-	if (small.scale >= 0)
-	{
-		for (; small.scale > 0 && small.value % 10 == 0; small.scale--)
-			small.value /= 10;
-		result.value = small.value;
-		result.scale = small.scale;
-		return result;
-	}
-
-	packed = PG_DETOAST_DATUM_PACKED(value);
-	data = VARDATA_ANY(packed);
-	size = (int) VARSIZE_ANY_EXHDR(packed);
 	memcpy(&header, data, sizeof(header));
 	if ((header & SIGN_MASK) == SIGN_SPECIAL)
 		out_of_range(what);
@@ -161,6 +143,27 @@ ec_numeric_decode(Datum value, const char *what)
 	result.scale = scale;
 	if (negative)
 		result.value = -result.value;
+	return result;
+}
+
+/*
+ * The normalized decimal of a numeric; "what" names it in an error.
+ *
+ * Only a value that is toasted out of line or compressed is copied, so nothing
+ * is allocated for the rows of a table.
+ */
+EcDecimal
+ec_numeric_decode(Datum value, const char *what)
+{
+	EcSmall		small = ec_numeric_decode_small(value);
+	EcDecimal	result;
+
+	if (small.scale < 0)
+		return decode_large(value, what);
+	for (; small.scale > 0 && small.value % 10 == 0; small.scale--)
+		small.value /= 10;
+	result.value = small.value;
+	result.scale = small.scale;
 	return result;
 }
 
@@ -220,6 +223,8 @@ ec_numeric_write(ec_int128 value, int scale, char *buffer)
 	int			ndigits;
 	Size		size;
 	uint16		header;
+
+	Assert(scale >= 0 && scale <= EC_MAX_SCALE);
 
 	/* The last digit holds the part of the fraction that does not fill it. */
 	if (pad > 0)

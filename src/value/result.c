@@ -19,7 +19,7 @@
 
 /* Refuse a type whose columns are not the ones that are expected. */
 static void
-CheckColumns(TupleDesc desc, const Oid *types, int n)
+check_columns(TupleDesc desc, const Oid *types, int n)
 {
 	bool		same = desc->natts == n;
 
@@ -30,7 +30,8 @@ CheckColumns(TupleDesc desc, const Oid *types, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("type %s has been altered", format_type_be(desc->tdtypeid)),
-				 errhint("Give it its attributes again, or drop the extension and create it again.")));
+				 errhint("Give it its attributes again, or drop the extension and "
+						 "create it again.")));
 }
 
 /* A copy of the row type that a function returns. */
@@ -39,7 +40,7 @@ ec_result_desc(FunctionCallInfo fcinfo, const Oid *types, int n)
 {
 	TupleDesc	desc = lookup_rowtype_tupdesc_copy(get_func_rettype(fcinfo->flinfo->fn_oid), -1);
 
-	CheckColumns(desc, types, n);
+	check_columns(desc, types, n);
 	return desc;
 }
 
@@ -51,7 +52,7 @@ ec_result_row(FunctionCallInfo fcinfo, const Oid *types, int n, Datum *values)
 	bool	   *nulls = palloc0_array(bool, (Size) n);
 	Datum		row;
 
-	CheckColumns(desc, types, n);
+	check_columns(desc, types, n);
 	row = HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 	ReleaseTupleDesc(desc);
 	return row;
