@@ -172,9 +172,9 @@ DECLARE
 BEGIN
     SELECT t.net, t.vat, i.net AS lines_net, i.vat AS lines_vat INTO o
     FROM ecommerce.orders t
-    CROSS JOIN LATERAL (SELECT sum(l.net) AS net, sum(l.vat) AS vat FROM ecommerce.order_items l
-                        WHERE l.tenant_id = t.tenant_id AND l.order_id = t.id
-                          AND l.order_created_at = t.created_at) i
+    CROSS JOIN (SELECT sum(l.net) AS net, sum(l.vat) AS vat FROM ecommerce.order_items l
+                WHERE l.tenant_id = check_totals.tenant_id AND l.order_id = check_totals.order_id
+                  AND l.order_created_at = check_totals.created_at) i
     WHERE t.tenant_id = check_totals.tenant_id AND t.id = check_totals.order_id
       AND t.created_at = check_totals.created_at
       AND (t.net, t.vat) IS DISTINCT FROM (i.net, i.vat);
@@ -285,11 +285,12 @@ CREATE FUNCTION ecommerce_internal.lock_for_orders(orders jsonb[], tenant_id int
 AS $$
 DECLARE
     v_held tid[];
+    v_row  tid;
     v_id   uuid;
 BEGIN
     -- A key that was inserted and deleted is held all the same, because its insertion is not
-    -- committed; place_order() inserts it again.  It is deleted by its place: at SERIALIZABLE,
-    -- to read an index is to depend on keys beside it.
+    -- committed; place_order() inserts it again.  It is deleted by its place, and alone, because
+    -- that costs less than an index: at SERIALIZABLE, to read one is to depend on keys beside it.
     WITH held AS (
         INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id,
                                                 order_created_at)
@@ -301,9 +302,10 @@ BEGIN
         ON CONFLICT DO NOTHING
         RETURNING ctid)
     SELECT array_agg(h.ctid) INTO v_held FROM held h;
-    IF v_held IS NOT NULL THEN
-        DELETE FROM ecommerce.idempotency_keys k WHERE k.ctid = ANY (v_held);
-    END IF;
+    FOREACH v_row IN ARRAY coalesce(v_held, '{}') LOOP
+        DELETE FROM ecommerce.idempotency_keys k
+        WHERE k.tenant_id = lock_for_orders.tenant_id AND k.ctid = v_row;
+    END LOOP;
     PERFORM FROM ecommerce.carts c
     WHERE c.tenant_id = lock_for_orders.tenant_id
       AND c.id IN (SELECT (u.o ->> 'cart_id')::uuid FROM unnest(orders) AS u (o))

@@ -22,14 +22,18 @@ COMMENT ON FUNCTION ecommerce.issue_gift_card(numeric, text, timestamptz, text, 
 
 CREATE FUNCTION ecommerce.gift_card_balance(code text,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS numeric
-    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER
+    LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN g.status = 'active' AND (g.valid_to IS NULL OR g.valid_to > now())
-                THEN g.balance ELSE 0 END
-    FROM ecommerce.gift_cards g
-    WHERE g.tenant_id = ecommerce_internal.check_tenant(gift_card_balance.tenant_id)
-      AND g.code_hash = ecommerce_internal.gift_card_hash(gift_card_balance.code)
+DECLARE
+    v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
+    v_hash   bytea := ecommerce_internal.gift_card_hash(code);
+BEGIN
+    RETURN (SELECT CASE WHEN g.status = 'active' AND (g.valid_to IS NULL OR g.valid_to > now())
+                        THEN g.balance ELSE 0 END
+            FROM ecommerce.gift_cards g
+            WHERE g.tenant_id = v_tenant AND g.code_hash = v_hash);
+END
 $$;
 COMMENT ON FUNCTION ecommerce.gift_card_balance(text, integer) IS
     'What a gift card can pay for: its balance, or 0 if it is blocked or has expired; NULL for an '

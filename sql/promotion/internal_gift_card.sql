@@ -9,8 +9,9 @@ DECLARE
 BEGIN
     SELECT g.balance, coalesce(e.amount, 0) AS entries INTO c
     FROM ecommerce.gift_cards g
-    CROSS JOIN LATERAL (SELECT sum(l.amount) AS amount FROM ecommerce.gift_card_entries l
-                        WHERE l.tenant_id = g.tenant_id AND l.gift_card_id = g.id) e
+    CROSS JOIN (SELECT sum(l.amount) AS amount FROM ecommerce.gift_card_entries l
+                WHERE l.tenant_id = check_gift_card.tenant_id
+                  AND l.gift_card_id = check_gift_card.gift_card_id) e
     WHERE g.tenant_id = check_gift_card.tenant_id AND g.id = check_gift_card.gift_card_id;
     IF c.balance <> c.entries THEN
         RAISE EXCEPTION 'the balance of a gift card must equal the sum of its entries'

@@ -175,7 +175,8 @@ BEGIN
     FOR p IN
         SELECT s.product_id, r.stock_slots
         FROM ecommerce.stock s
-        JOIN ecommerce.products r ON r.tenant_id = s.tenant_id AND r.id = s.product_id
+        JOIN ecommerce.products r ON r.tenant_id = rebalance_stock.tenant_id
+                                 AND r.id = s.product_id
         WHERE s.tenant_id = rebalance_stock.tenant_id
         GROUP BY s.product_id, r.stock_slots HAVING count(*) > count(DISTINCT s.warehouse_id)
         ORDER BY s.product_id LIMIT max_products
@@ -263,11 +264,13 @@ COMMENT ON FUNCTION ecommerce.return_stock(uuid, jsonb, text, text, integer) IS
 
 CREATE FUNCTION ecommerce.stock_at(product_id uuid, at timestamptz,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(sum(l.quantity), 0)::bigint FROM ecommerce.stock_ledger l
-    WHERE l.tenant_id = stock_at.tenant_id AND l.product_id = stock_at.product_id
-      AND l.created_at <= stock_at.at
+BEGIN
+    RETURN (SELECT coalesce(sum(l.quantity), 0)::bigint FROM ecommerce.stock_ledger l
+            WHERE l.tenant_id = stock_at.tenant_id AND l.product_id = stock_at.product_id
+              AND l.created_at <= stock_at.at);
+END
 $$;
 COMMENT ON FUNCTION ecommerce.stock_at(uuid, timestamptz, integer) IS
     'Units of a product that were there and not sold at a moment, held ones included; from '

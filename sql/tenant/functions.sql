@@ -23,9 +23,8 @@ DECLARE
 BEGIN
     -- One at a time, so that ids have no gaps and no two sessions take the same.
     LOCK TABLE ecommerce.tenants IN SHARE ROW EXCLUSIVE MODE;
-    INSERT INTO ecommerce.tenants (id, name)
-    SELECT coalesce(max(t.id), 0) + 1, create_tenant.name FROM ecommerce.tenants t
-    RETURNING id INTO new_id;
+    new_id := (SELECT coalesce(max(t.id), 0) + 1 FROM ecommerce.tenants t);
+    INSERT INTO ecommerce.tenants (id, name) VALUES (new_id, create_tenant.name);
     INSERT INTO ecommerce.settings (tenant_id, country, currency, prices)
     VALUES (new_id, create_tenant.country, create_tenant.currency, create_tenant.prices);
     INSERT INTO ecommerce.warehouses (tenant_id, id, name) VALUES (new_id, 1, 'Main');

@@ -34,7 +34,9 @@ UPDATE ecommerce.settings SET country = 'GR';
 SELECT * FROM ecommerce.vat_return('2026-04-01', '2026-06-30');
 SELECT * FROM ecommerce.oss_return(2026, 2);
 SELECT * FROM ecommerce.oss_return(2026, 1);
+\set VERBOSITY terse
 SELECT * FROM ecommerce.oss_return(2026, 5);
+\set VERBOSITY default
 
 SET client_min_messages = error;
 DROP EXTENSION ecommerce CASCADE;
