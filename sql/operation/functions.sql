@@ -8,23 +8,27 @@ CREATE FUNCTION ecommerce.verify_integrity(since timestamptz DEFAULT NULL)
     SET enable_hashjoin = on SET enable_nestloop = on SET enable_hashagg = on SET enable_sort = on
 AS $$
 DECLARE
-    v_topic regproc;
+    v_proof regproc;
 BEGIN
     IF NOT isfinite(since) THEN
         RAISE EXCEPTION 'wrong since' USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It must be a time, or NULL.';
     END IF;
 
-    FOR v_topic IN
-        SELECT p.oid FROM pg_proc p
+    FOR v_proof, tenant_id IN
+        SELECT p.oid, t.id
+        FROM pg_proc p
         JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+        -- A proof is of one tenant, or of what all of them share.
+        LEFT JOIN ecommerce.tenants t ON p.pronargs = 2
         WHERE p.pronamespace = 'ecommerce_internal'::regnamespace
-          AND p.proname LIKE '%\_problems' AND p.pronargs = 1
-        ORDER BY p.oid
+          AND p.proname LIKE '%\_problems' AND (p.pronargs = 1 OR t.id IS NOT NULL)
+        ORDER BY p.oid, t.id
     LOOP
-        FOR problem, tenant_id, entity_id, detail IN
-            EXECUTE format('SELECT p.problem, p.tenant_id, p.entity_id, p.detail FROM %s($1) p',
-                           v_topic) USING since
+        FOR problem, entity_id, detail IN
+            EXECUTE format('SELECT p.problem, p.entity_id, p.detail FROM %s(%s) p', v_proof,
+                           CASE WHEN tenant_id IS NULL THEN '$1' ELSE '$1, $2' END)
+            USING since, tenant_id
         LOOP
             RETURN NEXT;
         END LOOP;
@@ -34,8 +38,8 @@ $$;
 COMMENT ON FUNCTION ecommerce.verify_integrity(timestamptz) IS
     'Every equation of the books that does not hold, with the product or order that it is about. '
     'No row means that all is right. The equations are those of the functions <topic>_problems() '
-    'in the schema ecommerce_internal; among them is what the schema has lost, which install() '
-    'puts back. With since: of what happened since then, and of all stock, from the balances of '
+    'in the schema ecommerce_internal, tenant by tenant; among them is what the schema has lost, '
+    'which install() puts back, and rows without a tenant; neither is of a tenant. With since: of what happened since then, and of all stock, from the balances of '
     'the last closing before it (close_stock_books()), so that the cost does not grow with what '
     'came before; what plain SQL did to older rows is for the whole proof to find. NULL proves '
     'everything from the beginning, and the balances. Sees what the caller may see. Error 22023 '

@@ -3,8 +3,8 @@
 -- A condition on the time of a row stands beside one on its id where only the id
 -- is indexed: ids are at most a day off.
 
-CREATE FUNCTION ecommerce_internal.prove_order_lines(since timestamptz DEFAULT NULL)
-    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+CREATE FUNCTION ecommerce_internal.prove_order_lines(since timestamptz, tenant_id integer)
+    RETURNS TABLE (problem text, entity_id uuid, detail jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET jit = off SET plan_cache_mode = force_custom_plan
     SET enable_seqscan = on SET enable_indexscan = on
@@ -12,36 +12,32 @@ CREATE FUNCTION ecommerce_internal.prove_order_lines(since timestamptz DEFAULT N
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_from    timestamptz := coalesce(since, '-infinity');
-    v_id      uuid := ecommerce_internal.first_id(since);
-    -- NULL for all, so that rows of unknown tenants are proved, too
-    v_tenants integer[] := (SELECT array_agg(t.id) FROM ecommerce.tenants t
-                            WHERE since IS NOT NULL);
+    v_tenant integer := prove_order_lines.tenant_id;
+    v_from   timestamptz := coalesce(since, '-infinity');
+    v_id     uuid := ecommerce_internal.first_id(since);
 BEGIN
     RETURN QUERY
-    SELECT 'units of a line differ from where they came from', i.tenant_id, i.order_id,
+    SELECT 'units of a line differ from where they came from', i.order_id,
            jsonb_build_object('line_number', i.line_number, 'quantity', i.quantity, 'allocation',
                i.allocation)
     FROM ecommerce.order_items i
-    WHERE (v_tenants IS NULL OR i.tenant_id = ANY (v_tenants)) AND i.order_id >= v_id
-        AND i.order_created_at >= v_from
+    WHERE i.tenant_id = v_tenant AND i.order_id >= v_id AND i.order_created_at >= v_from
       AND i.allocation IS NOT NULL
       AND i.quantity <> (SELECT coalesce(sum(a.value::integer), 0)
           FROM jsonb_each_text(i.allocation) a);
 
     RETURN QUERY
-    SELECT 'more came back than was sold', m.tenant_id, m.order_id,
+    SELECT 'more came back than was sold', m.order_id,
            jsonb_build_object('product_id', m.product_id, 'returned', m.quantity, 'sold',
                s.quantity)
-    FROM (SELECT l.tenant_id, l.order_id, l.product_id, sum(l.quantity) AS quantity
-          FROM (SELECT DISTINCT n.tenant_id, n.order_id FROM ecommerce.stock_movements n
-                WHERE (v_tenants IS NULL OR n.tenant_id = ANY (v_tenants))
-                    AND n.created_at >= v_from
+    FROM (SELECT l.order_id, l.product_id, sum(l.quantity) AS quantity
+          FROM (SELECT DISTINCT n.order_id FROM ecommerce.stock_movements n
+                WHERE n.tenant_id = v_tenant AND n.created_at >= v_from
                   AND n.reason = 'return' AND n.order_id IS NOT NULL) n
-          JOIN ecommerce.stock_movements l ON l.tenant_id = n.tenant_id AND l.order_id = n.order_id
-          WHERE l.reason = 'return' GROUP BY 1, 2, 3) m
+          JOIN ecommerce.stock_movements l ON l.tenant_id = v_tenant AND l.order_id = n.order_id
+          WHERE l.reason = 'return' GROUP BY 1, 2) m
     CROSS JOIN LATERAL (SELECT coalesce(sum(i.quantity), 0) AS quantity FROM ecommerce.order_items i
-                        WHERE i.tenant_id = m.tenant_id AND i.order_id = m.order_id
+                        WHERE i.tenant_id = v_tenant AND i.order_id = m.order_id
                           AND i.order_created_at
                               >= ecommerce_internal.id_time(m.order_id) - interval '1 day'
                           AND i.order_created_at
@@ -52,27 +48,26 @@ BEGIN
     RETURN QUERY
     SELECT CASE WHEN o.id IS NULL THEN 'lines without an order'
         ELSE 'an order differs from its lines' END,
-           coalesce(o.tenant_id, i.tenant_id), coalesce(o.id, i.order_id),
+           coalesce(o.id, i.order_id),
            jsonb_build_object('net', o.net, 'vat', o.vat, 'gross', o.gross, 'lines_net', i.net,
                'lines_vat', i.vat)
-    FROM (SELECT t.tenant_id, t.id, t.created_at, t.net, t.vat, t.gross FROM ecommerce.orders t
-          WHERE (v_tenants IS NULL OR t.tenant_id = ANY (v_tenants)) AND t.created_at >= v_from) o
-    FULL JOIN (SELECT l.tenant_id, l.order_id, l.order_created_at, sum(l.net) AS net,
-        sum(l.vat) AS vat
+    FROM (SELECT t.id, t.created_at, t.net, t.vat, t.gross FROM ecommerce.orders t
+          WHERE t.tenant_id = v_tenant AND t.created_at >= v_from) o
+    FULL JOIN (SELECT l.order_id, l.order_created_at, sum(l.net) AS net, sum(l.vat) AS vat
                FROM ecommerce.order_items l
-               WHERE (v_tenants IS NULL OR l.tenant_id = ANY (v_tenants)) AND l.order_id >= v_id
-                   AND l.order_created_at >= v_from
-               GROUP BY 1, 2, 3) i
-           ON i.tenant_id = o.tenant_id AND i.order_id = o.id AND i.order_created_at = o.created_at
+               WHERE l.tenant_id = v_tenant AND l.order_id >= v_id
+                 AND l.order_created_at >= v_from
+               GROUP BY 1, 2) i
+           ON i.order_id = o.id AND i.order_created_at = o.created_at
     WHERE (o.net, o.vat, o.gross) IS DISTINCT FROM (i.net, i.vat, i.net + i.vat);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.prove_order_lines(timestamptz) IS
+COMMENT ON FUNCTION ecommerce_internal.prove_order_lines(timestamptz, integer) IS
     'For order_problems(): orders equal their lines, and lines the units that they took. No more '
     'came back than was sold.';
 
-CREATE FUNCTION ecommerce_internal.prove_order_links(since timestamptz DEFAULT NULL)
-    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+CREATE FUNCTION ecommerce_internal.prove_order_links(since timestamptz, tenant_id integer)
+    RETURNS TABLE (problem text, entity_id uuid, detail jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET jit = off SET plan_cache_mode = force_custom_plan
     SET enable_seqscan = on SET enable_indexscan = on
@@ -80,30 +75,27 @@ CREATE FUNCTION ecommerce_internal.prove_order_links(since timestamptz DEFAULT N
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_from    timestamptz := coalesce(since, '-infinity');
-    v_id      uuid := ecommerce_internal.first_id(since);
-    -- NULL for all, so that rows of unknown tenants are proved, too
-    v_tenants integer[] := (SELECT array_agg(t.id) FROM ecommerce.tenants t
-                            WHERE since IS NOT NULL);
+    v_tenant integer := prove_order_links.tenant_id;
+    v_from   timestamptz := coalesce(since, '-infinity');
+    v_id     uuid := ecommerce_internal.first_id(since);
 BEGIN
     RETURN QUERY
-    SELECT 'a reservation differs from its order', r.tenant_id, r.id,
+    SELECT 'a reservation differs from its order', r.id,
            jsonb_build_object('order_id', r.order_id, 'reservation', r.status, 'order', o.status)
-    FROM (SELECT r.tenant_id, r.id, r.order_id, r.status, r.product_id, r.warehouse_id
+    FROM (SELECT r.id, r.order_id, r.status, r.product_id, r.warehouse_id
           FROM ecommerce.stock_reservations r
-          WHERE (v_tenants IS NULL OR r.tenant_id = ANY (v_tenants)) AND r.id >= v_id
-              AND r.created_at >= v_from
+          WHERE r.tenant_id = v_tenant AND r.id >= v_id AND r.created_at >= v_from
           UNION
-          SELECT r.tenant_id, r.id, r.order_id, r.status, r.product_id, r.warehouse_id
+          SELECT r.id, r.order_id, r.status, r.product_id, r.warehouse_id
           FROM ecommerce.orders o
-          JOIN ecommerce.stock_reservations r ON r.tenant_id = o.tenant_id AND r.order_id = o.id
-          WHERE since IS NOT NULL AND o.tenant_id = ANY (v_tenants) AND o.created_at >= v_from
+          JOIN ecommerce.stock_reservations r ON r.tenant_id = v_tenant AND r.order_id = o.id
+          WHERE since IS NOT NULL AND o.tenant_id = v_tenant AND o.created_at >= v_from
           UNION
-          SELECT r.tenant_id, r.id, r.order_id, r.status, r.product_id, r.warehouse_id
+          SELECT r.id, r.order_id, r.status, r.product_id, r.warehouse_id
           FROM ecommerce.orders o
-          JOIN ecommerce.stock_reservations r ON r.tenant_id = o.tenant_id AND r.order_id = o.id
-          WHERE since IS NOT NULL AND o.tenant_id = ANY (v_tenants) AND o.cancelled_at >= v_from) r
-    LEFT JOIN ecommerce.orders o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
+          JOIN ecommerce.stock_reservations r ON r.tenant_id = v_tenant AND r.order_id = o.id
+          WHERE since IS NOT NULL AND o.tenant_id = v_tenant AND o.cancelled_at >= v_from) r
+    LEFT JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = r.order_id
        AND (since IS NULL
             OR o.created_at BETWEEN ecommerce_internal.id_time(r.order_id) - interval '1 day'
                                 AND ecommerce_internal.id_time(r.order_id) + interval '1 day')
@@ -113,39 +105,38 @@ BEGIN
        OR r.order_id IS NULL AND r.status IN ('committed', 'consumed');
 
     RETURN QUERY
-    SELECT 'an idempotency key without its order', k.tenant_id, k.order_id,
-        jsonb_build_object('key', k.key)
+    SELECT 'an idempotency key without its order', k.order_id, jsonb_build_object('key', k.key)
     FROM ecommerce.idempotency_keys k
-    WHERE (v_tenants IS NULL OR k.tenant_id = ANY (v_tenants)) AND k.created_at >= v_from
+    WHERE k.tenant_id = v_tenant AND k.created_at >= v_from
       AND NOT EXISTS (SELECT FROM ecommerce.orders o
-                      WHERE o.tenant_id = k.tenant_id AND o.id = k.order_id
-                          AND o.created_at = k.order_created_at);
+                      WHERE o.tenant_id = v_tenant AND o.id = k.order_id
+                        AND o.created_at = k.order_created_at);
 
     RETURN QUERY
-    SELECT 'a cart without its order', c.tenant_id, c.id, jsonb_build_object('order_id', c.order_id)
+    SELECT 'a cart without its order', c.id, jsonb_build_object('order_id', c.order_id)
     FROM ecommerce.carts c
-    WHERE (v_tenants IS NULL OR c.tenant_id = ANY (v_tenants)) AND c.order_id >= v_id
-        AND c.status = 'ordered'
+    WHERE c.tenant_id = v_tenant AND c.order_id >= v_id AND c.status = 'ordered'
       AND NOT EXISTS (SELECT FROM ecommerce.orders o
-                      WHERE o.tenant_id = c.tenant_id AND o.id = c.order_id
+                      WHERE o.tenant_id = v_tenant AND o.id = c.order_id
            AND (since IS NULL
                 OR o.created_at BETWEEN ecommerce_internal.id_time(c.order_id) - interval '1 day'
                                     AND ecommerce_internal.id_time(c.order_id) + interval '1 day'));
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.prove_order_links(timestamptz) IS
+COMMENT ON FUNCTION ecommerce_internal.prove_order_links(timestamptz, integer) IS
     'For order_problems(): reservations, idempotency keys and carts are as their orders say.';
 
-CREATE FUNCTION ecommerce_internal.order_problems(since timestamptz DEFAULT NULL)
-    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+CREATE FUNCTION ecommerce_internal.order_problems(since timestamptz DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant())
+    RETURNS TABLE (problem text, entity_id uuid, detail jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY SELECT * FROM ecommerce_internal.prove_order_lines(since);
-    RETURN QUERY SELECT * FROM ecommerce_internal.prove_order_links(since);
+    RETURN QUERY SELECT * FROM ecommerce_internal.prove_order_lines(since, tenant_id);
+    RETURN QUERY SELECT * FROM ecommerce_internal.prove_order_links(since, tenant_id);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.order_problems(timestamptz) IS
-    'For verify_integrity(): orders that differ from their lines, reservations, returns, keys or '
-    'carts. That is lines and the units that they took, returns and what was sold, reservations, '
+COMMENT ON FUNCTION ecommerce_internal.order_problems(timestamptz, integer) IS
+    'For verify_integrity(): orders of a tenant that differ from their lines, reservations, '
+    'returns, keys or carts. That is lines and the units that they took, returns and what was sold, reservations, '
     'idempotency keys and carts and their orders. With since: of what happened since then.';

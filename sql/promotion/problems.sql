@@ -1,7 +1,7 @@
 -- The proof of the books of coupons and gift cards.
 
-CREATE FUNCTION ecommerce_internal.prove_coupons(since timestamptz DEFAULT NULL)
-    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+CREATE FUNCTION ecommerce_internal.prove_coupons(since timestamptz, tenant_id integer)
+    RETURNS TABLE (problem text, entity_id uuid, detail jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET jit = off SET plan_cache_mode = force_custom_plan
     SET enable_seqscan = on SET enable_indexscan = on
@@ -9,80 +9,79 @@ CREATE FUNCTION ecommerce_internal.prove_coupons(since timestamptz DEFAULT NULL)
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_from    timestamptz := coalesce(since, '-infinity');
-    v_id      uuid := ecommerce_internal.first_id(since);
-    v_tenants integer[] := (SELECT array_agg(id) FROM ecommerce.tenants WHERE since IS NOT NULL);
+    v_tenant integer := prove_coupons.tenant_id;
+    v_from   timestamptz := coalesce(since, '-infinity');
+    v_id     uuid := ecommerce_internal.first_id(since);
 BEGIN
     RETURN QUERY
     WITH redemption AS MATERIALIZED (
-        SELECT r.tenant_id, r.coupon_id, r.order_id, r.order_created_at, r.user_id, r.email,
-               r.amount, r.released_at IS NULL AS counts, k.id IS NOT NULL AS known,
+        SELECT r.coupon_id, r.order_id, r.order_created_at, r.user_id, r.email, r.amount,
+               r.released_at IS NULL AS counts, k.id IS NOT NULL AS known,
                k.max_redemptions_per_user AS per_user
         FROM (SELECT r.* FROM ecommerce.coupon_redemptions r
-              WHERE (v_tenants IS NULL OR r.tenant_id = ANY (v_tenants))
-                AND r.order_id >= v_id AND r.order_created_at >= v_from
+              WHERE r.tenant_id = v_tenant AND r.order_id >= v_id AND r.order_created_at >= v_from
               UNION ALL
               SELECT r.* FROM ecommerce.orders o
-              JOIN ecommerce.coupon_redemptions r ON r.tenant_id = o.tenant_id AND r.order_id = o.id
-              WHERE since IS NOT NULL AND o.tenant_id = ANY (v_tenants) AND o.cancelled_at >= v_from
+              JOIN ecommerce.coupon_redemptions r ON r.tenant_id = v_tenant AND r.order_id = o.id
+              WHERE since IS NOT NULL AND o.tenant_id = v_tenant AND o.cancelled_at >= v_from
                 AND NOT (r.order_id >= v_id AND r.order_created_at >= v_from)) r
-        LEFT JOIN ecommerce.coupons k ON k.tenant_id = r.tenant_id AND k.id = r.coupon_id
+        LEFT JOIN ecommerce.coupons k ON k.tenant_id = v_tenant AND k.id = r.coupon_id
     ), discount AS (
-        SELECT r.tenant_id, r.order_id, r.order_created_at, sum(r.amount) AS amount,
+        SELECT r.order_id, r.order_created_at, sum(r.amount) AS amount,
                bool_or(r.counts) AS counts, bool_or(NOT r.counts) AS released
-        FROM redemption r GROUP BY 1, 2, 3
+        FROM redemption r GROUP BY 1, 2
     ), customer AS (
-        SELECT DISTINCT r.tenant_id, r.coupon_id, r.per_user, c.user_id, c.email
+        SELECT DISTINCT r.coupon_id, r.per_user, c.user_id, c.email
         FROM redemption r, LATERAL (VALUES (r.user_id, NULL), (NULL, r.email)) c (user_id, email)
         WHERE r.counts AND r.per_user IS NOT NULL AND num_nonnulls(c.user_id, c.email) > 0
     )
-    SELECT 'coupon: counter differs from its redemptions', k.tenant_id, k.id,
+    SELECT 'coupon: counter differs from its redemptions', k.id,
            jsonb_build_object('redemptions', k.redemptions, 'counted', n.counted,
                               'max_redemptions', k.max_redemptions)
     FROM ecommerce.coupons k
     CROSS JOIN LATERAL (SELECT count(*) AS counted FROM ecommerce.coupon_redemptions r
-                        WHERE r.tenant_id = k.tenant_id AND r.coupon_id = k.id
+                        WHERE r.tenant_id = v_tenant AND r.coupon_id = k.id
                           AND r.released_at IS NULL) n
     -- Where nothing limits the sum, only the whole proof counts it.
-    WHERE (since IS NULL AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
-           OR k.max_redemptions IS NOT NULL AND (k.tenant_id, k.id)
-               IN (SELECT r.tenant_id, r.coupon_id FROM redemption r))
+    WHERE k.tenant_id = v_tenant
+      AND (since IS NULL AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
+           OR k.max_redemptions IS NOT NULL AND k.id IN (SELECT r.coupon_id FROM redemption r))
       AND (k.redemptions <> n.counted OR n.counted > k.max_redemptions)
     UNION ALL
-    SELECT 'coupon: a customer redeemed it too often', c.tenant_id, c.coupon_id,
+    SELECT 'coupon: a customer redeemed it too often', c.coupon_id,
            jsonb_build_object('user_id', c.user_id, 'email', c.email, 'counted', n.counted)
     FROM customer c
     CROSS JOIN LATERAL (SELECT count(*) AS counted FROM ecommerce.coupon_redemptions r
-                        WHERE r.tenant_id = c.tenant_id AND r.coupon_id = c.coupon_id
+                        WHERE r.tenant_id = v_tenant AND r.coupon_id = c.coupon_id
                           AND r.released_at IS NULL AND r.user_id = c.user_id
                         UNION ALL SELECT count(*) FROM ecommerce.coupon_redemptions r
-                        WHERE r.tenant_id = c.tenant_id AND r.coupon_id = c.coupon_id
+                        WHERE r.tenant_id = v_tenant AND r.coupon_id = c.coupon_id
                           AND r.released_at IS NULL AND r.email = c.email) n
     WHERE n.counted > c.per_user
     UNION ALL
-    SELECT 'coupon: redeemed, but unknown', r.tenant_id, r.coupon_id,
+    SELECT 'coupon: redeemed, but unknown', r.coupon_id,
            jsonb_build_object('order_id', r.order_id)
     FROM redemption r WHERE NOT r.known
     UNION ALL
     SELECT 'order: unknown, or its coupons differ from its discounts or its status',
-           d.tenant_id, d.order_id,
+           d.order_id,
            jsonb_build_object('coupons', d.amount, 'discounts', i.discount, 'status', o.status)
     FROM discount d
-    LEFT JOIN ecommerce.orders o ON o.tenant_id = d.tenant_id AND o.id = d.order_id
+    LEFT JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = d.order_id
                                 AND o.created_at = d.order_created_at
     CROSS JOIN LATERAL (SELECT sum(t.discount) AS discount FROM ecommerce.order_items t
-                        WHERE t.tenant_id = d.tenant_id AND t.order_id = d.order_id
+                        WHERE t.tenant_id = v_tenant AND t.order_id = d.order_id
                           AND t.order_created_at = d.order_created_at) i
     WHERE o.id IS NULL OR i.discount < d.amount
        OR d.counts AND o.status = 'cancelled' OR d.released AND o.status <> 'cancelled';
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.prove_coupons(timestamptz) IS
+COMMENT ON FUNCTION ecommerce_internal.prove_coupons(timestamptz, integer) IS
     'For promotion_problems(): counters of coupons equal redemptions and keep their limits. Orders '
     'were given what their coupons took off.';
 
-CREATE FUNCTION ecommerce_internal.prove_gift_cards(since timestamptz DEFAULT NULL)
-    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+CREATE FUNCTION ecommerce_internal.prove_gift_cards(since timestamptz, tenant_id integer)
+    RETURNS TABLE (problem text, entity_id uuid, detail jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET jit = off SET plan_cache_mode = force_custom_plan
     SET enable_seqscan = on SET enable_indexscan = on
@@ -90,74 +89,74 @@ CREATE FUNCTION ecommerce_internal.prove_gift_cards(since timestamptz DEFAULT NU
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_from    timestamptz := coalesce(since, '-infinity');
-    v_id      uuid := ecommerce_internal.first_id(since);
-    v_tenants integer[] := (SELECT array_agg(id) FROM ecommerce.tenants WHERE since IS NOT NULL);
+    v_tenant integer := prove_gift_cards.tenant_id;
+    v_from   timestamptz := coalesce(since, '-infinity');
+    v_id     uuid := ecommerce_internal.first_id(since);
 BEGIN
     RETURN QUERY
     WITH entry AS MATERIALIZED (
-        SELECT l.tenant_id, l.gift_card_id, l.order_id FROM ecommerce.gift_card_entries l
-        WHERE (v_tenants IS NULL OR l.tenant_id = ANY (v_tenants)) AND l.id >= v_id
-            AND l.created_at >= v_from
+        SELECT l.gift_card_id, l.order_id FROM ecommerce.gift_card_entries l
+        WHERE l.tenant_id = v_tenant AND l.id >= v_id AND l.created_at >= v_from
     ), paid AS (
-        SELECT DISTINCT e.tenant_id, e.order_id FROM entry e WHERE e.order_id IS NOT NULL
+        SELECT e.order_id FROM entry e WHERE e.order_id IS NOT NULL
         UNION
-        SELECT o.tenant_id, o.id FROM ecommerce.orders o
-        WHERE since IS NOT NULL AND o.tenant_id = ANY (v_tenants) AND o.cancelled_at >= v_from
+        SELECT o.id FROM ecommerce.orders o
+        WHERE since IS NOT NULL AND o.tenant_id = v_tenant AND o.cancelled_at >= v_from
     ), payment AS (
-        SELECT l.tenant_id, l.order_id, l.order_created_at,
+        SELECT l.order_id, l.order_created_at,
                count(DISTINCT g.currency) AS currencies, min(g.currency) AS currency,
                -sum(l.amount) FILTER (WHERE l.kind = 'redeem') AS paid,
                coalesce(sum(l.amount) FILTER (WHERE l.kind = 'refund'), 0) AS refunded
         FROM paid e
-        JOIN ecommerce.gift_card_entries l ON l.tenant_id = e.tenant_id AND l.order_id = e.order_id
-        JOIN ecommerce.gift_cards g ON g.tenant_id = l.tenant_id AND g.id = l.gift_card_id
-        GROUP BY 1, 2, 3
+        JOIN ecommerce.gift_card_entries l ON l.tenant_id = v_tenant AND l.order_id = e.order_id
+        JOIN ecommerce.gift_cards g ON g.tenant_id = v_tenant AND g.id = l.gift_card_id
+        GROUP BY 1, 2
     )
-    SELECT 'gift card: balance differs from its entries', g.tenant_id, g.id,
+    SELECT 'gift card: balance differs from its entries', g.id,
            jsonb_build_object('balance', g.balance, 'entries', l.amount,
                               'initial_amount', g.initial_amount, 'issued', l.issued)
     FROM ecommerce.gift_cards g
     CROSS JOIN LATERAL (SELECT coalesce(sum(l.amount), 0) AS amount,
                                coalesce(sum(l.amount) FILTER (WHERE l.kind = 'issue'), 0) AS issued
                         FROM ecommerce.gift_card_entries l
-                        WHERE l.tenant_id = g.tenant_id AND l.gift_card_id = g.id) l
-    WHERE (since IS NULL
-           OR (g.tenant_id, g.id) IN (SELECT e.tenant_id, e.gift_card_id FROM entry e))
+                        WHERE l.tenant_id = v_tenant AND l.gift_card_id = g.id) l
+    WHERE g.tenant_id = v_tenant
+      AND (since IS NULL OR g.id IN (SELECT e.gift_card_id FROM entry e))
       AND (g.balance <> l.amount OR g.balance < 0 OR g.initial_amount <> l.issued)
     UNION ALL
-    SELECT 'gift card: an order got back more than it paid', l.tenant_id, l.gift_card_id,
+    SELECT 'gift card: an order got back more than it paid', l.gift_card_id,
            jsonb_build_object('order_id', l.order_id, 'amount', sum(l.amount))
     FROM paid e
-    JOIN ecommerce.gift_card_entries l ON l.tenant_id = e.tenant_id AND l.order_id = e.order_id
-    GROUP BY 2, 3, l.order_id HAVING sum(l.amount) > 0
+    JOIN ecommerce.gift_card_entries l ON l.tenant_id = v_tenant AND l.order_id = e.order_id
+    GROUP BY 2, l.order_id HAVING sum(l.amount) > 0
     UNION ALL
     SELECT 'order: unknown, or its payments by gift card differ from its amounts, currency '
-           'or status', p.tenant_id, p.order_id,
+           'or status', p.order_id,
            jsonb_build_object('paid', p.paid, 'refunded', p.refunded, 'amount_paid', o.amount_paid,
                               'amount_refunded', o.amount_refunded, 'status', o.status)
     FROM payment p
-    LEFT JOIN ecommerce.orders o ON o.tenant_id = p.tenant_id AND o.id = p.order_id
+    LEFT JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = p.order_id
                                 AND o.created_at = p.order_created_at
     WHERE o.id IS NULL OR o.amount_paid < p.paid OR o.amount_refunded < p.refunded
        OR o.amount_paid > o.gross OR p.currencies > 1 OR p.currency <> o.currency
        OR o.status = 'cancelled' AND p.paid > p.refunded AND o.amount_paid > o.amount_refunded;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.prove_gift_cards(timestamptz) IS
+COMMENT ON FUNCTION ecommerce_internal.prove_gift_cards(timestamptz, integer) IS
     'For promotion_problems(): balances equal entries, and orders hold what gift cards paid.';
 
-CREATE FUNCTION ecommerce_internal.promotion_problems(since timestamptz DEFAULT NULL)
-    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+CREATE FUNCTION ecommerce_internal.promotion_problems(since timestamptz DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant())
+    RETURNS TABLE (problem text, entity_id uuid, detail jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY SELECT * FROM ecommerce_internal.prove_coupons(since);
-    RETURN QUERY SELECT * FROM ecommerce_internal.prove_gift_cards(since);
+    RETURN QUERY SELECT * FROM ecommerce_internal.prove_coupons(since, tenant_id);
+    RETURN QUERY SELECT * FROM ecommerce_internal.prove_gift_cards(since, tenant_id);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.promotion_problems(timestamptz) IS
-    'What is wrong with coupons and gift cards; no row if nothing is. Counters equal redemptions '
+COMMENT ON FUNCTION ecommerce_internal.promotion_problems(timestamptz, integer) IS
+    'What is wrong with a tenant''s coupons and gift cards; no row if nothing is. Counters equal redemptions '
     'and keep their limits, orders were given what their coupons took off, balances equal '
     'entries, and orders hold what gift cards paid. With since: of the coupons and gift cards '
     'that were used since then, and the orders that were placed with them or cancelled. Sees what '

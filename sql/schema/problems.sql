@@ -1,10 +1,10 @@
 -- What the schema of the shop has lost.
 
 CREATE FUNCTION ecommerce_internal.schema_problems(since timestamptz DEFAULT NULL)
-    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+    RETURNS TABLE (problem text, entity_id uuid, detail jsonb)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
-    SELECT d.problem, NULL::integer, NULL::uuid,
+    SELECT d.problem, NULL::uuid,
            jsonb_strip_nulls(jsonb_build_object('relation', d.relation, 'name', d.name))
     FROM ecommerce_internal.schema_drift() d
 $$;

@@ -238,6 +238,7 @@ AS $$
     ('shop_schema',              'X', '',  '',  '',  ''),
     ('schema_drift',             'X', '',  '',  '',  ''),
     ('schema_problems',          'X', '',  '',  '',  ''),
+    ('tenant_problems',          'X', '',  '',  '',  ''),
     ('stock_books',              'X', '',  '',  '',  ''),
     ('stock_problems',           'X', '',  '',  '',  ''),
     ('promotion_problems',       'X', '',  '',  '',  ''),

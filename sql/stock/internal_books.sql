@@ -6,8 +6,8 @@
 
 CREATE FUNCTION ecommerce_internal.stock_books(tenant_id integer, closed_at timestamptz,
     until timestamptz)
-    RETURNS TABLE (tenant integer, product_id uuid, warehouse_id integer, opening bigint,
-        moved bigint, sold bigint)
+    RETURNS TABLE (product_id uuid, warehouse_id integer, opening bigint, moved bigint,
+                   sold bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET jit = off SET plan_cache_mode = force_custom_plan
     SET enable_seqscan = on SET enable_indexscan = on
@@ -21,73 +21,69 @@ BEGIN
     RETURN QUERY
     WITH reopened AS (
         -- Each product has a balance at a closing, unless it is new or was reopened.
-        SELECT p.tenant_id, p.id FROM ecommerce.products p
-        WHERE v_from > '-infinity' AND (v_tenant IS NULL OR p.tenant_id = v_tenant)
+        SELECT p.id FROM ecommerce.products p
+        WHERE v_from > '-infinity' AND p.tenant_id = v_tenant
           AND NOT EXISTS (SELECT FROM ecommerce.stock_balances b
-                          WHERE b.tenant_id = p.tenant_id AND b.product_id = p.id
-                              AND b.closed_at = v_from)
+                          WHERE b.tenant_id = v_tenant AND b.product_id = p.id
+                            AND b.closed_at = v_from)
     ), line AS (
-        SELECT i.tenant_id, i.product_id, i.allocation, i.quantity,
+        SELECT i.product_id, i.allocation, i.quantity,
                (o.status = 'cancelled'
                 AND coalesce(o.cancelled_at, o.created_at) < until)::integer - 1 AS sign
         FROM ecommerce.orders o
-        JOIN ecommerce.order_items i ON i.tenant_id = o.tenant_id AND i.order_id = o.id
+        JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = o.id
             AND i.order_created_at = o.created_at
-        WHERE (v_tenant IS NULL OR o.tenant_id = v_tenant) AND o.created_at >= v_from
-            AND o.created_at < until
+        WHERE o.tenant_id = v_tenant AND o.created_at >= v_from AND o.created_at < until
           AND i.order_created_at >= v_from AND i.order_created_at < until AND i.from_stock
         UNION ALL
         -- sold before, cancelled since
-        SELECT i.tenant_id, i.product_id, i.allocation, i.quantity, 1
+        SELECT i.product_id, i.allocation, i.quantity, 1
         FROM ecommerce.orders o
-        JOIN ecommerce.order_items i ON i.tenant_id = o.tenant_id AND i.order_id = o.id
+        JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = o.id
             AND i.order_created_at = o.created_at
-        WHERE (v_tenant IS NULL OR o.tenant_id = v_tenant) AND o.status = 'cancelled'
+        WHERE o.tenant_id = v_tenant AND o.status = 'cancelled'
           AND o.cancelled_at >= v_from AND o.cancelled_at < until AND o.created_at < v_from
           AND i.order_created_at < v_from AND i.from_stock
         UNION ALL
-        SELECT i.tenant_id, i.product_id, i.allocation, i.quantity,
+        SELECT i.product_id, i.allocation, i.quantity,
                (o.status = 'cancelled'
                 AND coalesce(o.cancelled_at, o.created_at) < v_from)::integer - 1
         FROM reopened p
-        JOIN ecommerce.order_items i ON i.tenant_id = p.tenant_id AND i.product_id = p.id
+        JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.product_id = p.id
             AND i.order_created_at < v_from
-        JOIN ecommerce.orders o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+        JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = i.order_id
             AND o.created_at = i.order_created_at
         WHERE i.from_stock
     ), sale AS (
         -- Few kinds of allocations, so that they are taken apart seldom.
-        SELECT l.tenant_id, l.product_id, l.allocation, sum(l.sign * l.quantity) AS quantity,
-            sum(l.sign) AS lines
-        FROM line l GROUP BY l.tenant_id, l.product_id, l.allocation
-    ), entry (tenant_id, product_id, warehouse_id, opening, moved, sold) AS (
-        SELECT b.tenant_id, b.product_id, b.warehouse_id, b.quantity, 0, 0
-            FROM ecommerce.stock_balances b
-        WHERE (v_tenant IS NULL OR b.tenant_id = v_tenant) AND b.closed_at = v_from
+        SELECT l.product_id, l.allocation, sum(l.sign * l.quantity) AS quantity,
+               sum(l.sign) AS lines
+        FROM line l GROUP BY l.product_id, l.allocation
+    ), entry (product_id, warehouse_id, opening, moved, sold) AS (
+        SELECT b.product_id, b.warehouse_id, b.quantity, 0, 0 FROM ecommerce.stock_balances b
+        WHERE b.tenant_id = v_tenant AND b.closed_at = v_from
         UNION ALL
-        SELECT m.tenant_id, m.product_id, m.warehouse_id, 0, m.quantity, 0
-            FROM ecommerce.stock_movements m
-        WHERE (v_tenant IS NULL OR m.tenant_id = v_tenant) AND m.created_at >= v_from
-            AND m.created_at < until
+        SELECT m.product_id, m.warehouse_id, 0, m.quantity, 0 FROM ecommerce.stock_movements m
+        WHERE m.tenant_id = v_tenant AND m.created_at >= v_from AND m.created_at < until
         UNION ALL
-        SELECT m.tenant_id, m.product_id, m.warehouse_id, 0, m.quantity, 0
+        SELECT m.product_id, m.warehouse_id, 0, m.quantity, 0
         FROM reopened p
-        JOIN ecommerce.stock_movements m ON m.tenant_id = p.tenant_id AND m.product_id = p.id
+        JOIN ecommerce.stock_movements m ON m.tenant_id = v_tenant AND m.product_id = p.id
             AND m.created_at < v_from
         UNION ALL
-        SELECT s.tenant_id, s.product_id, coalesce(a.key::integer, 1), 0, 0,
+        SELECT s.product_id, coalesce(a.key::integer, 1), 0, 0,
             - coalesce(a.value::integer * s.lines, s.quantity)
         FROM sale s LEFT JOIN LATERAL jsonb_each_text(s.allocation) a ON true
     )
-    SELECT e.tenant_id, e.product_id, e.warehouse_id, sum(e.opening)::bigint, sum(e.moved)::bigint,
-        sum(e.sold)::bigint
-    FROM entry e GROUP BY e.tenant_id, e.product_id, e.warehouse_id;
+    SELECT e.product_id, e.warehouse_id, sum(e.opening)::bigint, sum(e.moved)::bigint,
+           sum(e.sold)::bigint
+    FROM entry e GROUP BY e.product_id, e.warehouse_id;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.stock_books(integer, timestamptz, timestamptz) IS
-    'Units by the ledger of what happened before until. opening (by the balances of closed_at), '
-    'moved and sold since then; of products without such a balance, from the beginning. closed_at '
-    '-infinity counts everything; tenant_id NULL means all tenants.';
+    'Units of a tenant by the ledger of what happened before until. opening (by the balances of '
+    'closed_at), moved and sold since then; of products without such a balance, from the '
+    'beginning. closed_at -infinity counts everything.';
 
 CREATE FUNCTION ecommerce_internal.reopen_stock_books(tenant_id integer, product_ids uuid[],
     from_time timestamptz) RETURNS void

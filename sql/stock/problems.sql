@@ -1,7 +1,8 @@
 -- The proof of the books of stock.
 
-CREATE FUNCTION ecommerce_internal.stock_problems(since timestamptz DEFAULT NULL)
-    RETURNS TABLE (problem text, tenant_id integer, entity_id uuid, detail jsonb)
+CREATE FUNCTION ecommerce_internal.stock_problems(since timestamptz DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant())
+    RETURNS TABLE (problem text, entity_id uuid, detail jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET jit = off SET plan_cache_mode = force_custom_plan
     SET enable_seqscan = on SET enable_indexscan = on
@@ -9,54 +10,47 @@ CREATE FUNCTION ecommerce_internal.stock_problems(since timestamptz DEFAULT NULL
 AS $$
 #variable_conflict use_column
 DECLARE
-    -- NULL for all, so that rows of unknown tenants are proved, too
-    v_tenants integer[] := (SELECT array_agg(t.id) FROM ecommerce.tenants t
-                            WHERE since IS NOT NULL);
-    v_tenant  integer;
-    v_closed  timestamptz;
+    v_tenant integer := stock_problems.tenant_id;
+    v_closed timestamptz;
 BEGIN
     -- movements - sales - holds = available, for each product and warehouse
-    FOREACH v_tenant IN ARRAY coalesce(v_tenants, ARRAY[NULL::integer]) LOOP
-        v_closed := coalesce((SELECT max(b.closed_at) FROM ecommerce.stock_balances b
-                              WHERE b.tenant_id = v_tenant AND b.closed_at <= since), '-infinity');
+    v_closed := coalesce((SELECT max(b.closed_at) FROM ecommerce.stock_balances b
+                          WHERE b.tenant_id = v_tenant AND b.closed_at <= since), '-infinity');
+    RETURN QUERY
+    SELECT 'stock differs from its books', b.product_id,
+           jsonb_strip_nulls(jsonb_build_object(
+               'warehouse_id', b.warehouse_id, 'closed_at', nullif(v_closed, '-infinity'),
+               'opening', nullif(sum(b.opening), 0), 'movements', sum(b.moved),
+               'sold', sum(b.sold), 'held', sum(b.held), 'available', sum(b.available)))
+    FROM (SELECT k.product_id, k.warehouse_id, k.opening, k.moved, k.sold, 0, 0
+          FROM ecommerce_internal.stock_books(v_tenant, v_closed, 'infinity'::timestamptz) k
+          UNION ALL
+          SELECT r.product_id, r.warehouse_id, 0, 0, 0, r.quantity, 0
+          FROM ecommerce.stock_reservations r
+          WHERE r.tenant_id = v_tenant AND r.status = 'held'
+          UNION ALL
+          SELECT s.product_id, s.warehouse_id, 0, 0, 0, 0, s.available
+          FROM ecommerce.stock s WHERE s.tenant_id = v_tenant)
+        AS b (product_id, warehouse_id, opening, moved, sold, held, available)
+    GROUP BY b.product_id, b.warehouse_id
+    HAVING sum(b.opening) + sum(b.moved) - sum(b.sold) - sum(b.held) <> sum(b.available);
+
+    FOR v_closed IN
+        SELECT DISTINCT b.closed_at FROM ecommerce.stock_balances b
+        WHERE b.tenant_id = v_tenant AND since IS NULL ORDER BY b.closed_at
+    LOOP
         RETURN QUERY
-        SELECT 'stock differs from its books', b.tenant_id, b.product_id,
-               jsonb_strip_nulls(jsonb_build_object('warehouse_id', b.warehouse_id, 'closed_at',
-                   nullif(v_closed, '-infinity'),
-                   'opening', nullif(sum(b.opening), 0), 'movements', sum(b.moved), 'sold',
-                       sum(b.sold),
-                   'held', sum(b.held), 'available', sum(b.available)))
-        FROM (SELECT k.tenant, k.product_id, k.warehouse_id, k.opening, k.moved, k.sold, 0, 0
-              FROM ecommerce_internal.stock_books(v_tenant, v_closed, 'infinity'::timestamptz) k
-              UNION ALL
-              SELECT r.tenant_id, r.product_id, r.warehouse_id, 0, 0, 0, r.quantity, 0
-              FROM ecommerce.stock_reservations r
-              WHERE r.status = 'held' AND (v_tenant IS NULL OR r.tenant_id = v_tenant)
-              UNION ALL
-              SELECT s.tenant_id, s.product_id, s.warehouse_id, 0, 0, 0, 0, s.available
-              FROM ecommerce.stock s WHERE v_tenant IS NULL OR s.tenant_id = v_tenant)
-            AS b (tenant_id, product_id, warehouse_id, opening, moved, sold, held, available)
-        GROUP BY b.tenant_id, b.product_id, b.warehouse_id
-        HAVING sum(b.opening) + sum(b.moved) - sum(b.sold) - sum(b.held) <> sum(b.available);
+        SELECT 'a balance of stock differs from its ledger', b.product_id,
+               jsonb_build_object('warehouse_id', b.warehouse_id, 'closed_at', b.closed_at,
+                                  'balance', b.quantity, 'ledger', coalesce(k.moved - k.sold, 0))
+        FROM ecommerce.stock_balances b
+        LEFT JOIN ecommerce_internal.stock_books(v_tenant, '-infinity'::timestamptz, v_closed) k
+               ON k.product_id = b.product_id AND k.warehouse_id = b.warehouse_id
+        WHERE b.tenant_id = v_tenant AND b.closed_at = v_closed
+          AND b.quantity <> coalesce(k.moved - k.sold, 0);
     END LOOP;
-    IF since IS NULL THEN
-        FOR v_closed IN SELECT DISTINCT b.closed_at FROM ecommerce.stock_balances b
-            ORDER BY b.closed_at LOOP
-            RETURN QUERY
-            SELECT 'a balance of stock differs from its ledger', b.tenant_id, b.product_id,
-                   jsonb_build_object('warehouse_id', b.warehouse_id, 'closed_at', b.closed_at,
-                       'balance', b.quantity,
-                                      'ledger', coalesce(k.moved - k.sold, 0))
-            FROM ecommerce.stock_balances b
-            LEFT JOIN ecommerce_internal.stock_books(NULL::integer, '-infinity'::timestamptz,
-                                                     v_closed) k
-                   ON k.tenant = b.tenant_id AND k.product_id = b.product_id
-                       AND k.warehouse_id = b.warehouse_id
-            WHERE b.closed_at = v_closed AND b.quantity <> coalesce(k.moved - k.sold, 0);
-        END LOOP;
-    END IF;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.stock_problems(timestamptz) IS
-    'For verify_integrity(): products whose stock differs from its books. Also balances that '
+COMMENT ON FUNCTION ecommerce_internal.stock_problems(timestamptz, integer) IS
+    'For verify_integrity(): a tenant''s products whose stock differs from its books. Also balances that '
     'differ from what they were made of. With since: from the last closing before it.';

@@ -103,7 +103,9 @@ INSERT INTO damages (old, command) VALUES
     (true, $$INSERT INTO ecommerce.idempotency_keys (key, request_hash, order_id, order_created_at, created_at) VALUES ('old', '', 'R1', now(), 'SINCE'::timestamptz - interval '1 hour')$$),
     (true, $$INSERT INTO ecommerce.carts (session_id, status, order_id) VALUES ('s', 'ordered', ecommerce.uuid_v7('SINCE'::timestamptz - interval '26 hours', 'x'))$$),
     (true, $$INSERT INTO ecommerce.stock_reservations (id, product_id, quantity, status, expires_at, created_at) VALUES (ecommerce.uuid_v7('SINCE'::timestamptz - interval '26 hours', 'x'), id('PEN'), 1, 'committed', now(), 'SINCE'::timestamptz - interval '26 hours')$$),
-    (true, $$INSERT INTO ecommerce.coupon_redemptions (order_id, order_created_at, coupon_id, position, email, amount) VALUES ('O1', now() - interval '9 days', gen_random_uuid(), 1, 'a@example.com', 0)$$);
+    (true, $$INSERT INTO ecommerce.coupon_redemptions (order_id, order_created_at, coupon_id, position, email, amount) VALUES ('O1', now() - interval '9 days', gen_random_uuid(), 1, 'a@example.com', 0)$$),
+    (true, $$UPDATE ecommerce.order_items SET tenant_id = 9 WHERE order_id = 'O4'; UPDATE ecommerce.orders SET tenant_id = 9 WHERE id = 'O4'; UPDATE ecommerce.stock SET available = available + 2 WHERE product_id = id('PEN') AND slot = 0 AND warehouse_id = 1$$),
+    (true, $$INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data) VALUES (9, 'stray', 'R1', '{}')$$);
 UPDATE damages SET command = replace(replace(replace(replace(replace(replace(replace(replace(replace(command, 'O1', :'o1'), 'O2', :'o2'), 'O3', :'o3'), 'O4', :'o4'), 'O5', :'o5'), 'O6', :'o6'), 'R1', :'r1'), 'R2', :'r2'), 'SINCE', :'since');
 CREATE FUNCTION pg_temp.seen(command text, since timestamptz, OUT whole text, OUT since_then text) LANGUAGE plpgsql AS $$
 BEGIN
@@ -140,6 +142,7 @@ RESET ALL;
 -- each tenant sees its own
 SELECT ecommerce.create_tenant('Other') AS other;
 UPDATE ecommerce.stock SET available = available + 1 WHERE product_id = id('INK') AND warehouse_id = 2;
+INSERT INTO ecommerce.coupons (tenant_id, code, kind, value, max_redemptions, redemptions) VALUES (2, 'THEIRS', 'percent', 5, 9, 1);
 CREATE ROLE regress_app;
 GRANT USAGE ON SCHEMA ecommerce TO regress_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA ecommerce TO regress_app;
@@ -147,7 +150,9 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ecommerce TO regress_app;
 SET ROLE regress_app;
 BEGIN READ ONLY; SELECT ecommerce.use_tenant(1); SELECT problem, tenant_id FROM ecommerce.verify_integrity(:'since'); COMMIT;
 BEGIN READ ONLY; SELECT ecommerce.use_tenant(2); SELECT problem, tenant_id FROM ecommerce.verify_integrity(:'since'); COMMIT;
+BEGIN READ ONLY; SELECT ecommerce.use_tenant(2); SELECT problem, tenant_id FROM ecommerce.verify_integrity(); COMMIT;
 RESET ROLE;
+SELECT problem, tenant_id FROM ecommerce.verify_integrity();
 SELECT problem, tenant_id FROM ecommerce.verify_integrity(:'since');
 DROP OWNED BY regress_app;
 DROP ROLE regress_app;

@@ -231,7 +231,7 @@ RESET ROLE;
 DROP OWNED BY regress_storefront;
 DROP ROLE regress_storefront;
 SELECT t.tenant_id, (SELECT count(*) FROM ecommerce.coupon_redemptions r WHERE r.tenant_id = t.tenant_id) > 0 AS redemptions, (SELECT sum(balance) FROM ecommerce.gift_cards c WHERE c.tenant_id = t.tenant_id AND c.initial_amount = 500) AS untouched FROM ecommerce.settings t ORDER BY 1;
-SELECT * FROM ecommerce_internal.promotion_problems();
+SELECT t.id, p.* FROM ecommerce.tenants t, ecommerce_internal.promotion_problems(tenant_id => t.id) p;
 
 -- every kind of problem is found; triggers are off, as when somebody goes behind their back
 CREATE FUNCTION public.problems(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -241,7 +241,7 @@ BEGIN
     SET LOCAL session_replication_role = replica;
     BEGIN
         EXECUTE command;
-        SELECT string_agg(DISTINCT problem, ', ') INTO found FROM ecommerce_internal.promotion_problems();
+        SELECT string_agg(DISTINCT problem, ', ') INTO found FROM ecommerce.tenants t, ecommerce_internal.promotion_problems(tenant_id => t.id);
         RAISE EXCEPTION USING MESSAGE = coalesce(found, 'none');
     EXCEPTION WHEN raise_exception THEN
         RETURN SQLERRM;

@@ -355,7 +355,8 @@ WHERE NOT EXISTS (SELECT FROM ecommerce.orders o
 	WHERE (o.tenant_id, o.id, o.created_at)
 		= (i.tenant_id, i.order_id, i.order_created_at));
 
-SELECT 'promotion', problem, entity_id, detail FROM ecommerce_internal.promotion_problems();
+SELECT 'promotion', p.*
+FROM ecommerce.tenants t, ecommerce_internal.promotion_problems(tenant_id => t.id) p;
 }),
 		'',
 		$name);
