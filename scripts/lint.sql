@@ -98,6 +98,86 @@ AND 'tenant_id' = ANY (proargnames)
 AND prosrc !~ 'check_tenant\('
 ORDER BY 1;
 
+-- Every statement names its tenant at every table of a tenant, so that it reaches no row of
+-- another, and only one node when tables are distributed by tenant.
+CREATE TEMP VIEW tenant_tables AS
+SELECT r.relname AS name
+FROM relations r
+JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname = 'tenant_id';
+
+-- What is about all tenants, and why.
+CREATE TEMP TABLE of_all_tenants (name text, reason text);
+INSERT INTO of_all_tenants VALUES
+    ('ecommerce_internal.check_truncate()', 'TRUNCATE takes the rows of all tenants'),
+    ('ecommerce.refresh_product_stats()', 'a materialized view is refreshed as a whole');
+
+-- Each use of such a table in a source: the statement, and what the table is called there.
+-- Strings and comments are left out, and so are INSERTs, which come below.
+CREATE FUNCTION pg_temp.tenant_uses(source text)
+    RETURNS TABLE (statement text, tenant_table text, alias text) LANGUAGE sql AS $$
+    SELECT s.text, m[1],
+           CASE WHEN m[2] ~* '^(cross|for|full|group|join|left|limit|loop|on|order|returning|set|then|union|using|where)$'
+                THEN m[1] ELSE coalesce(m[2], m[1]) END
+    FROM regexp_split_to_table(regexp_replace(source, '''[^'']*''|--[^\n]*', ' ', 'g'), ';') AS s (text)
+    CROSS JOIN regexp_matches(s.text,
+        '(?<!INTO |LOCK TABLE )\mecommerce\.(\w+)(?:\s+(?:AS\s+)?(\w+))?', 'g') m
+    JOIN tenant_tables t ON t.name = m[1]
+$$;
+
+-- The tenant is an argument or a variable, never a column of another table.
+CREATE FUNCTION pg_temp.unnamed_tenants(function_name text, source text)
+    RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT DISTINCT u.tenant_table
+    FROM (SELECT u.*, count(*) OVER (PARTITION BY u.statement, u.alias) AS uses
+          FROM pg_temp.tenant_uses(source) u) u
+    WHERE u.uses > regexp_count(u.statement, format(
+        '(\m%s\.%s)tenant_id = (v_tenant|\$1|(coalesce\()?(NEW|OLD|%s)\.tenant_id)\M',
+        u.alias, CASE u.alias WHEN u.tenant_table THEN '|(?<![.\w])' END, function_name))
+    UNION
+    SELECT m[1]
+    FROM regexp_matches(source, '\mINSERT INTO ecommerce\.(\w+)(?!\w)(?! (?:AS \w+ )?\(tenant_id,)', 'g') m
+    JOIN tenant_tables t ON t.name = m[1]
+$$;
+
+SELECT 'function with a statement that does not name its tenant: ' || f.name || ', at ' || u
+FROM functions f
+CROSS JOIN pg_temp.unnamed_tenants(f.proname, f.prosrc) u
+WHERE f.proname <> 'install'
+AND f.name NOT IN (SELECT name FROM of_all_tenants)
+ORDER BY 1;
+
+SELECT 'function that is of all tenants, but unknown: ' || name
+FROM of_all_tenants
+WHERE to_regprocedure(name) IS NULL
+ORDER BY 1;
+
+-- Its plan would not know the tenant, and may be inlined where nothing says whose it is.
+SELECT 'function in SQL with arguments that reads tables of tenants: ' || name
+FROM functions
+WHERE lanname = 'sql'
+AND pronargs > 0
+AND EXISTS (SELECT FROM pg_temp.tenant_uses(prosrc))
+ORDER BY 1;
+
+-- Nodes would repeat its numbers.
+SELECT 'sequence: ' || c.oid::regclass
+FROM pg_class c
+WHERE c.relkind = 'S'
+AND c.relnamespace::regnamespace::text LIKE 'ecommerce%'
+ORDER BY 1;
+
+-- Keys between partitioned tables are from leaf to leaf: see docs/decisions.md.
+SELECT 'foreign key of or to a partitioned table: ' || k.conname || ' on ' || k.conrelid::regclass
+FROM pg_constraint k
+JOIN pg_class c ON c.oid = k.conrelid
+JOIN pg_class r ON r.oid = k.confrelid
+WHERE k.contype = 'f'
+AND k.conparentid = 0
+AND c.relnamespace = 'ecommerce'::regnamespace
+AND 'p' IN (c.relkind, r.relkind)
+AND r.oid <> 'ecommerce.users'::regclass
+ORDER BY 1;
+
 SELECT count(*) > 0 AS plpgsql_check
 FROM pg_available_extensions
 WHERE name = 'plpgsql_check' \gset
