@@ -5,17 +5,17 @@ CREATE TABLE IF NOT EXISTS ecommerce.carts (
     id         uuid        NOT NULL,
     user_id    uuid,
     session_id text
-        CONSTRAINT check_cart_session CHECK (length(session_id) BETWEEN 1 AND 255),
+        CONSTRAINT carts_session_id_check CHECK (length(session_id) BETWEEN 1 AND 255),
     status     text        NOT NULL DEFAULT 'open'
-        CONSTRAINT check_cart_status CHECK (status IN ('open', 'ordered', 'merged', 'abandoned')),
+        CONSTRAINT carts_status_check CHECK (status IN ('open', 'ordered', 'merged', 'abandoned')),
     order_id   uuid,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT carts_pkey PRIMARY KEY (id, tenant_id),
     CONSTRAINT carts_user_fkey FOREIGN KEY (tenant_id, user_id)
         REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE,
-    CONSTRAINT check_cart_owner CHECK (num_nonnulls(user_id, session_id) = 1),
-    CONSTRAINT check_cart_order CHECK ((status = 'ordered') = (order_id IS NOT NULL))
+    CONSTRAINT carts_owner_check CHECK (num_nonnulls(user_id, session_id) = 1),
+    CONSTRAINT carts_order_check CHECK ((status = 'ordered') = (order_id IS NOT NULL))
 );
 CREATE UNIQUE INDEX IF NOT EXISTS idx_cart_user ON ecommerce.carts (tenant_id, user_id)
     WHERE status = 'open';
@@ -37,9 +37,9 @@ CREATE TABLE IF NOT EXISTS ecommerce.cart_items (
     cart_id    uuid        NOT NULL,
     product_id uuid        NOT NULL,
     quantity   integer     NOT NULL DEFAULT 1
-        CONSTRAINT check_cart_quantity_positive CHECK (quantity BETWEEN 1 AND 1000000000),
+        CONSTRAINT cart_items_quantity_check CHECK (quantity BETWEEN 1 AND 1000000000),
     unit_price numeric
-        CONSTRAINT check_cart_unit_price
+        CONSTRAINT cart_items_unit_price_check
             CHECK (unit_price >= 0 AND unit_price < 1e15 AND min_scale(unit_price) <= 9),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
@@ -70,7 +70,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.wishlist_items (
 );
 CREATE INDEX IF NOT EXISTS idx_wishlist_user ON ecommerce.wishlist_items
     (tenant_id, user_id, created_at);
-CREATE INDEX IF NOT EXISTS idx_wishlist_product ON ecommerce.wishlist_items (tenant_id, product_id);
+CREATE INDEX IF NOT EXISTS idx_wishlist_items_product ON ecommerce.wishlist_items
+    (tenant_id, product_id);
 COMMENT ON TABLE ecommerce.wishlist_items IS 'What a user would like to have.';
 COMMENT ON COLUMN ecommerce.wishlist_items.user_id IS 'The user.';
 COMMENT ON COLUMN ecommerce.wishlist_items.product_id IS 'The product.';

@@ -6,17 +6,17 @@ CREATE TABLE IF NOT EXISTS ecommerce.categories (
     id          uuid        NOT NULL,
     parent_id   uuid,
     name        text        NOT NULL
-        CONSTRAINT check_category_name CHECK (length(name) BETWEEN 1 AND 100),
+        CONSTRAINT categories_name_check CHECK (length(name) BETWEEN 1 AND 100),
     slug        text        NOT NULL
-        CONSTRAINT check_category_slug CHECK (length(slug) BETWEEN 1 AND 100),
+        CONSTRAINT categories_slug_check CHECK (length(slug) BETWEEN 1 AND 100),
     description text
-        CONSTRAINT check_category_description CHECK (length(description) <= 100000),
-    icon        text        CONSTRAINT check_category_icon CHECK (length(icon) <= 100),
-    image_url   text        CONSTRAINT check_category_image_url CHECK (length(image_url) <= 2000),
+        CONSTRAINT categories_description_check CHECK (length(description) <= 100000),
+    icon        text        CONSTRAINT categories_icon_check CHECK (length(icon) <= 100),
+    image_url   text        CONSTRAINT categories_image_url_check CHECK (length(image_url) <= 2000),
     sort_order  integer     NOT NULL DEFAULT 0,
     is_active   boolean     NOT NULL DEFAULT true,
     metadata    jsonb       NOT NULL DEFAULT '{}'
-        CONSTRAINT check_category_metadata CHECK (jsonb_typeof(metadata) = 'object'),
+        CONSTRAINT categories_metadata_check CHECK (jsonb_typeof(metadata) = 'object'),
     created_at  timestamptz NOT NULL DEFAULT now(),
     updated_at  timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT categories_pkey PRIMARY KEY (id, tenant_id),
@@ -43,56 +43,56 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
     parent_id         uuid,
     category_id       uuid,
     sku               text        NOT NULL
-        CONSTRAINT check_product_sku CHECK (length(sku) BETWEEN 1 AND 100),
+        CONSTRAINT products_sku_check CHECK (length(sku) BETWEEN 1 AND 100),
     slug              text
-        CONSTRAINT check_product_slug CHECK (length(slug) BETWEEN 1 AND 255),
+        CONSTRAINT products_slug_check CHECK (length(slug) BETWEEN 1 AND 255),
     name              text        NOT NULL
-        CONSTRAINT check_product_name CHECK (length(name) BETWEEN 1 AND 255),
+        CONSTRAINT products_name_check CHECK (length(name) BETWEEN 1 AND 255),
     description       text
-        CONSTRAINT check_product_description CHECK (length(description) <= 100000),
+        CONSTRAINT products_description_check CHECK (length(description) <= 100000),
     short_description text
-        CONSTRAINT check_product_short_description CHECK (length(short_description) <= 10000),
+        CONSTRAINT products_short_description_check CHECK (length(short_description) <= 10000),
     price             numeric     NOT NULL
         CONSTRAINT check_price_positive
             CHECK (price >= 0 AND price < 1e15 AND min_scale(price) <= 9),
     original_price    numeric
-        CONSTRAINT check_original_price
+        CONSTRAINT products_original_price_check
             CHECK (original_price >= 0 AND original_price < 1e15
                    AND min_scale(original_price) <= 9),
     cost_price        numeric
-        CONSTRAINT check_cost_price
+        CONSTRAINT products_cost_price_check
             CHECK (cost_price >= 0 AND cost_price < 1e15 AND min_scale(cost_price) <= 9),
     vat_class         text        NOT NULL DEFAULT 'standard'
-                                  CONSTRAINT check_product_vat_class CHECK (vat_class IN
+                                  CONSTRAINT products_vat_class_check CHECK (vat_class IN
                                       ('standard', 'reduced', 'reduced2', 'super_reduced',
                                        'super_reduced2', 'parking', 'zero', 'exempt')),
     supply            text        NOT NULL DEFAULT 'goods'
-        CONSTRAINT check_product_supply CHECK (supply IN ('goods', 'service', 'digital')),
+        CONSTRAINT products_supply_check CHECK (supply IN ('goods', 'service', 'digital')),
     track_stock       boolean     NOT NULL DEFAULT true,
     min_stock         integer     NOT NULL DEFAULT 5
-        CONSTRAINT check_product_min_stock CHECK (min_stock >= 0),
+        CONSTRAINT products_min_stock_check CHECK (min_stock >= 0),
     stock_slots       smallint
-        CONSTRAINT check_product_stock_slots CHECK (stock_slots BETWEEN 1 AND 256),
+        CONSTRAINT products_stock_slots_check CHECK (stock_slots BETWEEN 1 AND 256),
     weight            numeric
-        CONSTRAINT check_product_weight CHECK (weight >= 0 AND weight < 1e9),
+        CONSTRAINT products_weight_check CHECK (weight >= 0 AND weight < 1e9),
     dimensions        jsonb
-        CONSTRAINT check_product_dimensions CHECK (jsonb_typeof(dimensions) = 'object'),
+        CONSTRAINT products_dimensions_check CHECK (jsonb_typeof(dimensions) = 'object'),
     attributes        jsonb       NOT NULL DEFAULT '{}'
-        CONSTRAINT check_product_attributes CHECK (jsonb_typeof(attributes) = 'object'),
+        CONSTRAINT products_attributes_check CHECK (jsonb_typeof(attributes) = 'object'),
     specifications    jsonb       NOT NULL DEFAULT '{}'
-        CONSTRAINT check_product_specifications CHECK (jsonb_typeof(specifications) = 'object'),
+        CONSTRAINT products_specifications_check CHECK (jsonb_typeof(specifications) = 'object'),
     tags              text[]      NOT NULL DEFAULT '{}'
-        CONSTRAINT check_product_tags
+        CONSTRAINT products_tags_check
             CHECK (cardinality(tags) <= 100 AND array_position(tags, NULL) IS NULL),
     status            text        NOT NULL DEFAULT 'active'
-        CONSTRAINT check_product_status CHECK (status IN ('active', 'inactive', 'draft')),
+        CONSTRAINT products_status_check CHECK (status IN ('active', 'inactive', 'draft')),
     is_featured       boolean     NOT NULL DEFAULT false,
     meta_title        text
-        CONSTRAINT check_product_meta_title CHECK (length(meta_title) <= 255),
+        CONSTRAINT products_meta_title_check CHECK (length(meta_title) <= 255),
     meta_description  text
-        CONSTRAINT check_product_meta_description CHECK (length(meta_description) <= 10000),
+        CONSTRAINT products_meta_description_check CHECK (length(meta_description) <= 10000),
     metadata          jsonb       NOT NULL DEFAULT '{}'
-        CONSTRAINT check_product_metadata CHECK (jsonb_typeof(metadata) = 'object'),
+        CONSTRAINT products_metadata_check CHECK (jsonb_typeof(metadata) = 'object'),
     created_at        timestamptz NOT NULL DEFAULT now(),
     updated_at        timestamptz NOT NULL DEFAULT now(),
     deleted_at        timestamptz,
@@ -102,7 +102,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
         REFERENCES ecommerce.products (tenant_id, id),
     CONSTRAINT products_category_fkey FOREIGN KEY (tenant_id, category_id)
         REFERENCES ecommerce.categories (tenant_id, id),
-    CONSTRAINT check_product_parent CHECK (parent_id <> id)
+    CONSTRAINT products_parent_check CHECK (parent_id <> id)
 );
 -- No constraint: a product may be without a slug, and one that is deleted keeps its own.
 CREATE UNIQUE INDEX IF NOT EXISTS idx_products_slug ON ecommerce.products (tenant_id, slug)
@@ -160,8 +160,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.product_images (
     id         uuid        NOT NULL,
     product_id uuid        NOT NULL,
     url        text        NOT NULL
-        CONSTRAINT check_image_url CHECK (length(url) BETWEEN 1 AND 2000),
-    alt_text   text        CONSTRAINT check_image_alt_text CHECK (length(alt_text) <= 500),
+        CONSTRAINT product_images_url_check CHECK (length(url) BETWEEN 1 AND 2000),
+    alt_text   text        CONSTRAINT product_images_alt_text_check CHECK (length(alt_text) <= 500),
     is_primary boolean     NOT NULL DEFAULT false,
     sort_order integer     NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -169,9 +169,9 @@ CREATE TABLE IF NOT EXISTS ecommerce.product_images (
     CONSTRAINT product_images_product_fkey FOREIGN KEY (tenant_id, product_id)
         REFERENCES ecommerce.products (tenant_id, id) ON DELETE CASCADE
 );
-CREATE INDEX IF NOT EXISTS idx_images_product ON ecommerce.product_images
+CREATE INDEX IF NOT EXISTS idx_product_images_product ON ecommerce.product_images
     (tenant_id, product_id, sort_order);
-CREATE UNIQUE INDEX IF NOT EXISTS idx_images_primary ON ecommerce.product_images
+CREATE UNIQUE INDEX IF NOT EXISTS idx_product_images_primary ON ecommerce.product_images
     (tenant_id, product_id) WHERE is_primary;
 COMMENT ON TABLE ecommerce.product_images IS 'Pictures of products.';
 COMMENT ON COLUMN ecommerce.product_images.id IS 'UUIDv7.';
@@ -189,13 +189,14 @@ CREATE TABLE IF NOT EXISTS ecommerce.product_reviews (
     user_id       uuid        NOT NULL,
     order_id      uuid,
     rating        smallint    NOT NULL
-        CONSTRAINT check_review_rating CHECK (rating BETWEEN 1 AND 5),
-    title         text        CONSTRAINT check_review_title CHECK (length(title) <= 255),
-    comment       text        CONSTRAINT check_review_comment CHECK (length(comment) <= 10000),
+        CONSTRAINT product_reviews_rating_check CHECK (rating BETWEEN 1 AND 5),
+    title         text        CONSTRAINT product_reviews_title_check CHECK (length(title) <= 255),
+    comment       text
+        CONSTRAINT product_reviews_comment_check CHECK (length(comment) <= 10000),
     is_verified   boolean     NOT NULL DEFAULT false,
     is_approved   boolean     NOT NULL DEFAULT true,
     helpful_count integer     NOT NULL DEFAULT 0
-        CONSTRAINT check_review_helpful_count CHECK (helpful_count >= 0),
+        CONSTRAINT product_reviews_helpful_count_check CHECK (helpful_count >= 0),
     created_at    timestamptz NOT NULL DEFAULT now(),
     updated_at    timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT product_reviews_pkey PRIMARY KEY (id, tenant_id),
@@ -204,7 +205,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.product_reviews (
     CONSTRAINT product_reviews_user_fkey FOREIGN KEY (tenant_id, user_id)
         REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE
 );
-CREATE UNIQUE INDEX IF NOT EXISTS idx_reviews_once ON ecommerce.product_reviews
+CREATE UNIQUE INDEX IF NOT EXISTS idx_product_reviews_once ON ecommerce.product_reviews
     (tenant_id, product_id, user_id, coalesce(order_id, '00000000-0000-0000-0000-000000000000'));
 CREATE INDEX IF NOT EXISTS idx_reviews_product ON ecommerce.product_reviews (tenant_id, product_id);
 CREATE INDEX IF NOT EXISTS idx_reviews_user ON ecommerce.product_reviews (tenant_id, user_id);

@@ -83,36 +83,36 @@ DECLARE
 BEGIN
     violated := CASE
         WHEN abs(extract(epoch FROM NEW.created_at - ecommerce.uuid_v7_time(NEW.id))) > 86400
-                                                                THEN 'check_order_id_time'
-        WHEN length(NEW.order_number) NOT BETWEEN 1 AND 50      THEN 'check_order_number'
+                                                                THEN 'orders_id_time_check'
+        WHEN length(NEW.order_number) NOT BETWEEN 1 AND 50      THEN 'orders_order_number_check'
         WHEN NEW.email NOT LIKE '_%@_%' OR length(NEW.email) > 254
-                                                                THEN 'check_order_email'
-        WHEN length(NEW.phone) > 30                             THEN 'check_order_phone'
+                                                                THEN 'orders_email_check'
+        WHEN length(NEW.phone) > 30                             THEN 'orders_phone_check'
         WHEN NEW.status NOT IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled',
                                 'refunded')
-                                                                THEN 'check_order_status'
+                                                                THEN 'orders_status_check'
         WHEN NEW.payment_status NOT IN ('pending', 'paid', 'failed', 'refunded')
-                                                                THEN 'check_order_payment_status'
-        WHEN NEW.currency !~ '^[A-Z]{3}$'                       THEN 'check_order_currency'
-        WHEN NEW.prices NOT IN ('net', 'gross')                 THEN 'check_order_prices'
-        WHEN NEW.net < 0 OR NEW.net >= 1e18                     THEN 'check_order_net'
-        WHEN NEW.vat < 0 OR NEW.vat >= 1e18                     THEN 'check_order_vat'
-        WHEN NEW.gross <> NEW.net + NEW.vat                     THEN 'check_order_gross'
-        WHEN NEW.amount_paid < 0 OR NEW.amount_paid >= 1e18     THEN 'check_order_amount_paid'
+                                                                THEN 'orders_payment_status_check'
+        WHEN NEW.currency !~ '^[A-Z]{3}$'                       THEN 'orders_currency_check'
+        WHEN NEW.prices NOT IN ('net', 'gross')                 THEN 'orders_prices_check'
+        WHEN NEW.net < 0 OR NEW.net >= 1e18                     THEN 'orders_net_check'
+        WHEN NEW.vat < 0 OR NEW.vat >= 1e18                     THEN 'orders_vat_check'
+        WHEN NEW.gross <> NEW.net + NEW.vat                     THEN 'orders_gross_check'
+        WHEN NEW.amount_paid < 0 OR NEW.amount_paid >= 1e18     THEN 'orders_amount_paid_check'
         WHEN NEW.amount_refunded < 0 OR NEW.amount_refunded > NEW.amount_paid
-                                                                THEN 'check_order_amount_refunded'
-        WHEN NEW.country !~ '^[A-Z]{2}$'                        THEN 'check_order_country'
+                                                                THEN 'orders_amount_refunded_check'
+        WHEN NEW.country !~ '^[A-Z]{2}$'                        THEN 'orders_country_check'
         WHEN NEW.vat_scheme NOT IN ('domestic', 'oss', 'ioss', 'registration', 'intra_eu', 'export',
                                     'reverse_charge', 'outside', 'small_enterprise')
-                                                                THEN 'check_order_vat_scheme'
-        WHEN NEW.vatex !~ '^VATEX-[A-Z0-9-]{1,30}$'             THEN 'check_order_vatex'
-        WHEN length(NEW.vat_reason) > 10000                     THEN 'check_order_vat_reason'
-        WHEN NEW.mydata_exemption NOT BETWEEN 1 AND 31          THEN 'check_order_mydata_exemption'
-        WHEN length(NEW.buyer_vat_id) > 50                      THEN 'check_order_buyer_vat_id'
-        WHEN jsonb_typeof(NEW.billing_address) <> 'object'      THEN 'check_order_billing_address'
-        WHEN jsonb_typeof(NEW.shipping_address) <> 'object'     THEN 'check_order_shipping_address'
-        WHEN jsonb_typeof(NEW.metadata) <> 'object'             THEN 'check_order_metadata'
-        WHEN length(NEW.notes) > 10000                          THEN 'check_order_notes'
+                                                                THEN 'orders_vat_scheme_check'
+        WHEN NEW.vatex !~ '^VATEX-[A-Z0-9-]{1,30}$'             THEN 'orders_vatex_check'
+        WHEN length(NEW.vat_reason) > 10000                     THEN 'orders_vat_reason_check'
+        WHEN NEW.mydata_exemption NOT BETWEEN 1 AND 31          THEN 'orders_mydata_exemption_check'
+        WHEN length(NEW.buyer_vat_id) > 50                      THEN 'orders_buyer_vat_id_check'
+        WHEN jsonb_typeof(NEW.billing_address) <> 'object'      THEN 'orders_billing_address_check'
+        WHEN jsonb_typeof(NEW.shipping_address) <> 'object'     THEN 'orders_shipping_address_check'
+        WHEN jsonb_typeof(NEW.metadata) <> 'object'             THEN 'orders_metadata_check'
+        WHEN length(NEW.notes) > 10000                          THEN 'orders_notes_check'
     END;
     IF violated IS NOT NULL THEN
         RAISE EXCEPTION 'order violates %', violated
@@ -135,21 +135,21 @@ BEGIN
     violated := CASE
         WHEN abs(extract(epoch FROM NEW.order_created_at
                                     - ecommerce.uuid_v7_time(NEW.order_id))) > 86400
-                                                                THEN 'check_item_order_id_time'
-        WHEN NEW.line_number < 1                                THEN 'check_line_number'
-        WHEN NEW.kind NOT IN ('product', 'shipping', 'fee')     THEN 'check_item_kind'
+                                                                THEN 'order_items_id_time_check'
+        WHEN NEW.line_number < 1                                THEN 'order_items_line_number_check'
+        WHEN NEW.kind NOT IN ('product', 'shipping', 'fee')     THEN 'order_items_kind_check'
         WHEN (NEW.kind = 'product') <> (NEW.product_id IS NOT NULL)
-                                                                THEN 'check_item_product'
-        WHEN length(NEW.sku) > 100                              THEN 'check_item_sku'
-        WHEN length(NEW.name) > 255                             THEN 'check_item_name'
+                                                                THEN 'order_items_product_check'
+        WHEN length(NEW.sku) > 100                              THEN 'order_items_sku_check'
+        WHEN length(NEW.name) > 255                             THEN 'order_items_name_check'
         WHEN NEW.quantity > 1000000000                          THEN 'check_quantity_positive'
-        WHEN NEW.unit_price < 0 OR NEW.unit_price >= 1e15       THEN 'check_unit_price'
-        WHEN NEW.discount < 0 OR NEW.discount >= 1e18           THEN 'check_item_discount'
+        WHEN NEW.unit_price < 0 OR NEW.unit_price >= 1e15       THEN 'order_items_unit_price_check'
+        WHEN NEW.discount < 0 OR NEW.discount >= 1e18           THEN 'order_items_discount_check'
         WHEN NEW.vat_category NOT IN ('S', 'Z', 'E', 'AE', 'K', 'G', 'O')
-                                                                THEN 'check_item_vat_category'
-        WHEN NEW.vat_rate < 0 OR NEW.vat_rate > 100             THEN 'check_item_vat_rate'
-        WHEN NEW.net < 0 OR NEW.net >= 1e18                     THEN 'check_item_net'
-        WHEN NEW.vat < 0 OR NEW.vat >= 1e18                     THEN 'check_item_vat'
+                                                               THEN 'order_items_vat_category_check'
+        WHEN NEW.vat_rate < 0 OR NEW.vat_rate > 100             THEN 'order_items_vat_rate_check'
+        WHEN NEW.net < 0 OR NEW.net >= 1e18                     THEN 'order_items_net_check'
+        WHEN NEW.vat < 0 OR NEW.vat >= 1e18                     THEN 'order_items_vat_check'
     END;
     IF violated IS NOT NULL THEN
         RAISE EXCEPTION 'order item violates %', violated

@@ -154,7 +154,7 @@ COMMENT ON COLUMN ecommerce.order_items.allocation IS
 CREATE TABLE IF NOT EXISTS ecommerce.idempotency_keys (
     tenant_id        integer     NOT NULL,
     key              text        NOT NULL
-        CONSTRAINT check_idempotency_key CHECK (length(key) BETWEEN 1 AND 255),
+        CONSTRAINT idempotency_keys_key_check CHECK (length(key) BETWEEN 1 AND 255),
     request_hash     bytea       NOT NULL,
     order_id         uuid        NOT NULL,
     order_created_at timestamptz NOT NULL,

@@ -7,7 +7,7 @@ CREATE FUNCTION ecommerce.issue_gift_card(
     code      text        DEFAULT NULL,
     user_id   uuid        DEFAULT NULL,
     email     text        DEFAULT NULL,
-    notes     text        DEFAULT NULL,
+    note      text        DEFAULT NULL,
     tenant_id integer     DEFAULT ecommerce.current_tenant())
     RETURNS ecommerce.issued_gift_card
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER

@@ -11,7 +11,7 @@ BEGIN
     NEW.code := upper(btrim(NEW.code));
     IF NEW.kind = 'amount' AND NEW.value <> ecommerce.round_amount(NEW.value, NEW.currency) THEN
         RAISE EXCEPTION 'value has too many decimals for %', NEW.currency
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'check_coupon_value',
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'coupons_value_check',
                   SCHEMA = 'ecommerce', TABLE = 'coupons';
     END IF;
     IF TG_OP = 'UPDATE' AND (

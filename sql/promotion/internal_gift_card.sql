@@ -72,7 +72,7 @@ COMMENT ON FUNCTION ecommerce_internal.gift_card_hash(text) IS
 
 CREATE FUNCTION ecommerce_internal.make_gift_card(
     amount numeric, currency text, valid_to timestamptz, code text, user_id uuid, email text,
-    notes text, tenant_id integer)
+    note text, tenant_id integer)
     RETURNS ecommerce.issued_gift_card
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -120,11 +120,11 @@ BEGIN
     -- Card and entry by one statement, here and below: the balance may be compared after each.
     WITH card AS (
         INSERT INTO ecommerce.gift_cards (tenant_id, code_hash, last_digits, currency,
-                                          initial_amount, balance, valid_to, user_id, email, notes)
+                                          initial_amount, balance, valid_to, user_id, email, note)
         VALUES (v_tenant, ecommerce_internal.gift_card_hash(v_result.code), right(v_letters, 4),
                 v_currency, v_amount, v_amount,
                 make_gift_card.valid_to, make_gift_card.user_id, make_gift_card.email,
-                make_gift_card.notes)
+                make_gift_card.note)
         RETURNING id)
     INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount)
     SELECT v_tenant, c.id, 'issue', v_amount FROM card c

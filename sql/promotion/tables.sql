@@ -8,37 +8,37 @@ CREATE TABLE IF NOT EXISTS ecommerce.coupons (
         CONSTRAINT coupons_tenant_fkey REFERENCES ecommerce.tenants (id),
     id                       uuid        NOT NULL,
     code                     text        NOT NULL
-        CONSTRAINT check_coupon_code
+        CONSTRAINT coupons_code_check
             CHECK (length(code) >= 1 AND length(code) <= 64
                    AND code COLLATE "C" !~ '[[:space:][:lower:]]'),
     kind                     text        NOT NULL
-        CONSTRAINT check_coupon_kind CHECK (kind IN ('percent', 'amount', 'free_shipping')),
+        CONSTRAINT coupons_kind_check CHECK (kind IN ('percent', 'amount', 'free_shipping')),
     value                    numeric
-        CONSTRAINT check_coupon_value CHECK (value > 0 AND value < 1e15 AND min_scale(value) <= 6),
+        CONSTRAINT coupons_value_check CHECK (value > 0 AND value < 1e15 AND min_scale(value) <= 6),
     currency                 text
         CONSTRAINT coupons_currency_fkey REFERENCES ecommerce.currencies (code),
     minimum                  numeric     NOT NULL DEFAULT 0
-        CONSTRAINT check_coupon_minimum CHECK (minimum >= 0 AND minimum < 1e15),
+        CONSTRAINT coupons_minimum_check CHECK (minimum >= 0 AND minimum < 1e15),
     max_redemptions          integer
-        CONSTRAINT check_coupon_max_redemptions CHECK (max_redemptions > 0),
+        CONSTRAINT coupons_max_redemptions_check CHECK (max_redemptions > 0),
     max_redemptions_per_user integer
-        CONSTRAINT check_coupon_max_redemptions_per_user CHECK (max_redemptions_per_user > 0),
+        CONSTRAINT coupons_max_redemptions_per_user_check CHECK (max_redemptions_per_user > 0),
     valid_from               timestamptz NOT NULL DEFAULT now(),
     valid_to                 timestamptz,
     is_active                boolean     NOT NULL DEFAULT true,
     redemptions              integer     NOT NULL DEFAULT 0
-        CONSTRAINT check_coupon_redemptions
+        CONSTRAINT coupons_redemptions_check
             CHECK (redemptions >= 0 AND redemptions <= max_redemptions),
     created_at               timestamptz NOT NULL DEFAULT now(),
     updated_at               timestamptz NOT NULL DEFAULT now(),
     deleted_at               timestamptz,
     CONSTRAINT coupons_pkey PRIMARY KEY (id, tenant_id),
-    CONSTRAINT check_coupon_percent CHECK (kind <> 'percent' OR value <= 100),
-    CONSTRAINT check_coupon_has_value CHECK ((kind = 'free_shipping') = (value IS NULL)),
-    CONSTRAINT check_coupon_currency
+    CONSTRAINT coupons_percent_check CHECK (kind <> 'percent' OR value <= 100),
+    CONSTRAINT coupons_has_value_check CHECK ((kind = 'free_shipping') = (value IS NULL)),
+    CONSTRAINT coupons_currency_check
         CHECK (currency IS NOT NULL OR kind <> 'amount' AND minimum = 0),
-    CONSTRAINT check_coupon_validity CHECK (valid_from < valid_to),
-    CONSTRAINT check_coupon_counted
+    CONSTRAINT coupons_valid_check CHECK (valid_from < valid_to),
+    CONSTRAINT coupons_counted_check
         CHECK (redemptions = 0 OR num_nonnulls(max_redemptions, max_redemptions_per_user) > 0)
 ) WITH (fillfactor = 50);
 CREATE UNIQUE INDEX IF NOT EXISTS idx_coupons_code ON ecommerce.coupons (tenant_id, code)
@@ -74,18 +74,19 @@ CREATE TABLE IF NOT EXISTS ecommerce.coupon_redemptions (
     order_id         uuid        NOT NULL,
     order_created_at timestamptz NOT NULL,
     coupon_id        uuid        NOT NULL,
-    position         integer     NOT NULL CONSTRAINT check_redemption_position CHECK (position > 0),
+    position         integer     NOT NULL
+        CONSTRAINT coupon_redemptions_position_check CHECK (position > 0),
     user_id          uuid,
     email            text,
     amount           numeric     NOT NULL
-        CONSTRAINT check_redemption_amount CHECK (amount >= 0 AND amount < 1e18),
+        CONSTRAINT coupon_redemptions_amount_check CHECK (amount >= 0 AND amount < 1e18),
     created_at       timestamptz NOT NULL DEFAULT now(),
     released_at      timestamptz,
     CONSTRAINT coupon_redemptions_pkey PRIMARY KEY (tenant_id, order_id, coupon_id)
 );
-CREATE INDEX IF NOT EXISTS idx_redemptions_user ON ecommerce.coupon_redemptions
+CREATE INDEX IF NOT EXISTS idx_coupon_redemptions_user ON ecommerce.coupon_redemptions
     (tenant_id, coupon_id, user_id) WHERE released_at IS NULL;
-CREATE INDEX IF NOT EXISTS idx_redemptions_email ON ecommerce.coupon_redemptions
+CREATE INDEX IF NOT EXISTS idx_coupon_redemptions_email ON ecommerce.coupon_redemptions
     (tenant_id, coupon_id, email) WHERE released_at IS NULL AND email IS NOT NULL;
 COMMENT ON TABLE ecommerce.coupon_redemptions IS
     'Which orders used which coupons. Rows never change, but that they are released once.';
@@ -107,23 +108,23 @@ CREATE TABLE IF NOT EXISTS ecommerce.gift_cards (
         CONSTRAINT gift_cards_tenant_fkey REFERENCES ecommerce.tenants (id),
     id             uuid        NOT NULL,
     code_hash      bytea       NOT NULL
-        CONSTRAINT check_gift_card_hash CHECK (length(code_hash) = 32),
+        CONSTRAINT gift_cards_code_hash_check CHECK (length(code_hash) = 32),
     last_digits    text        NOT NULL
-        CONSTRAINT check_gift_card_last_digits CHECK (length(last_digits) <= 4),
+        CONSTRAINT gift_cards_last_digits_check CHECK (length(last_digits) <= 4),
     currency       text        NOT NULL
         CONSTRAINT gift_cards_currency_fkey REFERENCES ecommerce.currencies (code),
     initial_amount numeric     NOT NULL
-        CONSTRAINT check_gift_card_initial_amount
+        CONSTRAINT gift_cards_initial_amount_check
             CHECK (initial_amount > 0 AND initial_amount < 1e15),
     balance        numeric     NOT NULL
-        CONSTRAINT check_gift_card_balance CHECK (balance >= 0 AND balance < 1e15),
+        CONSTRAINT gift_cards_balance_check CHECK (balance >= 0 AND balance < 1e15),
     status         text        NOT NULL DEFAULT 'active'
-        CONSTRAINT check_gift_card_status CHECK (status IN ('active', 'blocked')),
+        CONSTRAINT gift_cards_status_check CHECK (status IN ('active', 'blocked')),
     valid_to       timestamptz,
     user_id        uuid,
     email          text
-        CONSTRAINT check_gift_card_email CHECK (email LIKE '_%@_%' AND length(email) <= 254),
-    notes          text        CONSTRAINT check_gift_card_notes CHECK (length(notes) <= 10000),
+        CONSTRAINT gift_cards_email_check CHECK (email LIKE '_%@_%' AND length(email) <= 254),
+    note           text        CONSTRAINT gift_cards_note_check CHECK (length(note) <= 10000),
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT gift_cards_pkey PRIMARY KEY (id, tenant_id),
@@ -152,31 +153,34 @@ COMMENT ON COLUMN ecommerce.gift_cards.valid_to IS
 COMMENT ON COLUMN ecommerce.gift_cards.user_id IS
     'Whose card it is, if that is known; whoever has the code may use it.';
 COMMENT ON COLUMN ecommerce.gift_cards.email IS 'Whom it was sent to.';
-COMMENT ON COLUMN ecommerce.gift_cards.notes IS 'Notes of the shop.';
+COMMENT ON COLUMN ecommerce.gift_cards.note IS 'For people.';
 
 CREATE TABLE IF NOT EXISTS ecommerce.gift_card_entries (
     tenant_id        integer     NOT NULL,
     id               uuid        NOT NULL,
     gift_card_id     uuid        NOT NULL,
     kind             text        NOT NULL
-        CONSTRAINT check_entry_kind CHECK (kind IN ('issue', 'redeem', 'refund', 'adjust')),
+        CONSTRAINT gift_card_entries_kind_check
+            CHECK (kind IN ('issue', 'redeem', 'refund', 'adjust')),
     amount           numeric     NOT NULL
-        CONSTRAINT check_entry_amount
+        CONSTRAINT gift_card_entries_amount_check
             CHECK (abs(amount) < 1e15
                    AND CASE kind WHEN 'adjust' THEN amount <> 0 WHEN 'redeem' THEN amount < 0
                                  ELSE amount > 0 END),
     order_id         uuid,
     order_created_at timestamptz,
-    note             text        CONSTRAINT check_entry_note CHECK (length(note) <= 10000),
+    note             text
+        CONSTRAINT gift_card_entries_note_check CHECK (length(note) <= 10000),
     idempotency_key  text
-        CONSTRAINT check_entry_idempotency_key CHECK (length(idempotency_key) BETWEEN 1 AND 255),
+        CONSTRAINT gift_card_entries_idempotency_key_check
+            CHECK (length(idempotency_key) BETWEEN 1 AND 255),
     request_hash     bytea,
     created_by       text        NOT NULL DEFAULT session_user,
     created_at       timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT gift_card_entries_pkey PRIMARY KEY (id, tenant_id),
     CONSTRAINT gift_card_entries_card_fkey FOREIGN KEY (tenant_id, gift_card_id)
         REFERENCES ecommerce.gift_cards (tenant_id, id),
-    CONSTRAINT check_entry_order
+    CONSTRAINT gift_card_entries_order_check
         CHECK (num_nonnulls(order_id, order_created_at)
                = CASE WHEN kind IN ('redeem', 'refund') THEN 2 ELSE 0 END)
 );

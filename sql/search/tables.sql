@@ -4,18 +4,19 @@ CREATE TABLE IF NOT EXISTS ecommerce.search_history (
     tenant_id     integer     NOT NULL,
     id            uuid        NOT NULL,
     user_id       uuid,
-    session_id    text        CONSTRAINT check_search_session CHECK (length(session_id) <= 255),
+    session_id    text
+        CONSTRAINT search_history_session_id_check CHECK (length(session_id) <= 255),
     search_term   text        NOT NULL
-        CONSTRAINT check_search_term CHECK (length(search_term) <= 255),
+        CONSTRAINT search_history_search_term_check CHECK (length(search_term) <= 255),
     results_count integer     NOT NULL DEFAULT 0
-        CONSTRAINT check_search_results CHECK (results_count >= 0),
+        CONSTRAINT search_history_results_count_check CHECK (results_count >= 0),
     created_at    timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT search_history_pkey PRIMARY KEY (id, tenant_id),
     CONSTRAINT search_history_user_fkey FOREIGN KEY (tenant_id, user_id)
         REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX IF NOT EXISTS idx_search_term ON ecommerce.search_history (tenant_id, search_term);
-CREATE INDEX IF NOT EXISTS idx_search_user ON ecommerce.search_history (tenant_id, user_id)
+CREATE INDEX IF NOT EXISTS idx_search_history_user ON ecommerce.search_history (tenant_id, user_id)
     WHERE user_id IS NOT NULL;
 COMMENT ON TABLE ecommerce.search_history IS 'What was searched for.';
 COMMENT ON COLUMN ecommerce.search_history.id IS 'UUIDv7.';

@@ -19,7 +19,7 @@ LEFT JOIN (SELECT i.tenant_id, i.product_id,
            WHERE i.product_id IS NOT NULL AND o.status <> 'cancelled'
            GROUP BY i.tenant_id, i.product_id) s
        ON s.tenant_id = p.tenant_id AND s.product_id = p.id;
-CREATE UNIQUE INDEX IF NOT EXISTS product_stats_pkey ON ecommerce.product_stats (tenant_id, id);
+CREATE UNIQUE INDEX IF NOT EXISTS idx_product_stats_id ON ecommerce.product_stats (tenant_id, id);
 COMMENT ON MATERIALIZED VIEW ecommerce.product_stats IS
     'Sales of each product, as of its last refresh. Cancelled orders do not count.';
 COMMENT ON COLUMN ecommerce.product_stats.id IS 'The product.';

@@ -7,10 +7,10 @@ DECLARE
     violated text;
 BEGIN
     violated := CASE
-        WHEN NEW.quantity <= 0                                  THEN 'check_reservation_quantity'
+        WHEN NEW.quantity <= 0                             THEN 'stock_reservations_quantity_check'
         WHEN NEW.status NOT IN ('held', 'committed', 'consumed', 'released', 'expired')
-                                                                THEN 'check_reservation_status'
-        WHEN length(NEW.owner) > 255                            THEN 'check_reservation_owner'
+                                                           THEN 'stock_reservations_status_check'
+        WHEN length(NEW.owner) > 255                       THEN 'stock_reservations_owner_check'
     END;
     IF violated IS NOT NULL THEN
         RAISE EXCEPTION 'reservation violates %', violated

@@ -12,12 +12,12 @@
 CREATE TABLE IF NOT EXISTS ecommerce.warehouses (
     tenant_id  integer     NOT NULL
         CONSTRAINT warehouses_tenant_fkey REFERENCES ecommerce.tenants (id),
-    id         integer     NOT NULL CONSTRAINT check_warehouse_id_positive CHECK (id > 0),
+    id         integer     NOT NULL CONSTRAINT warehouses_id_check CHECK (id > 0),
     name       text        NOT NULL
-        CONSTRAINT check_warehouse_name CHECK (length(name) BETWEEN 1 AND 200),
+        CONSTRAINT warehouses_name_check CHECK (length(name) BETWEEN 1 AND 200),
     priority   integer     NOT NULL DEFAULT 100,
     address    jsonb       NOT NULL DEFAULT '{}'
-        CONSTRAINT check_warehouse_address CHECK (jsonb_typeof(address) = 'object'),
+        CONSTRAINT warehouses_address_check CHECK (jsonb_typeof(address) = 'object'),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT warehouses_pkey PRIMARY KEY (tenant_id, id)
@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.stock (
         REFERENCES ecommerce.products (tenant_id, id) ON DELETE CASCADE,
     CONSTRAINT stock_warehouse_fkey FOREIGN KEY (tenant_id, warehouse_id)
         REFERENCES ecommerce.warehouses (tenant_id, id),
-    CONSTRAINT check_stock_available CHECK (available >= - backorder_limit)
+    CONSTRAINT stock_available_check CHECK (available >= - backorder_limit)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ecommerce.stock IS
     'What can be sold now. Narrow, with room on every page, so that updates stay on it (HOT).';
@@ -71,9 +71,9 @@ CREATE TABLE IF NOT EXISTS ecommerce.stock_reservations (
     updated_at   timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT stock_reservations_pkey PRIMARY KEY (tenant_id, id, product_id, warehouse_id)
 );
-CREATE INDEX IF NOT EXISTS idx_reservations_held ON ecommerce.stock_reservations
+CREATE INDEX IF NOT EXISTS idx_stock_reservations_held ON ecommerce.stock_reservations
     (tenant_id, product_id, expires_at) WHERE status = 'held';
-CREATE INDEX IF NOT EXISTS idx_reservations_order ON ecommerce.stock_reservations
+CREATE INDEX IF NOT EXISTS idx_stock_reservations_order ON ecommerce.stock_reservations
     (tenant_id, order_id) WHERE order_id IS NOT NULL;
 COMMENT ON TABLE ecommerce.stock_reservations IS
     'Stock that is held for somebody, one row for each product and warehouse of a reservation.';
@@ -96,13 +96,15 @@ CREATE TABLE IF NOT EXISTS ecommerce.stock_movements (
     id           uuid        NOT NULL,
     product_id   uuid        NOT NULL,
     warehouse_id integer     NOT NULL DEFAULT 1,
-    quantity     integer     NOT NULL CONSTRAINT check_movement_quantity CHECK (quantity <> 0),
+    quantity     integer     NOT NULL
+        CONSTRAINT stock_movements_quantity_check CHECK (quantity <> 0),
     reason       text        NOT NULL
-        CONSTRAINT check_movement_reason
+        CONSTRAINT stock_movements_reason_check
             CHECK (reason IN ('receipt', 'adjustment', 'return', 'write_off', 'transfer')),
     order_id     uuid,
-    reference    text        CONSTRAINT check_movement_reference CHECK (length(reference) <= 255),
-    note         text        CONSTRAINT check_movement_note CHECK (length(note) <= 10000),
+    reference    text
+        CONSTRAINT stock_movements_reference_check CHECK (length(reference) <= 255),
+    note         text        CONSTRAINT stock_movements_note_check CHECK (length(note) <= 10000),
     created_by   text        NOT NULL DEFAULT session_user,
     created_at   timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT stock_movements_pkey PRIMARY KEY (id, tenant_id),
@@ -111,12 +113,12 @@ CREATE TABLE IF NOT EXISTS ecommerce.stock_movements (
     CONSTRAINT stock_movements_warehouse_fkey FOREIGN KEY (tenant_id, warehouse_id)
         REFERENCES ecommerce.warehouses (tenant_id, id)
 );
-CREATE INDEX IF NOT EXISTS idx_movements_product ON ecommerce.stock_movements
+CREATE INDEX IF NOT EXISTS idx_stock_movements_product ON ecommerce.stock_movements
     (tenant_id, product_id, created_at);
-CREATE INDEX IF NOT EXISTS idx_movements_created ON ecommerce.stock_movements
+CREATE INDEX IF NOT EXISTS idx_stock_movements_created ON ecommerce.stock_movements
     (tenant_id, created_at);
-CREATE INDEX IF NOT EXISTS idx_movements_order ON ecommerce.stock_movements (tenant_id, order_id)
-    WHERE order_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_stock_movements_order ON ecommerce.stock_movements
+    (tenant_id, order_id) WHERE order_id IS NOT NULL;
 COMMENT ON TABLE ecommerce.stock_movements IS
     'Every change of stock other than a sale. Append-only: a trigger refuses changes.';
 COMMENT ON COLUMN ecommerce.stock_movements.id IS 'UUIDv7.';

@@ -2,9 +2,9 @@
 
 CREATE TABLE IF NOT EXISTS ecommerce.tenants (
     id         integer     NOT NULL CONSTRAINT tenants_pkey PRIMARY KEY
-                           CONSTRAINT check_tenant_id_positive CHECK (id > 0),
+                           CONSTRAINT tenants_id_check CHECK (id > 0),
     name       text        NOT NULL
-        CONSTRAINT check_tenant_name_length CHECK (length(name) BETWEEN 1 AND 200),
+        CONSTRAINT tenants_name_check CHECK (length(name) BETWEEN 1 AND 200),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 );
@@ -24,15 +24,15 @@ CREATE TABLE IF NOT EXISTS ecommerce.settings (
     currency        text        NOT NULL DEFAULT 'EUR'
         CONSTRAINT settings_currency_fkey REFERENCES ecommerce.currencies (code),
     prices          text        NOT NULL DEFAULT 'gross'
-        CONSTRAINT check_settings_prices CHECK (prices IN ('net', 'gross')),
+        CONSTRAINT settings_prices_check CHECK (prices IN ('net', 'gross')),
     timezone        text        NOT NULL DEFAULT 'UTC'
-        CONSTRAINT check_settings_timezone
+        CONSTRAINT settings_timezone_check
             CHECK (timestamptz 'epoch' AT TIME ZONE timezone IS NOT NULL),
     distance_sales_exceed_threshold boolean NOT NULL DEFAULT false,
     oss             boolean     NOT NULL DEFAULT false,
     small_enterprise boolean    NOT NULL DEFAULT false,
     reservation_ttl interval    NOT NULL DEFAULT '15 minutes'
-        CONSTRAINT check_settings_reservation_ttl
+        CONSTRAINT settings_reservation_ttl_check
             CHECK (reservation_ttl > '0' AND reservation_ttl <= '30 days'),
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),

@@ -8,16 +8,16 @@ CREATE TABLE IF NOT EXISTS ecommerce.users (
         CONSTRAINT users_tenant_fkey REFERENCES ecommerce.tenants (id),
     id             uuid        NOT NULL,
     email          text        NOT NULL
-        CONSTRAINT check_user_email CHECK (email LIKE '_%@_%' AND length(email) <= 254),
-    first_name     text        CONSTRAINT check_user_first_name CHECK (length(first_name) <= 100),
-    last_name      text        CONSTRAINT check_user_last_name CHECK (length(last_name) <= 100),
+        CONSTRAINT users_email_check CHECK (email LIKE '_%@_%' AND length(email) <= 254),
+    first_name     text        CONSTRAINT users_first_name_check CHECK (length(first_name) <= 100),
+    last_name      text        CONSTRAINT users_last_name_check CHECK (length(last_name) <= 100),
     role           text        NOT NULL DEFAULT 'customer'
-        CONSTRAINT check_user_role CHECK (role IN ('customer', 'business', 'producer')),
+        CONSTRAINT users_role_check CHECK (role IN ('customer', 'business', 'producer')),
     status         text        NOT NULL DEFAULT 'active'
-        CONSTRAINT check_user_status CHECK (status IN ('active', 'inactive', 'blocked')),
+        CONSTRAINT users_status_check CHECK (status IN ('active', 'inactive', 'blocked')),
     email_verified boolean     NOT NULL DEFAULT false,
     metadata       jsonb       NOT NULL DEFAULT '{}'
-        CONSTRAINT check_user_metadata CHECK (jsonb_typeof(metadata) = 'object'),
+        CONSTRAINT users_metadata_check CHECK (jsonb_typeof(metadata) = 'object'),
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now(),
     deleted_at     timestamptz,
@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.user_credentials (
     tenant_id     integer     NOT NULL,
     user_id       uuid        NOT NULL,
     password_hash text        NOT NULL
-        CONSTRAINT check_password_hash_length CHECK (length(password_hash) BETWEEN 20 AND 1000),
+        CONSTRAINT user_credentials_password_hash_check
+            CHECK (length(password_hash) BETWEEN 20 AND 1000),
     created_at    timestamptz NOT NULL DEFAULT now(),
     updated_at    timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT user_credentials_pkey PRIMARY KEY (tenant_id, user_id),
@@ -56,12 +57,13 @@ COMMENT ON COLUMN ecommerce.user_credentials.password_hash IS
 CREATE TABLE IF NOT EXISTS ecommerce.user_profiles (
     tenant_id  integer     NOT NULL,
     user_id    uuid        NOT NULL,
-    phone      text        CONSTRAINT check_profile_phone CHECK (length(phone) <= 30),
-    avatar_url text        CONSTRAINT check_profile_avatar_url CHECK (length(avatar_url) <= 2000),
-    language   text        CONSTRAINT check_profile_language CHECK (length(language) <= 35),
+    phone      text        CONSTRAINT user_profiles_phone_check CHECK (length(phone) <= 30),
+    avatar_url text
+        CONSTRAINT user_profiles_avatar_url_check CHECK (length(avatar_url) <= 2000),
+    language   text        CONSTRAINT user_profiles_language_check CHECK (length(language) <= 35),
     birth_date date,
-    company    text        CONSTRAINT check_profile_company CHECK (length(company) <= 200),
-    vat_id     text        CONSTRAINT check_profile_vat_id CHECK (length(vat_id) <= 20),
+    company    text        CONSTRAINT user_profiles_company_check CHECK (length(company) <= 200),
+    vat_id     text        CONSTRAINT user_profiles_vat_id_check CHECK (length(vat_id) <= 20),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT user_profiles_pkey PRIMARY KEY (tenant_id, user_id),
@@ -82,23 +84,25 @@ CREATE TABLE IF NOT EXISTS ecommerce.user_addresses (
     id             uuid        NOT NULL,
     user_id        uuid        NOT NULL,
     type           text        NOT NULL DEFAULT 'shipping'
-        CONSTRAINT check_address_type CHECK (type IN ('shipping', 'billing')),
+        CONSTRAINT user_addresses_type_check CHECK (type IN ('shipping', 'billing')),
     first_name     text        NOT NULL
-        CONSTRAINT check_address_first_name CHECK (length(first_name) <= 100),
+        CONSTRAINT user_addresses_first_name_check CHECK (length(first_name) <= 100),
     last_name      text        NOT NULL
-        CONSTRAINT check_address_last_name CHECK (length(last_name) <= 100),
-    company        text        CONSTRAINT check_address_company CHECK (length(company) <= 200),
+        CONSTRAINT user_addresses_last_name_check CHECK (length(last_name) <= 100),
+    company        text
+        CONSTRAINT user_addresses_company_check CHECK (length(company) <= 200),
     address_line_1 text        NOT NULL
-        CONSTRAINT check_address_line_1 CHECK (length(address_line_1) <= 255),
+        CONSTRAINT user_addresses_address_line_1_check CHECK (length(address_line_1) <= 255),
     address_line_2 text
-        CONSTRAINT check_address_line_2 CHECK (length(address_line_2) <= 255),
-    city           text        NOT NULL CONSTRAINT check_address_city CHECK (length(city) <= 100),
-    state          text        CONSTRAINT check_address_state CHECK (length(state) <= 100),
+        CONSTRAINT user_addresses_address_line_2_check CHECK (length(address_line_2) <= 255),
+    city           text        NOT NULL
+        CONSTRAINT user_addresses_city_check CHECK (length(city) <= 100),
+    state          text        CONSTRAINT user_addresses_state_check CHECK (length(state) <= 100),
     postal_code    text        NOT NULL
-        CONSTRAINT check_address_postal_code CHECK (length(postal_code) <= 20),
+        CONSTRAINT user_addresses_postal_code_check CHECK (length(postal_code) <= 20),
     country        text        NOT NULL
-        CONSTRAINT check_address_country CHECK (country ~ '^[A-Z]{2}$'),
-    phone          text        CONSTRAINT check_address_phone CHECK (length(phone) <= 30),
+        CONSTRAINT user_addresses_country_check CHECK (country ~ '^[A-Z]{2}$'),
+    phone          text        CONSTRAINT user_addresses_phone_check CHECK (length(phone) <= 30),
     is_default     boolean     NOT NULL DEFAULT false,
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now(),
@@ -106,8 +110,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.user_addresses (
     CONSTRAINT user_addresses_user_fkey FOREIGN KEY (tenant_id, user_id)
         REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE
 );
-CREATE INDEX IF NOT EXISTS idx_addresses_user ON ecommerce.user_addresses (tenant_id, user_id);
-CREATE UNIQUE INDEX IF NOT EXISTS idx_addresses_default ON ecommerce.user_addresses
+CREATE INDEX IF NOT EXISTS idx_user_addresses_user ON ecommerce.user_addresses (tenant_id, user_id);
+CREATE UNIQUE INDEX IF NOT EXISTS idx_user_addresses_default ON ecommerce.user_addresses
     (tenant_id, user_id, type) WHERE is_default;
 COMMENT ON TABLE ecommerce.user_addresses IS
     'Address book. An order keeps its own copy of the addresses that it used.';
@@ -128,10 +132,11 @@ COMMENT ON COLUMN ecommerce.user_addresses.is_default IS
 
 CREATE TABLE IF NOT EXISTS ecommerce.email_tokens (
     tenant_id  integer     NOT NULL,
-    token_hash bytea       NOT NULL CONSTRAINT check_token_hash CHECK (length(token_hash) = 32),
+    token_hash bytea       NOT NULL
+        CONSTRAINT email_tokens_token_hash_check CHECK (length(token_hash) = 32),
     user_id    uuid        NOT NULL,
     type       text        NOT NULL DEFAULT 'verification'
-        CONSTRAINT check_token_type CHECK (type IN ('verification', 'reset')),
+        CONSTRAINT email_tokens_type_check CHECK (type IN ('verification', 'reset')),
     expires_at timestamptz NOT NULL,
     used_at    timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -153,13 +158,13 @@ CREATE TABLE IF NOT EXISTS ecommerce.admins (
         CONSTRAINT admins_tenant_fkey REFERENCES ecommerce.tenants (id),
     id            uuid        NOT NULL,
     email         text        NOT NULL
-        CONSTRAINT check_admin_email CHECK (email LIKE '_%@_%' AND length(email) <= 254),
+        CONSTRAINT admins_email_check CHECK (email LIKE '_%@_%' AND length(email) <= 254),
     password_hash text        NOT NULL
-        CONSTRAINT check_admin_password_hash CHECK (length(password_hash) BETWEEN 20 AND 1000),
-    name          text        NOT NULL CONSTRAINT check_admin_name CHECK (length(name) <= 100),
+        CONSTRAINT admins_password_hash_check CHECK (length(password_hash) BETWEEN 20 AND 1000),
+    name          text        NOT NULL CONSTRAINT admins_name_check CHECK (length(name) <= 100),
     role          text        NOT NULL DEFAULT 'admin'
-        CONSTRAINT check_admin_role CHECK (role IN ('admin', 'super_admin')),
-    avatar_url    text        CONSTRAINT check_admin_avatar_url CHECK (length(avatar_url) <= 2000),
+        CONSTRAINT admins_role_check CHECK (role IN ('admin', 'super_admin')),
+    avatar_url    text        CONSTRAINT admins_avatar_url_check CHECK (length(avatar_url) <= 2000),
     is_active     boolean     NOT NULL DEFAULT true,
     last_login    timestamptz,
     created_at    timestamptz NOT NULL DEFAULT now(),

@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.vat_rates (
 	-- At most one rate on any day.  GiST compares texts only with btree_gist;
 	-- but it compares ranges of numbers, so the key is written as a number whose
 	-- digits are its bits.  No two keys are the same: no byte of a text is zero.
-	CONSTRAINT vat_rates_no_overlap EXCLUDE USING gist (
+	CONSTRAINT vat_rates_period_excl EXCLUDE USING gist (
 		numrange(('0.' || ('x' || encode(
 			replace(country || '/' || vat_class || '/' || region, E'\\', E'\\\\')::bytea,
 			'hex'))::varbit::text)::numeric, NULL) WITH =,

@@ -97,7 +97,7 @@ SELECT * FROM wrong ORDER BY round, what, thing;
 -- verify_integrity() tells of it
 INSERT INTO ecommerce.products (sku, name, price) VALUES ('LAMP', 'Lamp', 10);
 SELECT ecommerce.adjust_stock('LAMP', 5, 'receipt');
-ALTER TABLE ecommerce.stock DROP CONSTRAINT check_stock_available;
+ALTER TABLE ecommerce.stock DROP CONSTRAINT stock_available_check;
 SELECT * FROM ecommerce.verify_integrity();
 -- rows that a constraint refuses stop install(), and change nothing
 UPDATE ecommerce.stock SET available = -5;

@@ -91,7 +91,7 @@ INSERT INTO damages (old, command) VALUES
     (false, $$UPDATE ecommerce.gift_cards SET balance = balance + 1$$),
     (false, $$UPDATE ecommerce.gift_card_entries SET kind = 'refund', amount = 5 WHERE order_id = 'O5'$$),
     (false, $$UPDATE ecommerce.orders SET amount_paid = 0 WHERE id = 'O5'$$),
-    (false, $$ALTER TABLE ecommerce.stock DROP CONSTRAINT check_stock_available$$),
+    (false, $$ALTER TABLE ecommerce.stock DROP CONSTRAINT stock_available_check$$),
     (true, $$UPDATE ecommerce.order_items SET quantity = quantity + 1 WHERE order_id = 'O1'$$),
     (true, $$UPDATE ecommerce.order_items SET allocation = '{"1": 3, "2": 5}' WHERE order_id = 'O2'$$),
     (true, $$UPDATE ecommerce.stock_movements SET quantity = quantity + 1 WHERE reason = 'receipt' AND product_id = id('INK')$$),

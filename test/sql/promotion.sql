@@ -127,7 +127,7 @@ SELECT * FROM ecommerce_internal.promotion_problems();
 --
 -- Gift cards
 --
-SELECT id AS card, code FROM ecommerce.issue_gift_card(150, notes => 'birthday') \gset
+SELECT id AS card, code FROM ecommerce.issue_gift_card(150, note => 'birthday') \gset
 SELECT :'code' ~ '^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$' AS code, right(:'code', 4) = last_digits AS last_digits, currency, initial_amount, balance, status, valid_to, (SELECT count(DISTINCT (ecommerce.issue_gift_card(1)).code) FROM generate_series(1, 20)) AS "different"
 FROM ecommerce.gift_cards WHERE id = :'card';
 -- the code is nowhere

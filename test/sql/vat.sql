@@ -85,7 +85,7 @@ INSERT INTO ecommerce.vat_rates (country, region, vat_class, rate, valid_from) S
 SELECT count(*), count(*) FILTER (WHERE pg_temp.failure(format('INSERT INTO ecommerce.vat_rates (country, region, vat_class, rate, valid_from) VALUES (''US'', %L, ''standard'', 1, ''2001-01-01'')', region)) LIKE '23P01 %') FROM ecommerce.vat_regions WHERE country = 'US' AND region <> '';
 SELECT pg_temp.failure(format('INSERT INTO ecommerce.vat_rates (country, region, vat_class, rate, valid_from) VALUES (%s, ''2001-01-01'')', v)) FROM unnest(ARRAY['''US'', ''Texas'', ''standard'', 1', '''US'', '''', ''outside'', 0', '''US'', '''', ''zero'', 1', '''US'', '''', ''parking'', ''NaN''']) AS v;
 SELECT pg_temp.failure('INSERT INTO ecommerce.vat_regions VALUES (''US'', '''', ''place'')'), pg_temp.failure('INSERT INTO ecommerce.vat_regions VALUES (''US'', '' B'')'), pg_temp.failure('INSERT INTO ecommerce.vat_regions VALUES (''US'', ''B'', ''other'')');
-SELECT count(*) FROM pg_constraint c JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_proc'::regclass WHERE c.conname = 'vat_rates_no_overlap';
+SELECT count(*) FROM pg_constraint c JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_proc'::regclass WHERE c.conname = 'vat_rates_period_excl';
 -- built-in periods, of any shop, are of a region that exists; a seller's region is one of them
 SELECT pg_temp.failure('UPDATE ecommerce.settings SET country = ''GR'', region = ''Kalymnos''');
 -- C reads a region's history under its one name
