@@ -189,15 +189,21 @@ check_reason(text *reason)
 
 /* Refuse a quantity that no movement can have. */
 static void
-check_quantity(int32 quantity, int32 min)
+check_quantity(int64 quantity, bool may_be_negative)
 {
-	if (quantity == 0 || quantity > EC_MAX_QUANTITY || quantity < min)
+	if (quantity > EC_MAX_QUANTITY || quantity < -EC_MAX_QUANTITY)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("quantity is out of range"),
+				 errdetail("It must be from %d to %d.",
+						   may_be_negative ? -EC_MAX_QUANTITY : 1, EC_MAX_QUANTITY)));
+	if (quantity == 0 || (quantity < 0 && !may_be_negative))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("wrong quantity"),
-				 min < 0
-				 ? errdetail("It must not be zero, and at most %d.", EC_MAX_QUANTITY)
-				 : errdetail("It must be above zero, and at most %d.", EC_MAX_QUANTITY)));
+				 may_be_negative
+				 ? errdetail("It must not be zero.")
+				 : errdetail("It must be above zero.")));
 }
 
 /* Where a function has the arguments of its movement that may be NULL; -1: nowhere */
@@ -249,7 +255,7 @@ add_movement(FunctionCallInfo fcinfo, const MovementArguments *optional, int32 t
  * available then.  Arguments are where the function has them.
  */
 static Datum
-change_stock(FunctionCallInfo fcinfo, int32 tenant_id, EcItem *item, int32 quantity,
+change_stock(FunctionCallInfo fcinfo, int32 tenant_id, EcItem *item, int64 quantity,
 			 Datum reason, int32 warehouse_id, const MovementArguments *optional)
 {
 	EcDemand	demand = {0};
@@ -258,17 +264,17 @@ change_stock(FunctionCallInfo fcinfo, int32 tenant_id, EcItem *item, int32 quant
 
 	ec_argument_length(fcinfo, optional->reference, "reference", MAX_REFERENCE);
 	ec_argument_length(fcinfo, optional->note, "note", MAX_NOTE);
-	check_quantity(quantity, -EC_MAX_QUANTITY);
+	check_quantity(quantity, true);
 	ec_items_find(item, 1, tenant_id, false);
 	ec_warehouse_check(tenant_id, warehouse_id);
 	demand.product_id = item->product_id;
 	demand.sku = item->found_sku;
-	demand.quantity = -quantity;
+	demand.quantity = (int32) -quantity;
 	demand.warehouse_id = warehouse_id;
 	demand.min_stock = item->track_stock ? item->min_stock : -1;
 	(void) ec_stock_change(tenant_id, &demand, 1, &n);
 	add_movement(fcinfo, optional, tenant_id, &item->product_id, warehouse_id,
-				 quantity, reason);
+				 (int32) quantity, reason);
 	available = available_stock(tenant_id, &item->product_id, true,
 								&fcinfo->isnull);
 	ec_end();
@@ -307,7 +313,7 @@ adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("units of an order do not come back by adjust_stock()"),
 				 errhint("Use ecommerce.return_stock(), which compares them with what was sold.")));
-	return change_stock(fcinfo, tenant_id, item, PG_GETARG_INT32(ADJUST_QUANTITY),
+	return change_stock(fcinfo, tenant_id, item, PG_GETARG_INT64(ADJUST_QUANTITY),
 						PG_GETARG_DATUM(ADJUST_REASON), PG_GETARG_INT32(ADJUST_WAREHOUSE),
 						&optional);
 }
@@ -411,8 +417,8 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 		ec_argument_given(fcinfo, i, names[i]);
 	ec_argument_length(fcinfo, TRANSFER_REFERENCE, "reference", MAX_REFERENCE);
 	ec_argument_length(fcinfo, TRANSFER_NOTE, "note", MAX_NOTE);
-	quantity = PG_GETARG_INT32(TRANSFER_QUANTITY);
-	check_quantity(quantity, 1);
+	check_quantity(PG_GETARG_INT64(TRANSFER_QUANTITY), false);
+	quantity = (int32) PG_GETARG_INT64(TRANSFER_QUANTITY);
 	if (PG_GETARG_INT32(TRANSFER_FROM) == PG_GETARG_INT32(TRANSFER_TO))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -54,44 +54,45 @@ COMMENT ON FUNCTION ecommerce.expire_reservations(integer, integer) IS
     'Give the stock of expired holds back, of at most max_count products and reservations, and '
     'return how many. Skips what another session is working on.';
 
-CREATE FUNCTION ecommerce.adjust_stock(product_id uuid, quantity integer,
+CREATE FUNCTION ecommerce.adjust_stock(product_id uuid, quantity bigint,
     reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL,
     warehouse_id integer DEFAULT 1, order_id uuid DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_adjust_stock';
-COMMENT ON FUNCTION ecommerce.adjust_stock(uuid, integer, text, text, text, integer, uuid,
+COMMENT ON FUNCTION ecommerce.adjust_stock(uuid, bigint, text, text, text, integer, uuid,
     integer) IS
     'Add units that came to a warehouse (or, negative, went) and record the movement. Returns what '
     'is available then, in all warehouses. reason: receipt, adjustment, return or write_off; '
     'reference, note and order_id are kept with the movement. What comes back from an order is for '
     'return_stock(): a return with an order_id is error 22023. Errors: EC001 if less is available, '
-    'EC002 unknown product, EC021 unknown warehouse.';
+    'EC002 unknown product, EC021 unknown warehouse, 22003 more units than 1000000000.';
 
-CREATE FUNCTION ecommerce.adjust_stock(sku text, quantity integer,
+CREATE FUNCTION ecommerce.adjust_stock(sku text, quantity bigint,
     reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL,
     warehouse_id integer DEFAULT 1, order_id uuid DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_adjust_stock_by_sku';
-COMMENT ON FUNCTION ecommerce.adjust_stock(text, integer, text, text, text, integer, uuid,
+COMMENT ON FUNCTION ecommerce.adjust_stock(text, bigint, text, text, text, integer, uuid,
     integer) IS
     'Like adjust_stock(product_id, ...), by SKU.';
 
-CREATE FUNCTION ecommerce.transfer_stock(product_id uuid, quantity integer, from_warehouse integer,
+CREATE FUNCTION ecommerce.transfer_stock(product_id uuid, quantity bigint, from_warehouse integer,
     to_warehouse integer, reference text DEFAULT NULL, note text DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_transfer_stock';
-COMMENT ON FUNCTION ecommerce.transfer_stock(uuid, integer, integer, integer, text, text,
+COMMENT ON FUNCTION ecommerce.transfer_stock(uuid, bigint, integer, integer, text, text,
     integer) IS
     'Move units from one warehouse to another and record both movements. Errors: EC001 if less is '
-    'available there, EC002 unknown product, EC021 unknown warehouse.';
+    'available there, EC002 unknown product, EC021 unknown warehouse, 22003 more units than '
+    '1000000000.';
 
-CREATE FUNCTION ecommerce.set_backorder_limit(product_id uuid, quantity integer,
+CREATE FUNCTION ecommerce.set_backorder_limit(product_id uuid, quantity bigint,
     warehouse_id integer DEFAULT 1, tenant_id integer DEFAULT ecommerce.current_tenant())
     RETURNS integer
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -103,6 +104,10 @@ BEGIN
     IF num_nulls(product_id, quantity, warehouse_id, tenant_id) > 0 OR quantity < 0 THEN
         RAISE EXCEPTION 'wrong quantity'
             USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It must be zero or more.';
+    ELSIF quantity > 1000000000 THEN
+        RAISE EXCEPTION 'quantity is out of range'
+            USING ERRCODE = 'numeric_value_out_of_range',
+                  DETAIL = 'It must be from 0 to 1000000000.';
     ELSIF NOT EXISTS (SELECT FROM ecommerce.products p
                       WHERE p.tenant_id = set_backorder_limit.tenant_id
                         AND p.id = set_backorder_limit.product_id) THEN
@@ -125,10 +130,10 @@ BEGIN
     RETURN v_limit;
 END
 $$;
-COMMENT ON FUNCTION ecommerce.set_backorder_limit(uuid, integer, integer, integer) IS
+COMMENT ON FUNCTION ecommerce.set_backorder_limit(uuid, bigint, integer, integer) IS
     'Let a product be sold before it is there, up to so many units of a warehouse; 0 ends that. '
-    'Returns the limit, which is at least what was sold so already. Errors: 22023, EC002 unknown '
-    'product, EC021 unknown warehouse.';
+    'Returns the limit, which is at least what was sold so already. Errors: 22023 below zero, 22003 '
+    'more than 1000000000, EC002 unknown product, EC021 unknown warehouse.';
 
 CREATE FUNCTION ecommerce.set_stock_slots(product_id uuid, slots integer,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void

@@ -57,6 +57,8 @@ SELECT command, pg_temp.failure('SELECT ecommerce.' || command) AS failure FROM 
     $$adjust_stock('PEN', 0)$$,
     $$adjust_stock('PEN', 1000000001)$$,
     $$adjust_stock('PEN', -2147483648)$$,
+    $$adjust_stock('PEN', 4294967297)$$,
+    $$adjust_stock('PEN', -9223372036854775808)$$,
     $$adjust_stock('PEN', NULL)$$,
     $$adjust_stock('PEN', 1, NULL)$$,
     $$adjust_stock('PEN', 1, 'theft')$$,

@@ -105,6 +105,7 @@ SELECT warehouse_id, quantity, reason, reference, note FROM ecommerce.stock_move
 SELECT * FROM pg_temp.rows ORDER BY warehouse;
 SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
     'transfer_stock(id(''LAMP''), 7, 1, 2)', 'transfer_stock(id(''LAMP''), 1, 1, 1)', 'transfer_stock(id(''LAMP''), 0, 1, 2)', 'transfer_stock(id(''LAMP''), -1, 1, 2)',
+    'transfer_stock(id(''LAMP''), 4294967297, 1, 2)',
     'transfer_stock(id(''LAMP''), 1, 1, 9)', 'transfer_stock(id(''LAMP''), 1, 9, 1)', 'transfer_stock(NULL, 1, 1, 2)', 'transfer_stock(id(''LAMP''), 1, NULL, 2)',
     'transfer_stock(''00000000-0000-7000-8000-000000000000'', 1, 1, 2)', 'transfer_stock(id(''LAMP''), 1, 1, 2, repeat(''x'', 256))',
     'adjust_stock(''LAMP'', -99, warehouse_id => 2)', 'adjust_stock(''LAMP'', 1, warehouse_id => 9)', 'adjust_stock(''LAMP'', 1, warehouse_id => NULL)',
@@ -133,7 +134,8 @@ SELECT * FROM pg_temp.rows WHERE sku = 'BULB';
 SELECT ecommerce.release_reservation(:'r5');
 SELECT sku, sum(available) AS available FROM pg_temp.rows WHERE sku = 'BULB' GROUP BY sku;
 SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
-    'set_backorder_limit(id(''BULB''), -1)', 'set_backorder_limit(id(''BULB''), NULL)', 'set_backorder_limit(id(''BULB''), 1, 9)',
+    'set_backorder_limit(id(''BULB''), -1)', 'set_backorder_limit(id(''BULB''), NULL)',
+    'set_backorder_limit(id(''BULB''), 4294967297)', 'set_backorder_limit(id(''BULB''), 1, 9)',
     'set_backorder_limit(''00000000-0000-7000-8000-000000000000'', 1)']) AS command;
 SELECT * FROM ecommerce.verify_integrity();
 
