@@ -55,6 +55,7 @@ SELECT * FROM public.answers();
 
 -- Tables that only statements name: in a session that has not prepared them.
 \c -
+SET client_min_messages = warning;
 INSERT INTO pg_catalog.pg_dist_partition VALUES ('h', 'ecommerce.orders');
 SELECT ecommerce.place_order('[{"sku": "A", "quantity": 1}]');
 SELECT ecommerce.cancel_order('00000000-0000-7000-8000-000000000000');
@@ -68,3 +69,8 @@ SELECT gross FROM ecommerce.place_order('[{"sku": "A", "quantity": 1}]');
 DROP TABLE pg_catalog.pg_dist_partition;
 SELECT ecommerce.available_stock(id) FROM ecommerce.products;
 SELECT * FROM ecommerce.verify_integrity();
+
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
+DROP FUNCTION public.answers, public.answer;
+DROP PROCEDURE public.distribute;
