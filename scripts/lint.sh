@@ -11,6 +11,7 @@ failures=0
 
 shopt -s nullglob
 c_files=(src/*.c src/*/*.c)
+c_sources=(src/*.[ch] src/*/*.[ch] test/core/*.[ch] test/fuzz/*.[ch])
 shell_files=(.ci/run scripts/*.sh bench/*.sh)
 perl_files=(test/t/*.pl bench/*.pl scripts/*.pl)
 
@@ -49,6 +50,31 @@ run_cppcheck() {
 		--error-exitcode=1 --suppress=missingInclude \
 		--suppress=missingIncludeSystem -Isrc \
 		'-DPG_FUNCTION_INFO_V1(f)=' '-DPG_MODULE_MAGIC=' src
+}
+
+# A tab is 4 columns wide, as for indent.sh.
+c_width() {
+	local file
+	! for file in "${c_sources[@]}"; do
+		expand -t 4 "$file" |
+			awk -v file="$file" 'length > 100 {print file ":" FNR ": " length " columns"}'
+	done | grep .
+}
+
+# Functions begin and end with a brace in the first column.
+c_functions() {
+	! awk '/^\{/ {first = FNR}
+		/^\}/ && first && FNR - first >= 70 {
+			print FILENAME ":" first ": a function of " FNR - first + 1 " lines"
+		}
+		/^\}/ {first = 0}' "${c_sources[@]}" | grep .
+}
+
+# Tables of data are as long as they are.
+c_files_short() {
+	! awk 'FNR == 501 && FILENAME !~ /_data\.h$/ {
+			print FILENAME ":" FNR ": more than 500 lines"
+		}' "${c_sources[@]}" | grep .
 }
 
 perl_layout() {
@@ -105,6 +131,9 @@ objects() {
 
 lint 'errors' scripts/errors.sh check
 lint 'layout of C' scripts/indent.sh
+lint 'width of C' c_width
+lint 'length of C functions' c_functions
+lint 'length of C files' c_files_short
 lint 'gcc' compile gcc -O2 "${warnings[@]}"
 lint 'clang' compile clang -O2 "${warnings[@]}"
 lint 'clang --analyze' analyze
