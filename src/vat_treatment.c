@@ -67,9 +67,9 @@ static EcPlan treatment_plan = {
 	" buyer_country => $9, buyer_postal_code => $10, buyer_vat_id => $13,"
 	" buyer_vat_id_valid => $14,"
 	" buyer_region => coalesce((SELECT n.name FROM (VALUES (1, $11), (2, $12)) n (rank, name)"
-	" WHERE n.name <> '' AND EXISTS (SELECT FROM ecommerce.vat_regions g"
-	" LEFT JOIN ecommerce.vat_places p ON (p.country, p.region) = (g.country, g.region)"
-	" WHERE g.country = coalesce((SELECT c.country FROM ecommerce.vat_places c"
+	" WHERE n.name <> '' AND EXISTS (SELECT FROM {vat_regions} g"
+	" LEFT JOIN {vat_places} p ON (p.country, p.region) = (g.country, g.region)"
+	" WHERE g.country = coalesce((SELECT c.country FROM {vat_places} c"
 	" WHERE c.code = $9), $9)"
 	" AND lower(n.name) IN (lower(g.region), lower(p.place)))"
 	" ORDER BY n.rank LIMIT 1), CASE WHEN $11 = '' THEN '' END)) t",

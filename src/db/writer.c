@@ -338,16 +338,16 @@ reusable(const EcWriter *writer)
 }
 
 /*
- * Forget what belongs to the query that ended, as each version of PostgreSQL
- * has it: read there what ExecSimpleRelationInsert and ExecSimpleRelationUpdate
- * leave in EState and ResultRelInfo before another one is added here.
+ * Before another version is added: read there what ExecSimpleRelationInsert and
+ * ExecSimpleRelationUpdate leave in EState and ResultRelInfo.
  */
+StaticAssertDecl(PG_VERSION_NUM >= 150000 && PG_VERSION_NUM < 190000,
+				 "it is not known what this version leaves in an executor's state");
+
+/* Forget what belongs to the query that ended. */
 static void
 reset_writer(EcWriter *writer)
 {
-#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 190000
-#error "It is not known what this version of PostgreSQL leaves in an executor's state."
-#endif
 	EState	   *estate = writer->estate;
 	ResultRelInfo *target = writer->target;
 
