@@ -138,5 +138,6 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.order_problems(timestamptz, integer) IS
     'For verify_integrity(): orders of a tenant that differ from their lines, reservations, '
-    'returns, keys or carts. That is lines and the units that they took, returns and what was sold, reservations, '
-    'idempotency keys and carts and their orders. With since: of what happened since then.';
+    'returns, keys or carts. That is lines and the units that they took, returns and what was '
+    'sold, reservations, idempotency keys and carts and their orders. With since: of what '
+    'happened since then.';

@@ -156,8 +156,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.promotion_problems(timestamptz, integer) IS
-    'What is wrong with a tenant''s coupons and gift cards; no row if nothing is. Counters equal redemptions '
-    'and keep their limits, orders were given what their coupons took off, balances equal '
-    'entries, and orders hold what gift cards paid. With since: of the coupons and gift cards '
-    'that were used since then, and the orders that were placed with them or cancelled. Sees what '
-    'the caller may see.';
+    'What is wrong with a tenant''s coupons and gift cards; no row if nothing is. Counters '
+    'equal redemptions and keep their limits, orders were given what their coupons took off, '
+    'balances equal entries, and orders hold what gift cards paid. With since: of the coupons '
+    'and gift cards that were used since then, and the orders that were placed with them or '
+    'cancelled. Sees what the caller may see.';

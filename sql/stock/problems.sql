@@ -52,5 +52,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.stock_problems(timestamptz, integer) IS
-    'For verify_integrity(): a tenant''s products whose stock differs from its books. Also balances that '
-    'differ from what they were made of. With since: from the last closing before it.';
+    'For verify_integrity(): a tenant''s products whose stock differs from its books. Also '
+    'balances that differ from what they were made of. With since: from the last closing before '
+    'it.';
