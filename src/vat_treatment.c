@@ -191,7 +191,7 @@ static void
 ask_treatment(const EcSale *sale, EcTreatment *t)
 {
 	const EcSettings *seller = sale->seller;
-	EcAddress	at_seller = {NULL};
+	EcAddress	at_seller = {NULL, NULL, NULL, NULL};
 	const EcAddress *to = destination(sale, t->supply);
 	Datum		arguments[ASK_ARGUMENTS];
 	char		nulls[ASK_ARGUMENTS];

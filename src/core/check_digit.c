@@ -64,7 +64,7 @@ ec_weighted_sum_valid(const EcWeightedSum *rule, const char *number,
 	int			sum;
 
 	if (length != rule->length || !ec_are_number(number, length) ||
-		(rule->no_leading_zero && number[0] == '0'))
+		number[0] < rule->lowest)
 		return false;
 	sum = ec_weighted_sum(number, rule->weights, length) % rule->modulus;
 	if (rule->decision == EC_LAST_DIGIT)

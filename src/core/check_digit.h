@@ -23,10 +23,10 @@ typedef enum EcDecision
 typedef struct EcWeightedSum
 {
 	size_t		length;
+	char		lowest;			/* that the first digit may be */
 	EcDecision	decision;
 	int			modulus;
 	int			weights[EC_MAX_WEIGHTS];
-	bool		no_leading_zero;
 } EcWeightedSum;
 
 /* The value of a digit */

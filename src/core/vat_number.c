@@ -15,14 +15,6 @@
 #include "core/check_digit.h"
 #include "core/identifier.h"
 
-/* A country has one weighted sum, or a rule of its own. */
-typedef struct Country
-{
-	char		prefix[3];
-	bool		(*valid) (const char *number, size_t length);
-	EcWeightedSum sum;
-} Country;
-
 /* Is there such a day in the Gregorian calendar? */
 static bool
 date_exists(int year, int month, int day)
@@ -57,7 +49,7 @@ static bool
 bulgarian_person_valid(const char *number, size_t length)
 {
 	static const EcWeightedSum sum = {
-		10, EC_LAST_DIGIT, 11, {2, 4, 8, 5, 10, 9, 7, 3, 6}
+		10, '0', EC_LAST_DIGIT, 11, {2, 4, 8, 5, 10, 9, 7, 3, 6}
 	};
 	static const int years[] = {1900, 1800, 2000};
 	int			year = (int) ec_digits_value(number, 2);
@@ -79,10 +71,10 @@ bulgaria_valid(const char *number, size_t length)
 	static const int first[] = {1, 2, 3, 4, 5, 6, 7, 8};
 	static const int second[] = {3, 4, 5, 6, 7, 8, 9, 10};
 	static const EcWeightedSum foreigner = {
-		10, EC_LAST_DIGIT, 10, {21, 19, 17, 13, 11, 9, 7, 3, 1}
+		10, '0', EC_LAST_DIGIT, 10, {21, 19, 17, 13, 11, 9, 7, 3, 1}
 	};
 	static const EcWeightedSum other = {
-		10, EC_MULTIPLE, 11, {4, 3, 2, 7, 6, 5, 4, 3, 2, 1}
+		10, '0', EC_MULTIPLE, 11, {4, 3, 2, 7, 6, 5, 4, 3, 2, 1}
 	};
 
 	if (length == 9 && ec_are_number(number, 9))
@@ -104,7 +96,7 @@ static bool
 switzerland_valid(const char *number, size_t length)
 {
 	static const EcWeightedSum sum = {
-		9, EC_MULTIPLE, 11, {5, 4, 3, 2, 7, 6, 5, 4, 1}
+		9, '0', EC_MULTIPLE, 11, {5, 4, 3, 2, 7, 6, 5, 4, 1}
 	};
 
 	return length == 14 && number[0] == 'E' &&
@@ -370,7 +362,7 @@ static bool
 netherlands_valid(const char *number, size_t length)
 {
 	static const EcWeightedSum sum = {
-		9, EC_MULTIPLE, 11, {9, 8, 7, 6, 5, 4, 3, 2, 10}
+		9, '0', EC_MULTIPLE, 11, {9, 8, 7, 6, 5, 4, 3, 2, 10}
 	};
 
 	if (length != 12 || !ec_are_number(number, 9) || number[9] != 'B' ||
@@ -387,7 +379,7 @@ static bool
 norway_valid(const char *number, size_t length)
 {
 	static const EcWeightedSum sum = {
-		9, EC_MULTIPLE, 11, {3, 2, 7, 6, 5, 4, 3, 2, 1}
+		9, '0', EC_MULTIPLE, 11, {3, 2, 7, 6, 5, 4, 3, 2, 1}
 	};
 
 	return length == 12 && ec_weighted_sum_valid(&sum, number, 9) &&
@@ -441,37 +433,50 @@ slovakia_valid(const char *number, size_t length)
 		ec_position(number[2], "234789") >= 0 && ec_digits_value(number, 10) % 11 == 0;
 }
 
-static const Country countries[] = {
-	{.prefix = "AT",.valid = austria_valid},
-	{.prefix = "BE",.valid = belgium_valid},
-	{.prefix = "BG",.valid = bulgaria_valid},
-	{.prefix = "CH",.valid = switzerland_valid},
-	{.prefix = "CY",.valid = cyprus_valid},
-	{.prefix = "CZ",.valid = czechia_valid},
-	{.prefix = "DE",.valid = germany_valid},
-	{"DK", NULL, {8, EC_MULTIPLE, 11, {2, 7, 6, 5, 4, 3, 2, 1}, true}},
-	{"EE", NULL, {9, EC_MULTIPLE, 10, {3, 7, 1, 3, 7, 1, 3, 7, 1}}},
-	{"EL", NULL, {9, EC_LAST_DIGIT, 11, {256, 128, 64, 32, 16, 8, 4, 2}}},
-	{.prefix = "ES",.valid = spain_valid},
-	{"FI", NULL, {8, EC_MULTIPLE, 11, {7, 9, 10, 5, 8, 4, 2, 1}}},
-	{.prefix = "FR",.valid = france_valid},
-	{.prefix = "GB",.valid = britain_valid},
-	{.prefix = "HR",.valid = croatia_valid},
-	{"HU", NULL, {8, EC_MULTIPLE, 10, {9, 7, 3, 1, 9, 7, 3, 1}}},
-	{.prefix = "IE",.valid = ireland_valid},
-	{.prefix = "IT",.valid = italy_valid},
-	{.prefix = "LT",.valid = lithuania_valid},
-	{.prefix = "LU",.valid = luxembourg_valid},
-	{.prefix = "LV",.valid = latvia_valid},
-	{"MT", NULL, {8, EC_MULTIPLE, 37, {3, 4, 6, 7, 8, 9, 10, 1}, true}},
-	{.prefix = "NL",.valid = netherlands_valid},
-	{.prefix = "NO",.valid = norway_valid},
-	{"PL", NULL, {10, EC_MULTIPLE, 11, {6, 5, 7, 2, 3, 4, 5, 6, 7, 10}}},
-	{"PT", NULL, {9, EC_LAST_DIGIT, 11, {2, 3, 4, 5, 6, 7, 8, 9}, true}},
-	{.prefix = "RO",.valid = romania_valid},
-	{.prefix = "SE",.valid = sweden_valid},
-	{.prefix = "SI",.valid = slovenia_valid},
-	{.prefix = "SK",.valid = slovakia_valid},
+/* Countries that one weighted sum decides about */
+static const struct
+{
+	char		prefix[3];
+	EcWeightedSum sum;
+}			sums[] = {
+	{"DK", {8, '1', EC_MULTIPLE, 11, {2, 7, 6, 5, 4, 3, 2, 1}}},
+	{"EE", {9, '0', EC_MULTIPLE, 10, {3, 7, 1, 3, 7, 1, 3, 7, 1}}},
+	{"EL", {9, '0', EC_LAST_DIGIT, 11, {256, 128, 64, 32, 16, 8, 4, 2}}},
+	{"FI", {8, '0', EC_MULTIPLE, 11, {7, 9, 10, 5, 8, 4, 2, 1}}},
+	{"HU", {8, '0', EC_MULTIPLE, 10, {9, 7, 3, 1, 9, 7, 3, 1}}},
+	{"MT", {8, '1', EC_MULTIPLE, 37, {3, 4, 6, 7, 8, 9, 10, 1}}},
+	{"PL", {10, '0', EC_MULTIPLE, 11, {6, 5, 7, 2, 3, 4, 5, 6, 7, 10}}},
+	{"PT", {9, '1', EC_LAST_DIGIT, 11, {2, 3, 4, 5, 6, 7, 8, 9}}}
+};
+
+/* Countries with rules of their own */
+static const struct
+{
+	char		prefix[3];
+	bool		(*valid) (const char *number, size_t length);
+}			rules[] = {
+	{"AT", austria_valid},
+	{"BE", belgium_valid},
+	{"BG", bulgaria_valid},
+	{"CH", switzerland_valid},
+	{"CY", cyprus_valid},
+	{"CZ", czechia_valid},
+	{"DE", germany_valid},
+	{"ES", spain_valid},
+	{"FR", france_valid},
+	{"GB", britain_valid},
+	{"HR", croatia_valid},
+	{"IE", ireland_valid},
+	{"IT", italy_valid},
+	{"LT", lithuania_valid},
+	{"LU", luxembourg_valid},
+	{"LV", latvia_valid},
+	{"NL", netherlands_valid},
+	{"NO", norway_valid},
+	{"RO", romania_valid},
+	{"SE", sweden_valid},
+	{"SI", slovenia_valid},
+	{"SK", slovakia_valid},
 	{"XI", britain_valid}
 };
 
@@ -482,15 +487,11 @@ static const Country countries[] = {
 bool
 ec_vat_number_valid(const char *prefix, const char *number, size_t length)
 {
-	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++)
-	{
-		const Country *country = &countries[i];
-
-		if (memcmp(prefix, country->prefix, 2) != 0)
-			continue;
-		if (country->valid != NULL)
-			return country->valid(number, length);
-		return ec_weighted_sum_valid(&country->sum, number, length);
-	}
+	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
+		if (memcmp(prefix, sums[i].prefix, 2) == 0)
+			return ec_weighted_sum_valid(&sums[i].sum, number, length);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (memcmp(prefix, rules[i].prefix, 2) == 0)
+			return rules[i].valid(number, length);
 	return false;
 }
