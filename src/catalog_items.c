@@ -42,12 +42,12 @@ static const char *const item_keys[ITEM_KEYS] = {
 
 /* A price as the caller wrote it, which a product may have */
 static EcDecimal
-read_price(const JsonbValue *field, const EcJsonPath *place)
+read_price(const JsonbValue *field, const EcJsonPath *path)
 {
-	EcDecimal	price = ec_json_decimal(field, place, "unit_price");
+	EcDecimal	price = ec_json_decimal(field, path, "unit_price");
 
 	if (price.value < 0)
-		ec_json_wrong(place, "unit_price", "zero or more");
+		ec_json_wrong(path, "unit_price", "zero or more");
 	if (price.value >= EC_MAX_PRICE * ec_power_of_ten(price.scale))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -59,22 +59,22 @@ read_price(const JsonbValue *field, const EcJsonPath *place)
 static void
 read_item(const JsonbValue *element, int index, EcItem *item)
 {
-	EcJsonPath	place = {"items", index, NULL};
+	EcJsonPath	path = {"items", index, NULL};
 	JsonbValue	fields[ITEM_KEYS];
 
-	ec_json_object(element, &place, item_keys, fields, ITEM_KEYS);
+	ec_json_object(element, &path, item_keys, fields, ITEM_KEYS);
 	if (ec_json_given(&fields[ITEM_PRODUCT_ID]) == ec_json_given(&fields[ITEM_SKU]))
-		ec_json_wrong(&place, NULL, "given either product_id or sku");
+		ec_json_wrong(&path, NULL, "given either product_id or sku");
 	if (ec_json_given(&fields[ITEM_PRODUCT_ID]))
-		ec_json_uuid(&fields[ITEM_PRODUCT_ID], &item->product_id, &place,
+		ec_json_uuid(&fields[ITEM_PRODUCT_ID], &item->product_id, &path,
 					 "product_id");
 	else
-		item->sku = ec_json_text(&fields[ITEM_SKU], 4 * EC_MAX_SKU, &place, "sku");
+		item->sku = ec_json_text(&fields[ITEM_SKU], 4 * EC_MAX_SKU, &path, "sku");
 	item->quantity = ec_json_int(&fields[ITEM_QUANTITY], 1, EC_MAX_QUANTITY,
-								 &place, "quantity");
+								 &path, "quantity");
 	item->has_price = ec_json_given(&fields[ITEM_UNIT_PRICE]);
 	if (item->has_price)
-		item->unit_price = read_price(&fields[ITEM_UNIT_PRICE], &place);
+		item->unit_price = read_price(&fields[ITEM_UNIT_PRICE], &path);
 }
 
 /* Read an array of items. */

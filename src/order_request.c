@@ -74,7 +74,7 @@ address_text(const JsonbValue *field)
 static void
 read_address(FunctionCallInfo fcinfo, int n, const char *name, EcAddress *address)
 {
-	EcJsonPath	place = {name, -1, NULL};
+	EcJsonPath	path = {name, -1, NULL};
 	JsonbValue	value;
 	JsonbValue	fields[ADDRESS_KEYS];
 	const JsonbValue *country = &fields[ADDRESS_COUNTRY];
@@ -82,14 +82,14 @@ read_address(FunctionCallInfo fcinfo, int n, const char *name, EcAddress *addres
 	ec_json_argument(fcinfo, n, &value);
 	if (!ec_json_given(&value))
 		return;
-	ec_json_object(&value, &place, address_keys, fields, ADDRESS_KEYS);
+	ec_json_object(&value, &path, address_keys, fields, ADDRESS_KEYS);
 	for (int i = 0; i < ADDRESS_KEYS; i++)
 		if (ec_json_given(&fields[i]) &&
 			(fields[i].type != jbvString || fields[i].val.string.len > MAX_ADDRESS_BYTES))
-			ec_json_wrong(&place, address_keys[i],
+			ec_json_wrong(&path, address_keys[i],
 						  psprintf("a string of at most %d characters", MAX_ADDRESS_TEXT));
 	if (ec_json_given(country) && country->val.string.len != 2)
-		ec_json_wrong(&place, "country", "an ISO 3166-1 alpha-2 code");
+		ec_json_wrong(&path, "country", "an ISO 3166-1 alpha-2 code");
 	address->city = address_text(&fields[ADDRESS_CITY]);
 	address->state = address_text(&fields[ADDRESS_STATE]);
 	address->postal_code = address_text(&fields[ADDRESS_POSTAL_CODE]);
@@ -126,7 +126,7 @@ read_vat_id(FunctionCallInfo fcinfo, EcPlacement *order)
 static void
 check_object(FunctionCallInfo fcinfo, int n, const char *name, int max_size)
 {
-	EcJsonPath	place = {name, -1, NULL};
+	EcJsonPath	path = {name, -1, NULL};
 
 	if (PG_ARGISNULL(n))
 		return;
@@ -136,7 +136,7 @@ check_object(FunctionCallInfo fcinfo, int n, const char *name, int max_size)
 				 errmsg("%s is too long", name),
 				 errdetail("It may have %d bytes.", max_size)));
 	if (!JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(n)))
-		ec_json_wrong(&place, NULL, "an object");
+		ec_json_wrong(&path, NULL, "an object");
 }
 
 /* Characters of a text */

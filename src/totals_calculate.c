@@ -59,27 +59,27 @@ static void
 read_line(const JsonbValue *element, int index, int minor_units,
 		  EcLine *line, int32 *number)
 {
-	EcJsonPath	place = {"lines", index, NULL};
+	EcJsonPath	path = {"lines", index, NULL};
 	JsonbValue	fields[LINE_KEYS];
 	EcDecimal	base_quantity = ec_decimal_of(1);
 
-	ec_json_object(element, &place, line_keys, fields, LINE_KEYS);
+	ec_json_object(element, &path, line_keys, fields, LINE_KEYS);
 	*number = ec_json_given(&fields[LINE_NUMBER])
-		? ec_json_int(&fields[LINE_NUMBER], 1, PG_INT32_MAX, &place, "line")
+		? ec_json_int(&fields[LINE_NUMBER], 1, PG_INT32_MAX, &path, "line")
 		: index + 1;
 	if (ec_json_given(&fields[LINE_BASE_QUANTITY]))
-		base_quantity = ec_json_decimal(&fields[LINE_BASE_QUANTITY], &place,
+		base_quantity = ec_json_decimal(&fields[LINE_BASE_QUANTITY], &path,
 										"base_quantity");
 	if (base_quantity.value <= 0)
-		ec_json_wrong(&place, "base_quantity", "above zero");
+		ec_json_wrong(&path, "base_quantity", "above zero");
 	line->kind = EC_PRODUCT;
-	ec_document_vat(&fields[LINE_VAT_CATEGORY], &fields[LINE_VAT_RATE], &place,
+	ec_document_vat(&fields[LINE_VAT_CATEGORY], &fields[LINE_VAT_RATE], &path,
 					&line->category, &line->rate);
 	ec_line_amount(line,
-				   ec_json_decimal(&fields[LINE_QUANTITY], &place, "quantity"),
-				   ec_json_decimal(&fields[LINE_UNIT_PRICE], &place, "unit_price"),
+				   ec_json_decimal(&fields[LINE_QUANTITY], &path, "quantity"),
+				   ec_json_decimal(&fields[LINE_UNIT_PRICE], &path, "unit_price"),
 				   base_quantity, minor_units);
-	ec_line_adjust(line, &fields[LINE_ALLOWANCES], &fields[LINE_CHARGES], &place,
+	ec_line_adjust(line, &fields[LINE_ALLOWANCES], &fields[LINE_CHARGES], &path,
 				   minor_units);
 }
 

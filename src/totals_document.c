@@ -87,7 +87,7 @@ check_totals(EcTotalsResult result)
 /* Read a VAT category and rate, which must belong together. */
 void
 ec_document_vat(const JsonbValue *category_field,
-				const JsonbValue *rate_field, const EcJsonPath *place,
+				const JsonbValue *rate_field, const EcJsonPath *path,
 				EcCategory *category, EcDecimal *rate)
 {
 	bool		given = ec_json_given(category_field);
@@ -96,18 +96,18 @@ ec_document_vat(const JsonbValue *category_field,
 		(category_field->type != jbvString ||
 		 !ec_category_parse(category_field->val.string.val,
 							(size_t) category_field->val.string.len, category)))
-		ec_json_wrong(place, "vat_category", "one of S, Z, E, AE, K, G, O");
+		ec_json_wrong(path, "vat_category", "one of S, Z, E, AE, K, G, O");
 
 	/* What is outside the scope of VAT has no rate, not even zero. */
 	*rate = ec_decimal_of(0);
 	if (!given || *category != EC_OUTSIDE || ec_json_given(rate_field))
-		*rate = ec_json_decimal(rate_field, place, "vat_rate");
+		*rate = ec_json_decimal(rate_field, path, "vat_rate");
 	if (!ec_rate_valid(*rate))
-		ec_json_wrong(place, "vat_rate", "a percentage from 0 to 100 with at most 6 decimals");
+		ec_json_wrong(path, "vat_rate", "a percentage from 0 to 100 with at most 6 decimals");
 	if (!given)
 		*category = rate->value > 0 ? EC_STANDARD : EC_ZERO;
 	if ((*category == EC_STANDARD) != (rate->value > 0))
-		ec_json_wrong(place, "vat_rate", *category == EC_STANDARD
+		ec_json_wrong(path, "vat_rate", *category == EC_STANDARD
 					  ? "above zero in category S" : "zero in this category");
 }
 
@@ -116,21 +116,21 @@ ec_document_vat(const JsonbValue *category_field,
  * replaces the one given here.  An amount beside a percentage is what counts.
  */
 static ec_int128
-read_adjustment_amount(const JsonbValue *fields, const EcJsonPath *place,
+read_adjustment_amount(const JsonbValue *fields, const EcJsonPath *path,
 					   int minor_units, ec_int128 *base)
 {
 	EcDecimal	percent;
 	ec_int128	amount;
 
 	if (ec_json_given(&fields[ADJUSTMENT_AMOUNT]))
-		return ec_json_amount(&fields[ADJUSTMENT_AMOUNT], minor_units, place, "amount");
+		return ec_json_amount(&fields[ADJUSTMENT_AMOUNT], minor_units, path, "amount");
 	if (!ec_json_given(&fields[ADJUSTMENT_PERCENT]))
-		ec_json_wrong(place, NULL, "given an amount or a percentage");
-	percent = ec_json_decimal(&fields[ADJUSTMENT_PERCENT], place, "percent");
+		ec_json_wrong(path, NULL, "given an amount or a percentage");
+	percent = ec_json_decimal(&fields[ADJUSTMENT_PERCENT], path, "percent");
 	if (!ec_rate_valid(percent))
-		ec_json_wrong(place, "percent", "from 0 to 100 with at most 6 decimals");
+		ec_json_wrong(path, "percent", "from 0 to 100 with at most 6 decimals");
 	if (ec_json_given(&fields[ADJUSTMENT_BASE]))
-		*base = ec_json_amount(&fields[ADJUSTMENT_BASE], minor_units, place, "base");
+		*base = ec_json_amount(&fields[ADJUSTMENT_BASE], minor_units, path, "base");
 	if (!ec_vat_of(*base, percent, EC_NET, &amount))
 		ec_totals_error(EC_TOTALS_OVERFLOW);
 	return amount;
@@ -138,7 +138,7 @@ read_adjustment_amount(const JsonbValue *fields, const EcJsonPath *place,
 
 /* Read an allowance or a charge, with the keys of where it stands. */
 static void
-read_adjustment(const JsonbValue *element, const EcJsonPath *place, int nkeys,
+read_adjustment(const JsonbValue *element, const EcJsonPath *path, int nkeys,
 				ec_int128 base, int minor_units, Adjustment *adjustment)
 {
 	static const char *const kinds[] = {"shipping", "fee"};
@@ -150,31 +150,31 @@ read_adjustment(const JsonbValue *element, const EcJsonPath *place, int nkeys,
 	memset(adjustment, 0, sizeof(Adjustment));
 	for (int i = nkeys; i < CHARGE_KEYS; i++)
 		fields[i].type = jbvNull;
-	ec_json_object(element, place, adjustment_keys, fields, nkeys);
-	adjustment->amount = read_adjustment_amount(fields, place, minor_units, &base);
+	ec_json_object(element, path, adjustment_keys, fields, nkeys);
+	adjustment->amount = read_adjustment_amount(fields, path, minor_units, &base);
 
 	adjustment->vat = (EcChargeVat) ec_json_choice(&fields[ADJUSTMENT_VAT],
 												   charge_vat_names,
 												   lengthof(charge_vat_names),
-												   place, "vat");
+												   path, "vat");
 	adjustment->has_vat = ec_json_given(category) || ec_json_given(rate) ||
 		adjustment->vat == EC_FIXED;
 	if (adjustment->has_vat)
-		ec_document_vat(category, rate, place, &adjustment->category,
+		ec_document_vat(category, rate, path, &adjustment->category,
 						&adjustment->rate);
 
 	/* What lowers a returned line is as negative as the line. */
 	if (adjustment->amount < 0 && base >= 0 && !adjustment->has_vat)
-		ec_json_wrong(place, "amount", "zero or more");
+		ec_json_wrong(path, "amount", "zero or more");
 	if (nkeys < CHARGE_KEYS)
 		adjustment->kind = EC_ALLOWANCE;
 	else if (ec_json_choice(&fields[ADJUSTMENT_KIND], kinds, lengthof(kinds),
-							place, "kind") == 0)
+							path, "kind") == 0)
 		adjustment->kind = EC_SHIPPING;
 	else
 		adjustment->kind = EC_FEE;
 	adjustment->name = ec_json_given(&fields[ADJUSTMENT_NAME])
-		? ec_json_text(&fields[ADJUSTMENT_NAME], MAX_NAME, place, "name")
+		? ec_json_text(&fields[ADJUSTMENT_NAME], MAX_NAME, path, "name")
 		: pstrdup(default_names[adjustment->kind]);
 }
 
@@ -192,7 +192,7 @@ ec_line_amount(EcLine *line, EcDecimal quantity, EcDecimal unit_price,
 /* Apply a line's own allowances and charges, in their order. */
 void
 ec_line_adjust(EcLine *line, const JsonbValue *allowances,
-			   const JsonbValue *charges, const EcJsonPath *line_place,
+			   const JsonbValue *charges, const EcJsonPath *line_path,
 			   int minor_units)
 {
 	ec_int128	base = line->amount;
@@ -200,13 +200,13 @@ ec_line_adjust(EcLine *line, const JsonbValue *allowances,
 	JsonbContainer *array;
 	int			n;
 
-	array = ec_json_array(allowances, line_place, "allowances", &n);
+	array = ec_json_array(allowances, line_path, "allowances", &n);
 	for (int i = 0; i < n; i++)
 	{
-		EcJsonPath	place = {"allowances", i, line_place};
+		EcJsonPath	path = {"allowances", i, line_path};
 
 		read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
-						&place, LINE_ADJUSTMENT_KEYS, line->amount, minor_units,
+						&path, LINE_ADJUSTMENT_KEYS, line->amount, minor_units,
 						&adjustment);
 
 		/* A discount does not turn a sale into a payment to the customer. */
@@ -216,13 +216,13 @@ ec_line_adjust(EcLine *line, const JsonbValue *allowances,
 		if (!ec_in_range(line->amount))
 			ec_totals_error(EC_TOTALS_OVERFLOW);
 	}
-	array = ec_json_array(charges, line_place, "charges", &n);
+	array = ec_json_array(charges, line_path, "charges", &n);
 	for (int i = 0; i < n; i++)
 	{
-		EcJsonPath	place = {"charges", i, line_place};
+		EcJsonPath	path = {"charges", i, line_path};
 
 		read_adjustment(getIthJsonbValueFromContainer(array, (uint32) i),
-						&place, LINE_ADJUSTMENT_KEYS, base, minor_units,
+						&path, LINE_ADJUSTMENT_KEYS, base, minor_units,
 						&adjustment);
 		line->amount += adjustment.amount;
 		if (!ec_in_range(line->amount))
@@ -260,13 +260,13 @@ apply_allowances(EcDocument *document, ec_int128 products)
 {
 	for (int i = 0; i < document->nallowances; i++)
 	{
-		EcJsonPath	place = {"allowances", i, NULL};
+		EcJsonPath	path = {"allowances", i, NULL};
 		Adjustment	allowance;
 		ec_int128	applied;
 
 		CHECK_FOR_INTERRUPTS();
 		read_adjustment(getIthJsonbValueFromContainer(document->allowances, (uint32) i),
-						&place, ALLOWANCE_KEYS, Max(products, 0),
+						&path, ALLOWANCE_KEYS, Max(products, 0),
 						document->minor_units, &allowance);
 		if (allowance.has_vat)
 		{
@@ -289,18 +289,18 @@ apply_charges(EcDocument *document, ec_int128 products)
 {
 	for (int i = 0; i < document->ncharges; i++)
 	{
-		EcJsonPath	place = {"charges", i, NULL};
+		EcJsonPath	path = {"charges", i, NULL};
 		size_t		first = document->nlines;
 		Adjustment	charge;
 
 		CHECK_FOR_INTERRUPTS();
 		read_adjustment(getIthJsonbValueFromContainer(document->charges, (uint32) i),
-						&place, CHARGE_KEYS, Max(products, 0),
+						&path, CHARGE_KEYS, Max(products, 0),
 						document->minor_units, &charge);
 		if (document->free_shipping && charge.kind == EC_SHIPPING)
 			continue;
 		if (document->nproducts == 0 && !charge.has_vat)
-			ec_json_wrong(&place, "vat_rate", "given, because there are no products");
+			ec_json_wrong(&path, "vat_rate", "given, because there are no products");
 		check_totals(ec_add_charge(document->lines, &document->nlines,
 								   charge.kind, charge.amount,
 								   charge.has_vat ? EC_FIXED : charge.vat,

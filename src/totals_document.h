@@ -46,9 +46,9 @@ extern void ec_line_amount(EcLine *line, EcDecimal quantity,
 						   int minor_units);
 extern void ec_line_adjust(EcLine *line, const JsonbValue *allowances,
 						   const JsonbValue *charges,
-						   const EcJsonPath *line_place, int minor_units);
+						   const EcJsonPath *line_path, int minor_units);
 extern void ec_document_vat(const JsonbValue *category_field,
-							const JsonbValue *rate_field, const EcJsonPath *place,
+							const JsonbValue *rate_field, const EcJsonPath *path,
 							EcCategory *category, EcDecimal *rate);
 
 #endif							/* EC_DOCUMENT_H */

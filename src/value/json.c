@@ -21,30 +21,33 @@
 /* Longest number that is worth reading */
 #define MAX_NUMBER_TEXT 100
 
-/* Append the path of a place: lines[2].allowances[1] */
+/* Bytes of an unknown key that its error shows */
+#define MAX_KEY_TEXT 100
+
+/* Append a path: lines[2].allowances[1] */
 static void
-append_place(StringInfo text, const EcJsonPath *place)
+append_path(StringInfo text, const EcJsonPath *path)
 {
-	if (place == NULL)
+	if (path == NULL)
 		return;
-	if (place->parent != NULL)
+	if (path->parent != NULL)
 	{
-		append_place(text, place->parent);
+		append_path(text, path->parent);
 		appendStringInfoChar(text, '.');
 	}
-	appendStringInfoString(text, place->list);
-	if (place->index >= 0)
-		appendStringInfo(text, "[%d]", place->index);
+	appendStringInfoString(text, path->list);
+	if (path->index >= 0)
+		appendStringInfo(text, "[%d]", path->index);
 }
 
-/* The path of a key of a place, or of the place itself. */
+/* The text of a path, or of that of a key there */
 static char *
-path_of(const EcJsonPath *place, const char *key)
+path_text(const EcJsonPath *path, const char *key)
 {
 	StringInfoData text;
 
 	initStringInfo(&text);
-	append_place(&text, place);
+	append_path(&text, path);
 	if (key != NULL)
 	{
 		if (text.len > 0)
@@ -56,12 +59,12 @@ path_of(const EcJsonPath *place, const char *key)
 
 /* Refuse a value; "must" completes the sentence "... must be". */
 void
-ec_json_wrong(const EcJsonPath *place, const char *key, const char *must)
+ec_json_wrong(const EcJsonPath *path, const char *key, const char *must)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("wrong value in JSON argument"),
-			 errdetail("%s must be %s.", path_of(place, key), must)));
+			 errdetail("%s must be %s.", path_text(path, key), must)));
 }
 
 /* A jsonb argument as a value to read; an absent one is null. */
@@ -81,7 +84,7 @@ JsonbContainer *
 ec_json_array(const JsonbValue *value, const EcJsonPath *parent,
 			  const char *list, int *n)
 {
-	EcJsonPath	place = {list, -1, parent};
+	EcJsonPath	path = {list, -1, parent};
 	JsonbContainer *container;
 
 	*n = 0;
@@ -90,9 +93,9 @@ ec_json_array(const JsonbValue *value, const EcJsonPath *parent,
 	container = value->type == jbvBinary ? value->val.binary.data : NULL;
 	if (container == NULL || !JsonContainerIsArray(container) ||
 		JsonContainerIsScalar(container))
-		ec_json_wrong(&place, NULL, "an array of objects");
+		ec_json_wrong(&path, NULL, "an array of objects");
 	if (JsonContainerSize(container) > EC_MAX_ELEMENTS)
-		ec_json_wrong(&place, NULL, "at most 100000 elements long");
+		ec_json_wrong(&path, NULL, "at most 100000 elements long");
 	*n = (int) JsonContainerSize(container);
 	return container;
 }
@@ -109,12 +112,28 @@ list_keys(const char *const *keys, int n)
 	return text.data;
 }
 
+/* Refuse a key that is none of those that an object may have. */
+pg_noreturn static void
+refuse_key(const JsonbValue *key, const EcJsonPath *path,
+		   const char *const *keys, int n)
+{
+	int			length = pg_mbcliplen(key->val.string.val, key->val.string.len,
+									  MAX_KEY_TEXT);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown key in JSON argument"),
+			 errhint("Known keys are %s.", list_keys(keys, n)),
+			 errdetail("It is %s.",
+					   path_text(path, pnstrdup(key->val.string.val, (Size) length)))));
+}
+
 /*
  * Read an object into fields, in the order of keys; those that it lacks are
  * absent.  Any other key is an error, because it would be a misspelt one.
  */
 void
-ec_json_object(const JsonbValue *value, const EcJsonPath *place,
+ec_json_object(const JsonbValue *value, const EcJsonPath *path,
 			   const char *const *keys, JsonbValue *fields, int n)
 {
 	JsonbIterator *iterator;
@@ -124,7 +143,7 @@ ec_json_object(const JsonbValue *value, const EcJsonPath *place,
 		fields[i].type = jbvNull;
 	if (value->type != jbvBinary ||
 		!JsonContainerIsObject(value->val.binary.data))
-		ec_json_wrong(place, NULL, "an object");
+		ec_json_wrong(path, NULL, "an object");
 
 	iterator = JsonbIteratorInit(value->val.binary.data);
 	(void) JsonbIteratorNext(&iterator, &key, true);
@@ -137,15 +156,7 @@ ec_json_object(const JsonbValue *value, const EcJsonPath *place,
 				memcmp(keys[i], key.val.string.val, strlen(keys[i])) == 0)
 				break;
 		if (i == n)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unknown key in JSON argument"),
-					 errhint("Known keys are %s.", list_keys(keys, n)),
-					 errdetail("It is %s.",
-							   path_of(place, pnstrdup(key.val.string.val,
-													   (Size) pg_mbcliplen(key.val.string.val,
-																		   key.val.string.len,
-																		   100))))));
+			refuse_key(&key, path, keys, n);
 		(void) JsonbIteratorNext(&iterator, &fields[i], true);
 	}
 }
@@ -159,27 +170,27 @@ ec_json_given(const JsonbValue *field)
 
 /* Refuse an object that lacks a field. */
 void
-ec_json_require(const JsonbValue *field, const EcJsonPath *place, const char *key)
+ec_json_require(const JsonbValue *field, const EcJsonPath *path, const char *key)
 {
 	if (!ec_json_given(field))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("missing value in JSON argument"),
-				 errdetail("%s is missing or null.", path_of(place, key))));
+				 errdetail("%s is missing or null.", path_text(path, key))));
 }
 
 /* A number, or a string that holds one. */
 EcDecimal
-ec_json_decimal(const JsonbValue *field, const EcJsonPath *place, const char *key)
+ec_json_decimal(const JsonbValue *field, const EcJsonPath *path, const char *key)
 {
 	EcDecimal	result = {0, 0};
 
-	ec_json_require(field, place, key);
+	ec_json_require(field, path, key);
 	if (field->type == jbvNumeric)
 		result = ec_numeric_decode(NumericGetDatum(field->val.numeric), key);
 	else if (field->type != jbvString ||
 			 field->val.string.len > MAX_NUMBER_TEXT)
-		ec_json_wrong(place, key, "a number");
+		ec_json_wrong(path, key, "a number");
 	else
 		switch (ec_decimal_parse(field->val.string.val,
 								 (size_t) field->val.string.len, &result))
@@ -188,7 +199,7 @@ ec_json_decimal(const JsonbValue *field, const EcJsonPath *place, const char *ke
 				result = ec_decimal_normalize(result);
 				break;
 			case EC_MALFORMED:
-				ec_json_wrong(place, key, "a number");
+				ec_json_wrong(path, key, "a number");
 				break;
 			case EC_OUT_OF_RANGE:
 				ereport(ERROR,
@@ -201,13 +212,13 @@ ec_json_decimal(const JsonbValue *field, const EcJsonPath *place, const char *ke
 /* An amount in minor units, with no more decimals than its currency has */
 ec_int128
 ec_json_amount(const JsonbValue *field, int minor_units,
-			   const EcJsonPath *place, const char *key)
+			   const EcJsonPath *path, const char *key)
 {
-	EcDecimal	d = ec_json_decimal(field, place, key);
+	EcDecimal	d = ec_json_decimal(field, path, key);
 	ec_int128	amount;
 
 	if (d.scale > minor_units)
-		ec_json_wrong(place, key,
+		ec_json_wrong(path, key,
 					  psprintf("an amount of at most %d decimals", minor_units));
 	if (!ec_decimal_round(d, minor_units, &amount) || !ec_in_range(amount))
 		ereport(ERROR,
@@ -219,12 +230,12 @@ ec_json_amount(const JsonbValue *field, int minor_units,
 /* A whole number within bounds. */
 int32
 ec_json_int(const JsonbValue *field, int32 min, int32 max,
-			const EcJsonPath *place, const char *key)
+			const EcJsonPath *path, const char *key)
 {
-	EcDecimal	d = ec_json_decimal(field, place, key);
+	EcDecimal	d = ec_json_decimal(field, path, key);
 
 	if (d.scale > 0 || d.value < min || d.value > max)
-		ec_json_wrong(place, key,
+		ec_json_wrong(path, key,
 					  psprintf("a whole number from %d to %d", min, max));
 	return (int32) d.value;
 }
@@ -232,12 +243,12 @@ ec_json_int(const JsonbValue *field, int32 min, int32 max,
 /* A string that is not empty. */
 char *
 ec_json_text(const JsonbValue *field, int max_length,
-			 const EcJsonPath *place, const char *key)
+			 const EcJsonPath *path, const char *key)
 {
-	ec_json_require(field, place, key);
+	ec_json_require(field, path, key);
 	if (field->type != jbvString || field->val.string.len == 0 ||
 		field->val.string.len > max_length)
-		ec_json_wrong(place, key,
+		ec_json_wrong(path, key,
 					  psprintf("a string of 1 to %d bytes", max_length));
 	return pnstrdup(field->val.string.val, (Size) field->val.string.len);
 }
@@ -245,7 +256,7 @@ ec_json_text(const JsonbValue *field, int max_length,
 /* One of several strings: its index, or the first if absent. */
 int
 ec_json_choice(const JsonbValue *field, const char *const *choices, int n,
-			   const EcJsonPath *place, const char *key)
+			   const EcJsonPath *path, const char *key)
 {
 	StringInfoData must;
 
@@ -259,18 +270,18 @@ ec_json_choice(const JsonbValue *field, const char *const *choices, int n,
 	appendStringInfoString(&must, "one of");
 	for (int i = 0; i < n; i++)
 		appendStringInfo(&must, "%s \"%s\"", i > 0 ? "," : "", choices[i]);
-	ec_json_wrong(place, key, must.data);
+	ec_json_wrong(path, key, must.data);
 }
 
 /* A string that holds a UUID. */
 void
 ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
-			 const EcJsonPath *place, const char *key)
+			 const EcJsonPath *path, const char *key)
 {
 	char		digits[2 * UUID_LEN];
 	int			n = 0;
 
-	ec_json_require(field, place, key);
+	ec_json_require(field, path, key);
 	for (int i = 0; field->type == jbvString && field->val.string.len == 36 && i < 36; i++)
 	{
 		char		c = field->val.string.val[i];
@@ -286,7 +297,7 @@ ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
 			break;
 	}
 	if (n != 2 * UUID_LEN)
-		ec_json_wrong(place, key, "a UUID");
+		ec_json_wrong(path, key, "a UUID");
 	(void) hex_decode(digits, 2 * UUID_LEN, (char *) uuid->data);
 }
 

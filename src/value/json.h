@@ -28,26 +28,26 @@ extern void ec_json_argument(FunctionCallInfo fcinfo, int n, JsonbValue *value);
 extern JsonbContainer *ec_json_array(const JsonbValue *value,
 									 const EcJsonPath *parent, const char *list,
 									 int *n);
-extern void ec_json_object(const JsonbValue *value, const EcJsonPath *place,
+extern void ec_json_object(const JsonbValue *value, const EcJsonPath *path,
 						   const char *const *keys, JsonbValue *fields,
 						   int n);
 extern bool ec_json_given(const JsonbValue *field);
-extern void ec_json_require(const JsonbValue *field, const EcJsonPath *place,
+extern void ec_json_require(const JsonbValue *field, const EcJsonPath *path,
 							const char *key);
-extern EcDecimal ec_json_decimal(const JsonbValue *field, const EcJsonPath *place,
+extern EcDecimal ec_json_decimal(const JsonbValue *field, const EcJsonPath *path,
 								 const char *key);
 extern ec_int128 ec_json_amount(const JsonbValue *field, int minor_units,
-								const EcJsonPath *place, const char *key);
+								const EcJsonPath *path, const char *key);
 extern int32 ec_json_int(const JsonbValue *field, int32 min, int32 max,
-						 const EcJsonPath *place, const char *key);
+						 const EcJsonPath *path, const char *key);
 extern char *ec_json_text(const JsonbValue *field, int max_length,
-						  const EcJsonPath *place, const char *key);
+						  const EcJsonPath *path, const char *key);
 extern int	ec_json_choice(const JsonbValue *field,
 						   const char *const *choices, int n,
-						   const EcJsonPath *place, const char *key);
+						   const EcJsonPath *path, const char *key);
 extern void ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
-						 const EcJsonPath *place, const char *key);
-pg_noreturn extern void ec_json_wrong(const EcJsonPath *place, const char *key,
+						 const EcJsonPath *path, const char *key);
+pg_noreturn extern void ec_json_wrong(const EcJsonPath *path, const char *key,
 									  const char *must);
 
 extern void ec_json_push_key(JsonbParseState **state, char *key);
