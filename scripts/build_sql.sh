@@ -79,14 +79,19 @@ done
 rules
 cat <<'END'
 
-CREATE FUNCTION ecommerce.install() RETURNS void
+CREATE FUNCTION ecommerce.install() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning AS $install$
+DECLARE
+    n bigint := (SELECT count(*) FROM ecommerce_internal.schema_problems());
 BEGIN
 END
 shop sql/install/before.sql
 shop_part tables
 shop_part data
 shop sql/install/after.sql
-echo "END \$install\$;"
+cat <<'END'
+RETURN n;
+END $install$;
+END
 member sql/install/finish.sql

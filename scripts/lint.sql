@@ -33,6 +33,13 @@ AND proname NOT IN ('vat_rules', 'install')
 AND cardinality(string_to_array(btrim(prosrc, E'\n'), E'\n')) > 70
 ORDER BY 1;
 
+-- Some drivers cannot read void, and a client likes to know what came of it.
+SELECT 'function that answers nothing: ' || name
+FROM functions
+WHERE pronamespace = 'ecommerce'::regnamespace
+AND prorettype = 'void'::regtype
+ORDER BY 1;
+
 -- A string that is put together must quote what it takes in.
 SELECT 'function that executes a string without quoting: ' || name
 FROM functions

@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/timestamp.h"
 
 #include "pg_compat.h"
@@ -16,6 +17,7 @@
 #include "errors.h"
 #include "stock.h"
 #include "value/arguments.h"
+#include "value/result.h"
 #include "value/uuid.h"
 
 #define MAX_REASON 10000
@@ -33,7 +35,26 @@ enum
 {
 	LOCKED_STATUS = 1,
 	LOCKED_CREATED_AT,
-	LOCKED_NUMBER
+	LOCKED_NUMBER,
+	LOCKED_PAYMENT_STATUS
+};
+
+/* Columns of an order that was cancelled */
+enum
+{
+	CANCELLED_DONE = 1,
+	CANCELLED_PAYMENT_STATUS
+};
+
+/* Columns of an order_transition */
+enum
+{
+	RESULT_ID,
+	RESULT_NUMBER,
+	RESULT_PREVIOUS_STATUS,
+	RESULT_STATUS,
+	RESULT_PAYMENT_STATUS,
+	RESULT_COLUMNS
 };
 
 static EcPlan release_coupons_plan = {
@@ -47,7 +68,7 @@ static EcPlan repay_gift_cards_plan = {
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
 static EcPlan lock_order_plan = {
-	.sql = "SELECT status, created_at, order_number FROM {orders}"
+	.sql = "SELECT status, created_at, order_number, payment_status FROM {orders}"
 	" WHERE tenant_id = $1 AND id = $2 AND created_at BETWEEN $3 AND $4 FOR NO KEY UPDATE",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
 	.nargs = 4,
@@ -60,15 +81,15 @@ static EcPlan cancel_plan = {
 	" RETURNING entity_id)"
 	" UPDATE {orders} o SET status = 'cancelled' FROM event e"
 	" WHERE o.tenant_id = $1 AND o.id = e.entity_id AND o.created_at = $3"
-	" RETURNING o.status = 'cancelled'",
+	" RETURNING o.status = 'cancelled', o.payment_status",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
 	.nargs = 6,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, UUIDOID, TEXTOID, TEXTOID}
 };
 
-/* Lock an order, and read its status and its time. */
+/* Lock an order, read its status and its time, and begin the answer. */
 static char *
-lock_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz *created_at)
+lock_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz *created_at, Datum *result)
 {
 	TimestampTz id_time = ec_uuid_v7_timestamp(id);
 	Datum		arguments[4] = {
@@ -92,6 +113,12 @@ lock_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz *created_at)
 				 errmsg("an order cannot go from %s to cancelled", status),
 				 errdetail("Order %s.",
 						   TextDatumGetCString(ec_value(0, LOCKED_NUMBER, TEXTOID)))));
+	result[RESULT_ID] = UUIDPGetDatum(id);
+	result[RESULT_NUMBER] = datumCopy(ec_value(0, LOCKED_NUMBER, TEXTOID), false, -1);
+	result[RESULT_PREVIOUS_STATUS] = CStringGetTextDatum(status);
+	result[RESULT_STATUS] = CStringGetTextDatum("cancelled");
+	result[RESULT_PAYMENT_STATUS] = datumCopy(ec_value(0, LOCKED_PAYMENT_STATUS, TEXTOID),
+											  false, -1);
 	return status;
 }
 
@@ -111,20 +138,22 @@ undo_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz created_at)
 
 PG_FUNCTION_INFO_V1(ec_cancel_order);
 
-/* cancel_order(order_id uuid, reason text, tenant_id integer) */
+/* cancel_order(order_id uuid, reason text, tenant_id integer) -> order_transition */
 Datum
 ec_cancel_order(PG_FUNCTION_ARGS)
 {
+	static const Oid types[] = {UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	int32		tenant_id = ec_begin(fcinfo, ARG_TENANT);
 	pg_uuid_t  *id;
 	TimestampTz created_at;
 	char	   *status;
+	Datum		result[RESULT_COLUMNS];
 
 	ec_argument_given(fcinfo, ARG_ORDER, "order_id");
 	ec_argument_length(fcinfo, ARG_REASON, "reason", MAX_REASON);
 	id = PG_GETARG_UUID_P(ARG_ORDER);
 
-	status = lock_order(tenant_id, id, &created_at);
+	status = lock_order(tenant_id, id, &created_at, result);
 	if (strcmp(status, "cancelled") != 0)
 	{
 		bool		has_reason = !PG_ARGISNULL(ARG_REASON);
@@ -140,8 +169,10 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 		ec_uuid_v7_generate(&event_id);
 		ec_written(ec_execute_unchecked(&cancel_plan, arguments,
 										has_reason ? NULL : "    n ") == 1 &&
-				   DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "orders");
+				   DatumGetBool(ec_value(0, CANCELLED_DONE, BOOLOID)), 1, "orders");
+		result[RESULT_PAYMENT_STATUS] = datumCopy(ec_value(0, CANCELLED_PAYMENT_STATUS, TEXTOID),
+												  false, -1);
 	}
 	ec_end();
-	PG_RETURN_VOID();
+	PG_RETURN_DATUM(ec_result_row(fcinfo, types, lengthof(types), result));
 }

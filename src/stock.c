@@ -98,20 +98,26 @@ ec_stock_read_taken(int n)
 	return taken;
 }
 
-/* Give back what the last statement returned, in the order of products. */
-void
+/*
+ * Give back what the last statement returned, in the order of products, and
+ * return how many units that is.
+ */
+int64
 ec_stock_give_back(int32 tenant_id, int n)
 {
 	EcTaken    *taken = ec_stock_read_taken(n);
 	EcDemand   *demands = palloc0_array(EcDemand, (Size) n);
+	int64		units = 0;
 
 	for (int i = 0; i < n; i++)
 	{
 		demands[i].product_id = taken[i].product_id;
 		demands[i].warehouse_id = taken[i].warehouse_id;
 		demands[i].quantity = -taken[i].quantity;
+		units += taken[i].quantity;
 	}
 	(void) ec_stock_change(tenant_id, demands, n, &n);
+	return units;
 }
 
 /* Give back the stock that was taken for the lines of an order. */
@@ -124,8 +130,8 @@ ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 		TimestampTzGetDatum(order_created_at)
 	};
 
-	ec_stock_give_back(tenant_id,
-					   (int) ec_execute(&order_products_plan, arguments, NULL));
+	(void) ec_stock_give_back(tenant_id,
+							  (int) ec_execute(&order_products_plan, arguments, NULL));
 }
 
 /*
@@ -398,7 +404,7 @@ PG_FUNCTION_INFO_V1(ec_transfer_stock);
 
 /*
  * transfer_stock(product_id uuid, quantity, from_warehouse, to_warehouse,
- * reference, note, tenant_id)
+ * reference, note, tenant_id) -> integer
  */
 Datum
 ec_transfer_stock(PG_FUNCTION_ARGS)
@@ -412,6 +418,7 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 	EcDemand	demands[2];
 	int32		quantity;
 	int			n;
+	Datum		available;
 
 	for (int i = 0; i < (int) lengthof(names); i++)
 		ec_argument_given(fcinfo, i, names[i]);
@@ -441,6 +448,7 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 		add_movement(fcinfo, &optional, tenant_id, &item.product_id,
 					 demands[i].warehouse_id, -demands[i].quantity,
 					 CStringGetTextDatum("transfer"));
+	available = available_stock(tenant_id, &item.product_id, true, &fcinfo->isnull);
 	ec_end();
-	PG_RETURN_VOID();
+	return available;
 }

@@ -24,7 +24,7 @@ extern EcTaken *ec_stock_change(int32 tenant_id, const EcDemand *demands, int n,
 
 /* stock.c */
 extern EcTaken *ec_stock_read_taken(int n);
-extern void ec_stock_give_back(int32 tenant_id, int n);
+extern int64 ec_stock_give_back(int32 tenant_id, int n);
 extern void ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 								  TimestampTz order_created_at);
 

@@ -436,13 +436,16 @@ ec_extend_reservation(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(ec_release_reservation);
 
-/* release_reservation(reservation_id uuid, tenant_id integer) */
+/* release_reservation(reservation_id uuid, tenant_id integer) -> released_reservation */
 Datum
 ec_release_reservation(PG_FUNCTION_ARGS)
 {
+	static const Oid types[] = {UUIDOID, INT8OID};
 	int32		tenant_id = ec_begin(fcinfo, 1);
 	pg_uuid_t  *id;
 	Datum		arguments[2];
+	Datum		values[2];
+	int64		released = 0;
 	int			n;
 
 	ec_argument_given(fcinfo, 0, "reservation_id");
@@ -451,7 +454,7 @@ ec_release_reservation(PG_FUNCTION_ARGS)
 	arguments[1] = UUIDPGetDatum(id);
 	n = (int) ec_execute_unchecked(&release_plan, arguments, NULL);
 	if (n > 0)
-		ec_stock_give_back(tenant_id, n);
+		released = ec_stock_give_back(tenant_id, n);
 	else
 	{
 		/* What an order has taken over goes back by cancelling the order. */
@@ -461,7 +464,9 @@ ec_release_reservation(PG_FUNCTION_ARGS)
 						  !DatumGetBool(ec_value(0, STATUS_TAKEN_OVER, BOOLOID)));
 	}
 	ec_end();
-	PG_RETURN_VOID();
+	values[0] = UUIDPGetDatum(id);
+	values[1] = Int64GetDatum(released);
+	PG_RETURN_DATUM(ec_result_row(fcinfo, types, lengthof(types), values));
 }
 
 PG_FUNCTION_INFO_V1(ec_expire_reservations);
@@ -489,7 +494,7 @@ ec_expire_reservations(PG_FUNCTION_ARGS)
 	n = (int) ec_execute_unchecked(&expire_plan, arguments, NULL);
 	for (int i = 0; i < n; i++)
 		expired += DatumGetInt64(ec_value((uint64) i, 4, INT8OID));
-	ec_stock_give_back(tenant_id, n);
+	(void) ec_stock_give_back(tenant_id, n);
 	ec_end();
 	PG_RETURN_INT64(expired);
 }

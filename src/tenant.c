@@ -333,7 +333,7 @@ choose(int32 tenant_id)
 
 PG_FUNCTION_INFO_V1(ec_use_tenant);
 
-/* use_tenant(tenant_id integer) */
+/* use_tenant(tenant_id integer) -> integer */
 Datum
 ec_use_tenant(PG_FUNCTION_ARGS)
 {
@@ -365,5 +365,5 @@ ec_use_tenant(PG_FUNCTION_ARGS)
 				 errmsg("there is no such tenant"),
 				 errdetail("It is tenant %d.", tenant_id)));
 	choose(tenant_id);
-	PG_RETURN_VOID();
+	PG_RETURN_INT32(tenant_id);
 }

@@ -8,8 +8,9 @@ COMMENT ON FUNCTION ecommerce.install() IS
     'Create what the shop lacks. That is tables, columns, constraints, indexes, triggers, '
     'policies, views, partitions; it also enables and validates what schema_problems() finds. '
     'Touches no data, nothing that the shop has of its own, and of what is there already only the '
-    'comments. Needs CREATE on the database where columns, defaults or constraints are lost. '
-    'Errors are those of PostgreSQL, for rows that a constraint refuses, say.';
+    'comments. Returns how many problems there were. Needs CREATE on the database where columns, '
+    'defaults or constraints are lost. Errors are those of PostgreSQL, for rows that a constraint '
+    'refuses, say.';
 
 DO $finish$
 DECLARE

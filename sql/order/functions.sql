@@ -60,22 +60,23 @@ COMMENT ON FUNCTION ecommerce.placed_order_id() IS
     'else NULL. A storefront may read that one.';
 
 CREATE FUNCTION ecommerce.cancel_order(order_id uuid, reason text DEFAULT NULL,
-    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.order_transition
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_cancel_order';
 COMMENT ON FUNCTION ecommerce.cancel_order(uuid, text, integer) IS
     'Cancel an order that is pending or processing. It gives back its stock, its coupons, and what '
-    'gift cards paid to them; nothing happens if it is cancelled already. Errors: EC008 unknown '
-    'order, EC009 it was shipped already.';
+    'gift cards paid to them; nothing happens if it is cancelled already. Returns its statuses, '
+    'before and now. Errors: EC008 unknown order, EC009 it was shipped already.';
 
 CREATE FUNCTION ecommerce.transition_order(order_id uuid, status text, reason text DEFAULT NULL,
-    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.order_transition
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    o record;
+    o        record;
+    v_result ecommerce.order_transition;
 BEGIN
     PERFORM ecommerce_internal.check_tenant(tenant_id);
     IF num_nulls(order_id, status, tenant_id) > 0 THEN
@@ -86,17 +87,18 @@ BEGIN
         RAISE EXCEPTION 'unknown status of an order'
             USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %L.', status);
     ELSIF status = 'cancelled' THEN
-        PERFORM ecommerce.cancel_order(order_id, reason, tenant_id);
-        RETURN;
+        RETURN ecommerce.cancel_order(order_id, reason, tenant_id);
     END IF;
     SELECT l.* INTO o
     FROM ecommerce_internal.lock_order(transition_order.tenant_id, transition_order.order_id) l;
+    v_result := (order_id, o.order_number, o.status, o.status, o.payment_status);
     IF o.status = transition_order.status THEN
-        RETURN;
+        RETURN v_result;
     END IF;
     UPDATE ecommerce.orders t SET status = transition_order.status
     WHERE t.tenant_id = transition_order.tenant_id AND t.id = transition_order.order_id
-      AND t.created_at = o.created_at;
+      AND t.created_at = o.created_at
+    RETURNING t.status, t.payment_status INTO v_result.status, v_result.payment_status;
     PERFORM ecommerce_internal.check_written(FOUND, 'orders');
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
     VALUES (transition_order.tenant_id, 'order.' || transition_order.status,
@@ -108,13 +110,14 @@ BEGIN
         WHERE r.tenant_id = transition_order.tenant_id AND r.order_id = transition_order.order_id
           AND r.status = 'committed';
     END IF;
+    RETURN v_result;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.transition_order(uuid, text, text, integer) IS
     'Bring an order to its next status and append the event. A status is processing, shipped '
     '(which consumes its reservation), delivered, refunded, or cancelled, which is cancel_order(). '
-    'Nothing happens if it has that status already. Errors: EC008 unknown order, EC009 it cannot '
-    'go there, 22023 unknown status.';
+    'Nothing happens if it has that status already. Returns its statuses, before and now. Errors: '
+    'EC008 unknown order, EC009 it cannot go there, 22023 unknown status.';
 
 CREATE FUNCTION ecommerce.place_orders(orders jsonb[],
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS SETOF ecommerce.placed_order

@@ -222,8 +222,8 @@ COMMENT ON FUNCTION ecommerce_internal.check_item_totals() IS
     'that joins an order that place_order() made.';
 
 CREATE FUNCTION ecommerce_internal.lock_order(tenant_id integer, order_id uuid,
-    OUT created_at timestamptz, OUT status text, OUT currency text, OUT gross numeric,
-    OUT amount_paid numeric, OUT amount_refunded numeric)
+    OUT created_at timestamptz, OUT order_number text, OUT status text, OUT payment_status text,
+    OUT currency text, OUT gross numeric, OUT amount_paid numeric, OUT amount_refunded numeric)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     SET plan_cache_mode = force_custom_plan
@@ -235,8 +235,10 @@ BEGIN
     IF order_id IS NULL THEN
         RAISE EXCEPTION 'order_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    SELECT o.created_at, o.status, o.currency, o.gross, o.amount_paid, o.amount_refunded
-    INTO lock_order.created_at, lock_order.status, lock_order.currency, lock_order.gross,
+    SELECT o.created_at, o.order_number, o.status, o.payment_status, o.currency, o.gross,
+           o.amount_paid, o.amount_refunded
+    INTO lock_order.created_at, lock_order.order_number, lock_order.status,
+         lock_order.payment_status, lock_order.currency, lock_order.gross,
          lock_order.amount_paid, lock_order.amount_refunded
     FROM ecommerce.orders o
     WHERE o.tenant_id = lock_order.tenant_id AND o.id = lock_order.order_id

@@ -37,13 +37,13 @@ COMMENT ON FUNCTION ecommerce.extend_reservation(uuid, interval, integer) IS
     'error 42501. Errors: EC005 unknown, EC006 no longer held or already expired.';
 
 CREATE FUNCTION ecommerce.release_reservation(reservation_id uuid,
-    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.released_reservation
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_release_reservation';
 COMMENT ON FUNCTION ecommerce.release_reservation(uuid, integer) IS
-    'Give the stock of a held reservation back; nothing happens if that was done already. Errors: '
-    'EC005 unknown, EC006 committed to an order.';
+    'Give the stock of a held reservation back, and return how many units; none if that was done '
+    'already. Errors: EC005 unknown, EC006 committed to an order.';
 
 CREATE FUNCTION ecommerce.expire_reservations(max_count integer DEFAULT 1000,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
@@ -82,15 +82,15 @@ COMMENT ON FUNCTION ecommerce.adjust_stock(text, bigint, text, text, text, integ
 
 CREATE FUNCTION ecommerce.transfer_stock(product_id uuid, quantity bigint, from_warehouse integer,
     to_warehouse integer, reference text DEFAULT NULL, note text DEFAULT NULL,
-    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_transfer_stock';
 COMMENT ON FUNCTION ecommerce.transfer_stock(uuid, bigint, integer, integer, text, text,
     integer) IS
-    'Move units from one warehouse to another and record both movements. Errors: EC001 if less is '
-    'available there, EC002 unknown product, EC021 unknown warehouse, 22003 more units than '
-    '1000000000.';
+    'Move units from one warehouse to another and record both movements. Returns what is available '
+    'then, in all warehouses. Errors: EC001 if less is available there, EC002 unknown product, '
+    'EC021 unknown warehouse, 22003 more units than 1000000000.';
 
 CREATE FUNCTION ecommerce.set_backorder_limit(product_id uuid, quantity bigint,
     warehouse_id integer DEFAULT 1, tenant_id integer DEFAULT ecommerce.current_tenant())
@@ -132,11 +132,11 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.set_backorder_limit(uuid, bigint, integer, integer) IS
     'Let a product be sold before it is there, up to so many units of a warehouse; 0 ends that. '
-    'Returns the limit, which is at least what was sold so already. Errors: 22023 below zero, 22003 '
-    'more than 1000000000, EC002 unknown product, EC021 unknown warehouse.';
+    'Returns the limit, which is at least what was sold so already. Errors: 22023 below zero, '
+    '22003 more than 1000000000, EC002 unknown product, EC021 unknown warehouse.';
 
 CREATE FUNCTION ecommerce.set_stock_slots(product_id uuid, slots integer,
-    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -156,13 +156,14 @@ BEGIN
             USING ERRCODE = 'EC002', DETAIL = format('["%s"]', product_id);
     END IF;
     PERFORM ecommerce_internal.spread_stock(product_id, coalesce(slots, 1), tenant_id);
+    RETURN coalesce(slots, 1);
 END
 $$;
 COMMENT ON FUNCTION ecommerce.set_stock_slots(uuid, integer, integer) IS
     'Spread the stock of a product over so many rows in each warehouse. As many buyers at once '
     'need not wait for each other then; before a sale that many wait for, say. NULL, the default '
     'for a product, begins with one and adds rows while buyers meet. Waits for those who are '
-    'buying. Errors: 22023, EC002 unknown product.';
+    'buying. Returns how many rows there are now. Errors: 22023, EC002 unknown product.';
 
 CREATE FUNCTION ecommerce.rebalance_stock(max_products integer DEFAULT 1000,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
@@ -208,7 +209,7 @@ COMMENT ON FUNCTION ecommerce.rebalance_stock(integer, integer) IS
     '22023 for a negative number or NULL.';
 
 CREATE FUNCTION ecommerce.return_stock(order_id uuid, items jsonb, reference text DEFAULT NULL,
-    note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS void
+    note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
@@ -218,6 +219,7 @@ DECLARE
     v_order record;
     v_items jsonb;
     i       record;
+    n       bigint := 0;
 BEGIN
     PERFORM ecommerce_internal.check_tenant(tenant_id);
     IF num_nulls(order_id, items, tenant_id) > 0 THEN
@@ -258,13 +260,15 @@ BEGIN
                    m.reason, return_stock.order_id, return_stock.reference, return_stock.note
             FROM (VALUES (1, 'return'), (-1, 'write_off')) AS m (sign, reason);
         END IF;
+        n := n + i.quantity;
     END LOOP;
+    RETURN n;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.return_stock(uuid, jsonb, text, text, integer) IS
-    'Take back units of an order that was shipped: [{"sku" or "product_id", "quantity", '
-    '"restock", "warehouse_id"}]. They can be sold again, or with "restock": false are written '
-    'off. Errors: EC008 unknown order, EC009 it was not shipped, EC021 unknown warehouse, EC022 '
+    'Take back units of an order that was shipped, and return how many: [{"sku" or "product_id", '
+    '"quantity", "restock", "warehouse_id"}]. They can be sold again, or with "restock": false are '
+    'written off. Errors: EC008 unknown order, EC009 it was not shipped, EC021 unknown warehouse, EC022 '
     'more comes back than was sold, with all such products in the detail, 22023 wrong items.';
 
 CREATE FUNCTION ecommerce.stock_at(product_id uuid, at timestamptz,

@@ -7,12 +7,12 @@ COMMENT ON FUNCTION ecommerce.current_tenant() IS
     'ecommerce.tenant, else the only tenant there is. Error EC010 if there are several and none '
     'was chosen.';
 
-CREATE FUNCTION ecommerce.use_tenant(tenant_id integer) RETURNS void
+CREATE FUNCTION ecommerce.use_tenant(tenant_id integer) RETURNS integer
     LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'ec_use_tenant';
 COMMENT ON FUNCTION ecommerce.use_tenant(integer) IS
-    'Choose the tenant of this transaction, until it ends. For trusted application roles. Error '
-    'EC011 if there is no such tenant, or another one was chosen already.';
+    'Choose the tenant of this transaction, until it ends, and return it. For trusted application '
+    'roles. Error EC011 if there is no such tenant, or another one was chosen already.';
 
 CREATE FUNCTION ecommerce.create_tenant(name text, country text DEFAULT NULL,
     currency text DEFAULT 'EUR', prices text DEFAULT 'gross') RETURNS integer

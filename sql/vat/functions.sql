@@ -35,7 +35,7 @@ COMMENT ON FUNCTION ecommerce.vat_rate_on(text, text, date, text) IS
     'region''s rate, vat_treatment() knows.';
 
 CREATE FUNCTION ecommerce.set_vat_rate(country text, vat_class text, rate numeric, valid_from date,
-    region text DEFAULT '', note text DEFAULT NULL) RETURNS void
+    region text DEFAULT '', note text DEFAULT NULL) RETURNS ecommerce.vat_rate_period
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -79,7 +79,7 @@ BEGIN
       AND r.valid_from <= set_vat_rate.valid_from
       AND (r.valid_to IS NULL OR r.valid_to >= set_vat_rate.valid_from);
     IF v_now.rate = rate THEN
-        RETURN;
+        RETURN (country, region, vat_class, v_now.rate, v_now.valid_from, v_now.valid_to);
     ELSIF v_now.valid_from = valid_from THEN
         RAISE EXCEPTION 'another rate begins on that day'
             USING ERRCODE = 'unique_violation',
@@ -102,10 +102,11 @@ BEGIN
     END IF;
     INSERT INTO ecommerce.vat_rates (country, region, vat_class, rate, valid_from, valid_to, note)
     VALUES (country, region, vat_class, rate, valid_from, v_to, note);
+    RETURN (country, region, vat_class, rate, valid_from, v_to);
 END
 $$;
 COMMENT ON FUNCTION ecommerce.set_vat_rate(text, text, numeric, date, text, text) IS
     'Let a VAT rate in percent apply from a day on, until the next change that is known already. '
     'The period that it falls into ends on the day before. Nothing happens if the rate applies on '
-    'that day anyway. Errors: 23505 if another rate begins on the same day, 22023 unknown region '
-    'or class, 22003 not a rate, 22004 NULL.';
+    'that day anyway. Returns the period of the rate. Errors: 23505 if another rate begins on the '
+    'same day, 22023 unknown region or class, 22003 not a rate, 22004 NULL.';

@@ -1,4 +1,16 @@
--- Rules of VAT, and how a sale is taxed.
+-- Rates and rules of VAT, and how a sale is taxed.
+
+CREATE TYPE ecommerce.vat_rate_period AS (
+    country    text,
+    region     text,
+    vat_class  text,
+    rate       numeric,
+    valid_from date,
+    valid_to   date
+);
+COMMENT ON TYPE ecommerce.vat_rate_period IS
+    'What set_vat_rate() answers: a rate and the days on which it is valid, with the columns of '
+    'vat_rates.';
 
 CREATE TYPE ecommerce.vat_rule AS (
     step             integer,

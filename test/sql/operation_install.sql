@@ -110,7 +110,7 @@ DROP ROLE regress_app;
 RESET client_min_messages;
 CREATE EXTENSION ecommerce;
 SET client_min_messages = warning;
-SELECT ecommerce.install();
+SELECT ecommerce.install() > 0 AS installed;
 (TABLE shop EXCEPT TABLE before) UNION ALL (TABLE before EXCEPT TABLE shop);
 (TABLE rows_before EXCEPT SELECT * FROM pg_temp.rows()) UNION ALL (SELECT * FROM pg_temp.rows() EXCEPT TABLE rows_before);
 SELECT gross FROM ecommerce.place_order('[{"sku": "LAMP", "quantity": 1}]');

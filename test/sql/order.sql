@@ -204,10 +204,11 @@ UPDATE ecommerce.products SET status = 'active' WHERE sku = 'EBOOK';
 -- cancel_order gives the stock back, once
 SELECT id AS cancel_id FROM ecommerce.orders WHERE notes = 'to cancel' \gset
 SELECT sku, sold, available, balanced FROM pg_temp.books WHERE sku = 'NEVER';
-SELECT ecommerce.cancel_order(:'cancel_id', 'changed their mind');
+SELECT id = :'cancel_id' AS id, order_number = ecommerce.order_number(id) AS number, previous_status, status, payment_status
+FROM ecommerce.cancel_order(:'cancel_id', 'changed their mind');
 SELECT status, cancelled_at = now() OR cancelled_at > created_at AS cancelled, shipped_at, delivered_at FROM ecommerce.orders WHERE id = :'cancel_id';
 SELECT sku, sold, available, balanced FROM pg_temp.books WHERE sku = 'NEVER';
-SELECT ecommerce.cancel_order(:'cancel_id', 'again');
+SELECT previous_status, status FROM ecommerce.cancel_order(:'cancel_id', 'again');
 SELECT sku, sold, available, balanced FROM pg_temp.books WHERE sku = 'NEVER';
 SELECT kind, data FROM ecommerce.events WHERE entity_id = :'cancel_id' ORDER BY id;
 -- also what a reservation held for it, and several lines of one product
@@ -215,7 +216,7 @@ SELECT id AS r5 FROM ecommerce.reserve_stock('[{"sku": "NEVER", "quantity": 3}]'
 SELECT id AS reserved_id FROM ecommerce.place_order('[{"sku": "NEVER", "quantity": 3}, {"sku": "NEVER", "quantity": 4}, {"sku": "EBOOK", "quantity": 1}]', reservation_id => :'r5') \gset
 UPDATE ecommerce.orders SET status = 'processing' WHERE id = :'reserved_id';
 SELECT sku, sold, held, available, balanced FROM pg_temp.books WHERE sku = 'NEVER';
-SELECT ecommerce.cancel_order(:'reserved_id');
+SELECT (ecommerce.cancel_order(:'reserved_id')).status;
 SELECT sku, sold, held, available, balanced FROM pg_temp.books WHERE sku = 'NEVER';
 SELECT status FROM ecommerce.stock_reservations WHERE id = :'r5';
 SELECT kind, data FROM ecommerce.events WHERE entity_id = :'reserved_id' ORDER BY id;
@@ -238,12 +239,12 @@ SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(A
 SELECT id AS untracked_id FROM ecommerce.place_order('[{"sku": "EBOOK", "quantity": 2}]') \gset
 UPDATE ecommerce.products SET track_stock = true WHERE sku = 'EBOOK';
 SELECT ecommerce.adjust_stock('EBOOK', 10, 'receipt');
-SELECT ecommerce.cancel_order(:'untracked_id');
+SELECT (ecommerce.cancel_order(:'untracked_id')).status;
 SELECT s.available FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id WHERE p.sku = 'EBOOK';
 -- and what was taken is given back even if it is no longer tracked
 SELECT id AS tracked_id FROM ecommerce.place_order('[{"sku": "EBOOK", "quantity": 3}]') \gset
 UPDATE ecommerce.products SET track_stock = false WHERE sku = 'EBOOK';
-SELECT ecommerce.cancel_order(:'tracked_id');
+SELECT (ecommerce.cancel_order(:'tracked_id')).status;
 SELECT s.available FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id WHERE p.sku = 'EBOOK';
 
 -- The state machine guards plain SQL: from each status to each other one.
@@ -327,7 +328,7 @@ BEGIN;
 SELECT pg_temp.plain_order() AS plain_id \gset
 SELECT pg_temp.plain_line(:'plain_id', sku => 'NEVER', quantity => 5, unit_price => 2);
 COMMIT;
-SELECT ecommerce.cancel_order(:'plain_id');
+SELECT (ecommerce.cancel_order(:'plain_id')).status;
 SELECT sku, available, balanced FROM pg_temp.books WHERE sku = 'NEVER';
 -- nor by cancelling more than a row of stock can hold.
 BEGIN;
@@ -343,11 +344,11 @@ SELECT sku, balanced FROM pg_temp.books WHERE sku = 'BREAD';
 
 -- Statistics, as of their refresh: what was never sold says so, what was cancelled does not count.
 SELECT p.sku, s.total_orders, s.total_quantity_sold, s.revenue, s.last_ordered_at FROM ecommerce.product_stats s JOIN ecommerce.products p ON p.id = s.id WHERE p.sku IN ('UNSOLD', 'MILK') ORDER BY 1;
-SELECT ecommerce.refresh_product_stats();
+SELECT ecommerce.refresh_product_stats() <= clock_timestamp() AS refreshed;
 SELECT p.sku, s.name, s.total_orders, s.total_quantity_sold, s.revenue, s.last_ordered_at IS NOT NULL AS ordered
 FROM ecommerce.product_stats s JOIN ecommerce.products p ON p.id = s.id WHERE p.sku IN ('UNSOLD', 'CLASS', 'MILK') ORDER BY 1;
-SELECT ecommerce.cancel_order(id) FROM ecommerce.place_order('[{"sku": "MILK", "quantity": 50}]');
-SELECT ecommerce.refresh_product_stats();
+SELECT (ecommerce.cancel_order(id)).status FROM ecommerce.place_order('[{"sku": "MILK", "quantity": 50}]');
+SELECT ecommerce.refresh_product_stats() <= clock_timestamp() AS refreshed;
 SELECT p.sku, s.total_orders, s.total_quantity_sold, s.revenue FROM ecommerce.product_stats s JOIN ecommerce.products p ON p.id = s.id WHERE p.sku = 'MILK';
 SELECT count(*) AS products, count(*) FILTER (WHERE (s.total_orders, s.total_quantity_sold, s.revenue, s.last_ordered_at) IS DISTINCT FROM (e.orders, e.quantity, e.revenue, e.last)) AS wrong
 FROM ecommerce.products p LEFT JOIN ecommerce.product_stats s ON s.id = p.id

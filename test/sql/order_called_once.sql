@@ -13,6 +13,8 @@ $$;
 SELECT (ecommerce.place_order('[{"sku": "A", "quantity": 1}]')).*;
 SELECT (ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]')).*;
 SELECT (ecommerce.issue_gift_card(10)).*;
+SELECT (ecommerce.release_reservation(r.id)).* FROM ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]') r;
+SELECT (ecommerce.cancel_order(o.id)).* FROM ecommerce.place_order('[{"sku": "A", "quantity": 1}]') o;
 SELECT (ecommerce.place_order('[{"sku": "A", "quantity": 1}]', email => 'a@example.org')).* FROM generate_series(1, 2);
 CREATE TABLE public.kept AS SELECT (ecommerce.place_order('[{"sku": "A", "quantity": 1}]')).*;
 CREATE VIEW public.expanded AS SELECT (ecommerce.place_order('[{"sku": "A", "quantity": 1}]')).*;

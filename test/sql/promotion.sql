@@ -76,7 +76,7 @@ SELECT gross FROM ecommerce.place_order(:'lamp', coupon_codes => '{TWO}', notes 
 SELECT failure($$SELECT ecommerce.place_order('[{"sku": "LAMP", "quantity": 1}]', coupon_codes => '{TWO}')$$);
 SELECT code, redemptions FROM ecommerce.coupons WHERE redemptions > 0;
 -- a cancelled order gives it back, once
-SELECT ecommerce.cancel_order(id_of('two 1')), ecommerce.cancel_order(id_of('two 1'));
+SELECT (ecommerce.cancel_order(id_of('two 1'))).status, (ecommerce.cancel_order(id_of('two 1'))).status;
 SELECT code, redemptions FROM ecommerce.coupons WHERE redemptions > 0;
 SELECT notes, coupons, counts FROM redeemed WHERE notes LIKE 'two%' ORDER BY notes;
 SELECT gross FROM ecommerce.place_order(:'lamp', coupon_codes => '{TWO}', notes => 'two 3');
@@ -89,7 +89,7 @@ SELECT who, failure(format('SELECT ecommerce.place_order(%L, coupon_codes => ''{
 FROM unnest(ARRAY[:'maria', :'maria' || ' other@example.com', ' WORK@example.com', ' guest@EXAMPLE.com', :'nikos' || ' guest@example.com', '']) AS who;
 SELECT gross FROM ecommerce.place_order(:'lamp', coupon_codes => '{ONCE}', user_id => :'nikos', notes => 'once nikos');
 SELECT failure(format('SELECT ecommerce.place_order(%L, coupon_codes => ''{ONCE}'', email => %L)', :'lamp', 'nikos@example.com'));
-SELECT ecommerce.cancel_order(id_of('once maria'));
+SELECT (ecommerce.cancel_order(id_of('once maria'))).status;
 SELECT gross FROM ecommerce.place_order(:'lamp', coupon_codes => '{ONCE}', user_id => :'maria', notes => 'once maria again');
 SELECT code, redemptions FROM ecommerce.coupons WHERE redemptions > 0 ORDER BY code;
 
@@ -154,7 +154,7 @@ SELECT c.last_digits = right(:'code', 4) AS "the first", e.kind, e.amount, e.ord
 -- what is refused
 SELECT gross FROM ecommerce.place_order(:'lamp', notes => 'open');
 SELECT gross FROM ecommerce.place_order(:'lamp', notes => 'closed');
-SELECT ecommerce.cancel_order(id_of('closed'));
+SELECT (ecommerce.cancel_order(id_of('closed'))).status;
 SELECT a, failure(format('SELECT ecommerce.redeem_gift_card(%s)', replace(a, ':code', quote_literal(:'code')))) FROM unnest(ARRAY['''no such card'', id_of(''open'')', '''DOLLAR-00001'', id_of(''open'')', '''EXPIRED-00001'', id_of(''open'')', '''BLOCKED-00001'', id_of(''open'')', '''SHOP-2024-00001'', id_of(''open'')',
     '''CENTS-00001'', id_of(''open''), 0.06', ':code, id_of(''open''), 100.01', ':code, id_of(''paid'')', ':code, id_of(''paid''), 1', ':code, id_of(''closed'')', ':code, id_of(''open''), 0', ':code, id_of(''open''), -1', ':code, id_of(''open''), 1.001', ':code, id_of(''open''), ''NaN''',
     'NULL, id_of(''open'')', ':code, NULL', ':code, ''01930000-0000-7000-8000-0000000000ff''', ':code, gen_random_uuid()']) AS a;
@@ -177,7 +177,7 @@ SELECT failure($$SELECT ecommerce.refund_to_gift_card(id_of('paid'))$$);
 -- a cancelled order gives back the rest, once, also to a card that was blocked meanwhile
 SELECT ecommerce.refund_to_gift_card(id_of('open'), 12.34);
 UPDATE ecommerce.gift_cards SET status = 'blocked' WHERE id = :'card';
-SELECT ecommerce.cancel_order(id_of('open')), ecommerce.cancel_order(id_of('open'));
+SELECT (ecommerce.cancel_order(id_of('open'))).payment_status, (ecommerce.cancel_order(id_of('open'))).previous_status;
 SELECT status, amount_paid, amount_refunded, payment_status, (SELECT balance FROM ecommerce.gift_cards WHERE id = :'card') AS balance FROM ecommerce.orders WHERE notes = 'open';
 SELECT kind, data - 'gift_card_id' AS data FROM ecommerce.events WHERE entity_id = id_of('open') ORDER BY id;
 UPDATE ecommerce.gift_cards SET status = 'active' WHERE id = :'card';
@@ -186,7 +186,7 @@ SELECT gross FROM ecommerce.place_order(:'lamp', notes => 'cash');
 SELECT ecommerce.redeem_gift_card(:'code', id_of('cash'));
 UPDATE ecommerce.orders SET amount_refunded = 99 WHERE notes = 'cash';
 SELECT failure($$SELECT ecommerce.refund_to_gift_card(id_of('cash'), 2)$$);
-SELECT ecommerce.cancel_order(id_of('cash'));
+SELECT (ecommerce.cancel_order(id_of('cash'))).status;
 SELECT amount_paid, amount_refunded, payment_status, ecommerce.gift_card_balance(:'code') AS "50 + 1" FROM ecommerce.orders WHERE notes = 'cash';
 
 -- adjusting

@@ -218,7 +218,7 @@ SELECT (SELECT count(id) FROM ecommerce.orders) AS orders,
     (SELECT count(id) FROM ecommerce.products) AS products;
 RESET ROLE;
 CREATE EXTENSION ecommerce;
-SELECT ecommerce.install();
+SELECT ecommerce.install() > 0 AS installed;
 RESET client_min_messages;
 SET ROLE regress_store;
 SELECT (SELECT count(id) FROM ecommerce.orders) AS orders,

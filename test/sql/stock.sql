@@ -136,10 +136,10 @@ SELECT id = :'r1' AS same, expires_at - clock_timestamp() BETWEEN '47 hours 59 m
 SELECT count(*), bool_and(expires_at - clock_timestamp() BETWEEN '47 hours 59 minutes' AND '48 hours') AS written FROM ecommerce.stock_reservations WHERE id = :'r1';
 
 -- a release gives everything back, once
-SELECT ecommerce.release_reservation(:'r1');
+SELECT (ecommerce.release_reservation(:'r1')).quantity;
 SELECT * FROM pg_temp.holds ORDER BY sku;
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
-SELECT ecommerce.release_reservation(:'r1');
+SELECT (ecommerce.release_reservation(:'r1')).quantity;
 SELECT pg_temp.failure(format('SELECT ecommerce.extend_reservation(%L)', :'r1')) AS extend,
        pg_temp.failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r1')) AS place_order;
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
@@ -161,7 +161,7 @@ SELECT pg_temp.failure(format('SELECT ecommerce.extend_reservation(%L)', :'r2'))
        pg_temp.failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r2')) AS place_order;
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
 SELECT ecommerce.expire_reservations(2) AS two, ecommerce.expire_reservations(2) AS one, ecommerce.expire_reservations(2) AS none;
-SELECT ecommerce.release_reservation(:'r2');
+SELECT (ecommerce.release_reservation(:'r2')).quantity;
 SELECT * FROM pg_temp.holds WHERE owner <> 'cart 1' ORDER BY sku, quantity;
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
 SELECT pg_temp.failure(format('SELECT ecommerce.extend_reservation(%L)', :'r2')) AS extend,
@@ -172,7 +172,7 @@ SELECT id AS r5 FROM ecommerce.reserve_stock('[{"sku": "PAD", "quantity": 1}, {"
 UPDATE ecommerce.stock_reservations SET expires_at = now() WHERE id = :'r5';
 SELECT gross FROM ecommerce.place_order('[{"sku": "PAD", "quantity": 1}, {"sku": "INK", "quantity": 1}]');
 SELECT * FROM pg_temp.holds WHERE owner = 'late' ORDER BY sku;
-SELECT ecommerce.release_reservation(:'r5');
+SELECT (ecommerce.release_reservation(:'r5')).quantity;
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
 
 -- what is not tracked is not held
@@ -188,7 +188,7 @@ SELECT ecommerce.available_stock(:'pen');
 SELECT id AS r7 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 10}]', 'slots') \gset
 SELECT pg_temp.failure($$SELECT ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 2}]')$$);
 SELECT gross FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 1}]');
-SELECT ecommerce.release_reservation(:'r7');
+SELECT (ecommerce.release_reservation(:'r7')).quantity;
 SELECT ecommerce.adjust_stock('PEN', -10), ecommerce.adjust_stock('PEN', 2);
 
 -- one transaction may change it several times, and take some of that back
@@ -201,7 +201,7 @@ SELECT ecommerce.available_stock(:'pen');
 ROLLBACK TO before;
 SELECT ecommerce.available_stock(:'pen');
 SELECT id AS r10 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 2}]', 'several') \gset
-SELECT ecommerce.release_reservation(:'r10');
+SELECT (ecommerce.release_reservation(:'r10')).quantity;
 COMMIT;
 SELECT * FROM pg_temp.books WHERE sku = 'PEN';
 
@@ -212,7 +212,7 @@ SELECT ecommerce.adjust_stock('BULK', 1000000000);
 SELECT pg_temp.failure($$SELECT ecommerce.adjust_stock('BULK', 1000000000)$$) AS adjust,
        pg_temp.failure(format('SELECT ecommerce.release_reservation(%L)', :'r8')) AS release;
 SELECT id AS r9 FROM ecommerce.reserve_stock('[{"sku": "BULK", "quantity": 1000000000}, {"sku": "BULK", "quantity": 1000000000}]', 'bulk') \gset
-SELECT ecommerce.release_reservation(:'r8');
+SELECT (ecommerce.release_reservation(:'r8')).quantity;
 
 -- movements - sold - held = available, of every product
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;

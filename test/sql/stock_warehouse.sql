@@ -32,11 +32,11 @@ SELECT sum(available) AS available, (SELECT array_agg(quantity) FROM ecommerce.s
 SELECT failure('SELECT pg_temp.buy(7)') AS seven;
 SELECT pg_temp.buy(6) AS o1 \gset
 SELECT failure('SELECT pg_temp.buy(1)') AS one;
-SELECT ecommerce.release_reservation(:'r1');
+SELECT (ecommerce.release_reservation(:'r1')).quantity;
 SELECT * FROM ecommerce.verify_integrity();
 
 -- what is given back can be sold; rebalance_stock evens fixed slots out, and gathers those that came of themselves
-SELECT ecommerce.cancel_order(:'o1');
+SELECT (ecommerce.cancel_order(:'o1')).status;
 SELECT ecommerce.rebalance_stock(), ecommerce.rebalance_stock(0);
 SELECT * FROM pg_temp.rows;
 SELECT ecommerce.set_stock_slots(id('LAMP'), NULL);
@@ -82,12 +82,12 @@ SELECT * FROM pg_temp.rows ORDER BY warehouse;
 SELECT pg_temp.reserve(4) AS r2 \gset
 SELECT warehouse_id, quantity FROM ecommerce.stock_reservations WHERE id = :'r2';
 SELECT failure('SELECT pg_temp.buy(1)') AS sold_out;
-SELECT ecommerce.cancel_order(:'o3');
+SELECT (ecommerce.cancel_order(:'o3')).status;
 SELECT * FROM pg_temp.rows ORDER BY warehouse;
 SELECT * FROM ecommerce.verify_integrity();
 
 -- a reservation from several warehouses: ordered in part, in whole, and with more
-SELECT ecommerce.release_reservation(:'r2');
+SELECT (ecommerce.release_reservation(:'r2')).quantity;
 SELECT pg_temp.reserve(8) AS r3, pg_temp.reserve(1) AS r4 \gset
 SELECT warehouse_id, quantity FROM ecommerce.stock_reservations WHERE id = :'r3' ORDER BY 1;
 SELECT id AS o5 FROM ecommerce.place_order('[{"sku": "LAMP", "quantity": 2}]', reservation_id => :'r3') \gset
@@ -95,7 +95,7 @@ SELECT id AS o6 FROM ecommerce.place_order('[{"sku": "LAMP", "quantity": 9}]', r
 SELECT quantity, allocation FROM ecommerce.order_items WHERE order_id IN (:'o5', :'o6') ORDER BY order_id;
 SELECT * FROM pg_temp.rows ORDER BY warehouse;
 SELECT * FROM ecommerce.verify_integrity();
-SELECT ecommerce.cancel_order(:'o6'), ecommerce.cancel_order(:'o5');
+SELECT (ecommerce.cancel_order(:'o6')).status, (ecommerce.cancel_order(:'o5')).status;
 SELECT * FROM pg_temp.rows ORDER BY warehouse;
 SELECT * FROM ecommerce.verify_integrity();
 
@@ -131,7 +131,7 @@ SELECT pg_temp.reserve(5, 'BULB') AS r5 \gset
 SELECT * FROM pg_temp.rows WHERE sku = 'BULB';
 SELECT ecommerce.set_stock_slots(id('BULB'), 2);
 SELECT * FROM pg_temp.rows WHERE sku = 'BULB';
-SELECT ecommerce.release_reservation(:'r5');
+SELECT (ecommerce.release_reservation(:'r5')).quantity;
 SELECT sku, sum(available) AS available FROM pg_temp.rows WHERE sku = 'BULB' GROUP BY sku;
 SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
     'set_backorder_limit(id(''BULB''), -1)', 'set_backorder_limit(id(''BULB''), NULL)',
@@ -148,7 +148,9 @@ SELECT status, shipped_at IS NOT NULL AS shipped, delivered_at IS NOT NULL AS de
 SELECT kind, data FROM ecommerce.events WHERE entity_id = :'o8' ORDER BY id;
 SELECT status FROM ecommerce.stock_reservations WHERE id = :'r6';
 SELECT failure($$SELECT ecommerce.transition_order('00000000-0000-7000-8000-000000000000', 'shipped')$$) AS unknown;
-SELECT ecommerce.transition_order(pg_temp.buy(1), 'cancelled', 'changed my mind');
+SELECT order_number IS NOT NULL AS number, previous_status, status, payment_status
+FROM unnest(ARRAY[pg_temp.buy(1), :'o8']) AS o (id), ecommerce.transition_order(o.id, CASE o.id WHEN :'o8' THEN 'delivered' ELSE 'processing' END);
+SELECT previous_status, status, payment_status FROM ecommerce.transition_order(pg_temp.buy(1), 'cancelled', 'changed my mind');
 SELECT data FROM ecommerce.events WHERE kind = 'order.cancelled' ORDER BY id DESC LIMIT 1;
 
 -- return_stock: back to stock or written off, never more than was sold

@@ -71,7 +71,7 @@ SELECT pg_temp.failure(format('SELECT ecommerce.set_vat_rate(%s)', a)) FROM unne
     '''GR'', ''standard'', 8, ''2027-01-01'', ''Kalymnos''', '''ES'', ''standard'', 7, ''2027-01-01'', ''Canary Islands''', '''FR'', ''standard'', 7, ''2027-01-01'', ''Monaco''', '''US'', ''standard'', 8, NULL', '''US'', ''standard'', NULL, ''2027-01-01''', '''US'', ''standard'', 8, ''2027-01-01'', NULL']) AS a;
 SELECT count(*) FROM us;
 -- today's rates, what follows, and how current the built-in ones are
-SELECT ecommerce.set_vat_rate('US', 'reduced', 1, current_date - 10), ecommerce.set_vat_rate('US', 'reduced', 2, current_date), ecommerce.set_vat_rate('US', 'reduced', 3, current_date + 10);
+SELECT (ecommerce.set_vat_rate('US', 'reduced', 1, current_date - 10)).rate, (ecommerce.set_vat_rate('US', 'reduced', 2, current_date)).rate, (ecommerce.set_vat_rate('US', 'reduced', 3, current_date + 10)).rate;
 SELECT rate, valid_from = current_date, valid_to = current_date + 9, next_rate, next_from = current_date + 10, as_of FROM ecommerce.vat_rates_current WHERE country = 'US' AND vat_class = 'reduced';
 SELECT c.rate, c.as_of = d.as_of FROM ecommerce.vat_rates_current c, ecommerce.reference_data d WHERE c.country = 'GR' AND c.region = '' AND c.vat_class = 'standard' AND d.name = 'vat_rates';
 SELECT name, as_of IS NOT NULL, source IS NOT NULL FROM ecommerce.reference_data ORDER BY name;
@@ -294,7 +294,7 @@ DROP FUNCTION vat100, say CASCADE;
 DROP EXTENSION ecommerce CASCADE;
 SELECT pg_temp.failure('INSERT INTO ecommerce.vat_rates (country, vat_class, rate, valid_from) VALUES (''GR'', ''standard'', 9, ''2026-01-01'')');
 CREATE EXTENSION ecommerce;
-SELECT ecommerce.install(), ecommerce.vat_rate_on('GR', 'standard', '2026-01-01');
+SELECT ecommerce.install() > 0, ecommerce.vat_rate_on('GR', 'standard', '2026-01-01');
 DROP VIEW us;
 DROP FUNCTION taxed;
 DROP EXTENSION ecommerce CASCADE;

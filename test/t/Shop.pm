@@ -456,7 +456,7 @@ SELECT pg_temp.state_of('SELECT FROM ecommerce.products');
 RESET ROLE;
 
 \echo statistics
-SELECT ecommerce.refresh_product_stats();
+SELECT FROM ecommerce.refresh_product_stats();
 SELECT count(*) FROM ecommerce.products p
 JOIN ecommerce.product_stats s USING (tenant_id, id)
 WHERE s.total_quantity_sold = coalesce((SELECT sum(i.quantity)
@@ -490,7 +490,6 @@ defaults and policies
 42501
 EC010
 statistics
-
 5
 EOF_EXPECTED
 

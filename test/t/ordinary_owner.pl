@@ -99,10 +99,10 @@ SELECT FROM ecommerce.extend_reservation(:'hold', '1 hour');
 SELECT id AS second, net, vat, gross
 FROM ecommerce.place_order(reservation_id => :'hold') \gset
 \echo :net :vat :gross
-SELECT ecommerce.cancel_order(:'first', 'not wanted');
+SELECT FROM ecommerce.cancel_order(:'first', 'not wanted');
 SELECT id AS hold FROM ecommerce.reserve_stock('[{"sku": "TEA", "quantity": 7}]') \gset
 SELECT ecommerce.available_stock(:'tea');
-SELECT ecommerce.release_reservation(:'hold');
+SELECT FROM ecommerce.release_reservation(:'hold');
 SELECT ecommerce.expire_reservations(), ecommerce.available_stock(:'tea');
 INSERT INTO ecommerce.categories (name, slug) VALUES ('A', 'a') RETURNING id AS a \gset
 INSERT INTO ecommerce.categories (name, slug, parent_id) VALUES ('B', 'b', :'a');
@@ -119,7 +119,7 @@ SELECT count(*) FROM ecommerce.ensure_partitions('2091-01-01', '2091-12-31');
 SELECT partition, from_time, to_time FROM ecommerce.partitions()
 WHERE from_time OPERATOR(pg_catalog.>) '2091-09-01';
 SELECT ecommerce.install();
-SELECT ecommerce.refresh_product_stats();
+SELECT FROM ecommerce.refresh_product_stats();
 SELECT total_orders, total_quantity_sold, revenue FROM ecommerce.product_stats;
 SELECT net, vat, gross FROM ecommerce.place_order('[{"sku": "TEA", "quantity": 1}]',
 	shipping_address => '{"country": "DE", "city": "Berlin", "postal_code": "10115"}',
@@ -139,9 +139,7 @@ is($result, <<'EOF_EXPECTED' =~ s/\n\z//r, 'an ordinary role has a shop');
 10.59 1.38 11.97
 11.97
 17.65 2.30 19.95
-
 38
-
 0|45
 processing
 1.01|2.40|{0.34,0.33,0.33}|10.00|12.40
@@ -151,14 +149,13 @@ processing
 ecommerce_partitions.events_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
 ecommerce_partitions.order_items_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
 ecommerce_partitions.orders_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
-
-
+0
 1|5|17.65
 3.99|0.00|3.99
 GR|intra_eu|VATEX-EU-IC
 17.65|2.30
 3.99|0.00
-|1
+1|1
 psql:<stdin>:51: ERROR:  there is no such tenant
 DETAIL:  It is tenant 9.
 EOF_EXPECTED
@@ -374,8 +371,8 @@ SELECT ecommerce.cancel_order(:'id');
 	'EC008',
 	"one tenant's order is unknown to the other");
 is(as('owner', 'shop', 'SELECT ecommerce.install()'),
-	'', 'install() works with two tenants');
-is(as('owner', 'shop', 'SELECT ecommerce.refresh_product_stats()'),
+	0, 'install() works with two tenants');
+is(as('owner', 'shop', 'SELECT FROM ecommerce.refresh_product_stats()'),
 	'', 'refresh_product_stats() works with two tenants');
 is( $node->safe_psql(
 		'shop', q{

@@ -53,7 +53,7 @@ sub tenant_of
 		($before // '') . q{
 SELECT ecommerce.current_tenant();
 SELECT sku FROM ecommerce.products ORDER BY sku;
-BEGIN; SELECT ecommerce.use_tenant(1); SELECT sku FROM ecommerce.products; COMMIT;
+BEGIN; SELECT FROM ecommerce.use_tenant(1); SELECT sku FROM ecommerce.products; COMMIT;
 },
 		extra_params  => [ '-U', $role, '-v', 'VERBOSITY=sqlstate' ],
 		on_error_stop => 0);
@@ -109,7 +109,7 @@ is( tenant_of('postgres', 'shop', $sent),
 	'a superuser may send it');
 
 # One transaction, one tenant
-my $choose = 'BEGIN; SELECT ecommerce.use_tenant(1);';
+my $choose = 'BEGIN; SELECT FROM ecommerce.use_tenant(1);';
 foreach my $between (
 	'RESET ALL',
 	'RESET ecommerce.tenant',
@@ -122,22 +122,22 @@ foreach my $between (
 	my $state = sqlstate(
 		$node,
 		'shop',
-		"$choose SAVEPOINT s; $between; ROLLBACK TO s; SELECT ecommerce.use_tenant(2); COMMIT;",
+		"$choose SAVEPOINT s; $between; ROLLBACK TO s; SELECT FROM ecommerce.use_tenant(2); COMMIT;",
 		'pooled');
 	like($state, qr/^(42501|EC011)$/,
 		"one tenant in a transaction, also after $between");
 }
 is( sqlstate(
 		$node, 'shop',
-		"$choose RESET ALL; SELECT ecommerce.use_tenant(2); COMMIT;",
+		"$choose RESET ALL; SELECT FROM ecommerce.use_tenant(2); COMMIT;",
 		'pooled'),
 	'EC011',
 	'RESET ALL does not take back a choice');
 like(
 	answer(
 		$node, 'shop',
-		'BEGIN; SAVEPOINT a; SELECT ecommerce.use_tenant(1); ROLLBACK TO a;
-		SELECT ecommerce.use_tenant(2); SELECT ecommerce.current_tenant(); COMMIT;',
+		'BEGIN; SAVEPOINT a; SELECT FROM ecommerce.use_tenant(1); ROLLBACK TO a;
+		SELECT FROM ecommerce.use_tenant(2); SELECT ecommerce.current_tenant(); COMMIT;',
 		'pooled'),
 	qr/^\s*2$/,
 	'what was chosen in a savepoint goes with it');
