@@ -41,7 +41,7 @@ EU_FROM = {
 }
 
 # Last day in the VAT territory of the EU: end of the transition period.
-EU_TO = {"GB": "2020-12-31"}
+EU_TO = {"GB": "2021-01-01"}
 
 # Names that iso-codes only has in the order of an index.
 COUNTRY_NAMES = {
@@ -313,7 +313,7 @@ def load_vat(data_dir):
 
         require(r["category"] in VAT_CLASSES, f"{where}: class")
         rates.append((r["country"], region, r["category"], r["rate"],
-                      r["valid_from"], r["valid_to"] or None,
+                      r["valid_from"], day_after(r["valid_to"]),
                       r["source"] or None, r["confidence"], r["note"] or None))
 
     for (country, region), (classes, *about) in AS_COUNTRY.items():
@@ -344,19 +344,25 @@ def read_islands(row, where):
     return ISLANDS[1], []
 
 
+def day_after(day):
+    """The first day without what lasts until a day, as law says it; None for ever."""
+    if not day:
+        return None
+    return (datetime.date.fromisoformat(day) + datetime.timedelta(days=1)).isoformat()
+
+
 def check_periods(rows):
     """At most one rate on any day; warn of days between two rates."""
     for before, after in zip(rows, rows[1:]):
         where = "vat_rates " + ", ".join(after[:3])
-        require(before[5] is None or before[5] >= before[4],
+        require(before[5] is None or before[5] > before[4],
                 f"{where}: ends before {before[4]}")
         if before[:3] != after[:3]:
             continue
-        require(before[5] is not None and before[5] < after[4],
+        require(before[5] is not None and before[5] <= after[4],
                 f"{where}: overlap at {after[4]}")
-        next_day = datetime.date.fromisoformat(before[5]) + datetime.timedelta(days=1)
-        if next_day.isoformat() != after[4]:
-            warn(f"{where}: no rate from {next_day} until {after[4]}")
+        if before[5] != after[4]:
+            warn(f"{where}: no rate from {before[5]} until {after[4]}")
 
 
 def load_ibans(data_dir):

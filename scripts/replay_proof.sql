@@ -23,7 +23,8 @@ WITH priced AS (
     FROM replay.sale s
     JOIN ecommerce.products p ON p.sku = s.sku
     LEFT JOIN ecommerce.vat_rates v ON v.country = 'GB' AND v.region = '' AND v.vat_class = p.vat_class
-                                   AND s.invoice_date::date BETWEEN v.valid_from AND coalesce(v.valid_to, 'infinity')
+                                   AND s.invoice_date::date >= v.valid_from
+                                   AND s.invoice_date::date < coalesce(v.valid_to, 'infinity')
 ), grouped AS (
     SELECT priced.*,
            round(sum(gross) OVER same_rate * rate / (100 + rate)) AS group_vat,

@@ -130,7 +130,7 @@ ec_settings_place_in_region(const EcSettings *settings, Datum place)
 			continue;
 		exists = true;
 		until = DatumGetDateADT(ec_scan_value(&scan, PLACES_TO, &isnull));
-		in |= (isnull || until >= settings->day) &&
+		in |= (isnull || until > settings->day) &&
 			DatumGetDateADT(ec_scan_value(&scan, PLACES_FROM, &isnull)) <= settings->day;
 	}
 	ec_scan_end(&scan);
@@ -260,7 +260,7 @@ read_rates(EcSettings *settings)
 		if (DatumGetDateADT(ec_scan_value(&scan, RATES_FROM, &isnull)) > settings->day)
 			continue;
 		until = DatumGetDateADT(ec_scan_value(&scan, RATES_TO, &isnull));
-		if (!isnull && until < settings->day)
+		if (!isnull && until <= settings->day)
 			continue;
 		rate->vat_class = TextDatumGetCString(ec_scan_value(&scan, RATES_CLASS, &isnull));
 		rate->rate = ec_numeric_decode(ec_scan_value(&scan, RATES_RATE, &isnull), "VAT rate");

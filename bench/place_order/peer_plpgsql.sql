@@ -72,7 +72,7 @@ BEGIN
                       FROM unnest(v_ids, v_quantities) WITH ORDINALITY AS i (written, quantity, line_number)
                       LEFT JOIN plpgsql.products p ON p.tenant_id = v_tenant AND p.id = i.written AND p.deleted_at IS NULL
                       LEFT JOIN ecommerce.vat_rates v ON v.country = v_country AND v.region = v_region AND v.vat_class = p.vat_class
-                                AND v.valid_from <= v_day AND (v.valid_to IS NULL OR v.valid_to >= v_day)
+                                AND v.valid_from <= v_day AND (v.valid_to IS NULL OR v.valid_to > v_day)
                       CROSS JOIN LATERAL (SELECT CASE WHEN p.vat_class = 'exempt' THEN 'E' WHEN v.rate > 0 THEN 'S' ELSE 'Z' END AS category,
                                                  CASE WHEN p.vat_class = 'exempt' THEN 0 ELSE v.rate END AS rate) r
                       CROSS JOIN LATERAL (SELECT round(i.quantity * p.price, 2) AS amount) a) d

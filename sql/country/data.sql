@@ -88,7 +88,7 @@ FROM (VALUES
 	('FO', 'FRO', '234', 'Faroe Islands', NULL, NULL, NULL),
 	('FR', 'FRA', '250', 'France', 'FR', '1958-01-01', NULL),
 	('GA', 'GAB', '266', 'Gabon', NULL, NULL, NULL),
-	('GB', 'GBR', '826', 'United Kingdom', 'GB', '1973-01-01', '2020-12-31'),
+	('GB', 'GBR', '826', 'United Kingdom', 'GB', '1973-01-01', '2021-01-01'),
 	('GD', 'GRD', '308', 'Grenada', NULL, NULL, NULL),
 	('GE', 'GEO', '268', 'Georgia', NULL, NULL, NULL),
 	('GF', 'GUF', '254', 'French Guiana', NULL, NULL, NULL),

@@ -13,7 +13,7 @@ BEGIN
     IF NOT FOUND THEN
         SELECT coalesce(max(p.region) FILTER (
                    WHERE on_date >= p.valid_from
-                     AND (p.valid_to IS NULL OR on_date <= p.valid_to)), ''),
+                     AND (p.valid_to IS NULL OR on_date < p.valid_to)), ''),
                bool_or(on_date < g.places_from)
         INTO v_named, v_early
         FROM ecommerce.vat_places p
@@ -53,7 +53,7 @@ BEGIN
                              '^(' || real_country || '|' || country || ')(?=[0-9]{4})', '');
     SELECT p.region INTO v_postal FROM ecommerce.vat_places p
     WHERE p.country = real_country AND v_code ~ p.postal_code
-      AND on_date >= p.valid_from AND (p.valid_to IS NULL OR on_date <= p.valid_to);
+      AND on_date >= p.valid_from AND (p.valid_to IS NULL OR on_date < p.valid_to);
     IF named IS NULL AND coded IS NULL AND region IS NULL AND EXISTS (
         SELECT FROM ecommerce.vat_places p
         WHERE p.country = real_country AND v_code ~ p.postal_code_shared) THEN

@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.countries (
 	CONSTRAINT countries_alpha3_check CHECK (alpha3 ~ '^[A-Z]{3}$'),
 	CONSTRAINT countries_numeric_code_check CHECK (numeric_code ~ '^[0-9]{3}$'),
 	CONSTRAINT countries_vat_prefix_check CHECK (vat_prefix ~ '^[A-Z]{2}$'),
-	CONSTRAINT countries_eu_check CHECK (eu_to IS NULL OR (eu_from IS NOT NULL AND eu_to >= eu_from))
+	CONSTRAINT countries_eu_check CHECK (eu_to IS NULL OR (eu_from IS NOT NULL AND eu_to > eu_from))
 );
 
 COMMENT ON TABLE ecommerce.countries IS
@@ -35,7 +35,7 @@ COMMENT ON COLUMN ecommerce.countries.eu_from IS
     '2021-01-01 and goods only. NULL if never. Monaco and the Isle of Man have their own codes '
     'and NULL here: vat_places says which region of FR and GB they are.';
 COMMENT ON COLUMN ecommerce.countries.eu_to IS
-    'Last day in the VAT territory of the EU, inclusive: for GB 2020-12-31. NULL while it lasts.';
+    'First day no longer in the VAT territory of the EU: for GB 2021-01-01. NULL while it lasts.';
 
 CREATE TABLE IF NOT EXISTS ecommerce.vat_regions (
 	country text NOT NULL,
@@ -92,7 +92,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.vat_places (
 		REFERENCES ecommerce.vat_regions (country, region),
 	CONSTRAINT vat_places_region_check CHECK (region <> ''),
 	CONSTRAINT vat_places_code_check CHECK (code ~ '^[A-Z]{2}$'),
-	CONSTRAINT vat_places_valid_check CHECK (valid_to >= valid_from)
+	CONSTRAINT vat_places_valid_check CHECK (valid_to > valid_from)
 );
 
 COMMENT ON TABLE ecommerce.vat_places IS
@@ -111,4 +111,4 @@ COMMENT ON COLUMN ecommerce.vat_places.postal_code_shared IS
     'which it is.';
 COMMENT ON COLUMN ecommerce.vat_places.valid_from IS 'First day on which it is in the region.';
 COMMENT ON COLUMN ecommerce.vat_places.valid_to IS
-    'Last day on which it is in the region, inclusive. NULL while it lasts.';
+    'First day on which it is no longer in the region. NULL while it lasts.';

@@ -16,7 +16,7 @@ BEGIN
     SELECT r.rate INTO v_rate FROM ecommerce.vat_rates r
     WHERE r.country = t.country AND r.region = v_region
       AND r.vat_class = vat_rate_on.vat_class
-      AND r.valid_from <= on_date AND (r.valid_to IS NULL OR r.valid_to >= on_date);
+      AND r.valid_from <= on_date AND (r.valid_to IS NULL OR r.valid_to > on_date);
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no VAT rate is known'
             USING ERRCODE = 'EC012',
@@ -77,7 +77,7 @@ BEGIN
     WHERE r.country = set_vat_rate.country AND r.region = set_vat_rate.region
       AND r.vat_class = set_vat_rate.vat_class
       AND r.valid_from <= set_vat_rate.valid_from
-      AND (r.valid_to IS NULL OR r.valid_to >= set_vat_rate.valid_from);
+      AND (r.valid_to IS NULL OR r.valid_to > set_vat_rate.valid_from);
     IF v_now.rate = rate THEN
         RETURN (country, region, vat_class, v_now.rate, v_now.valid_from, v_now.valid_to);
     ELSIF v_now.valid_from = valid_from THEN
@@ -90,12 +90,12 @@ BEGIN
                          'rate they were placed with.';
     ELSIF v_now.valid_from IS NOT NULL THEN
         v_to := v_now.valid_to;
-        UPDATE ecommerce.vat_rates r SET valid_to = set_vat_rate.valid_from - 1
+        UPDATE ecommerce.vat_rates r SET valid_to = set_vat_rate.valid_from
         WHERE r.country = set_vat_rate.country AND r.region = set_vat_rate.region
           AND r.vat_class = set_vat_rate.vat_class
           AND r.valid_from = v_now.valid_from;
     ELSE
-        SELECT min(r.valid_from) - 1 INTO v_to FROM ecommerce.vat_rates r
+        SELECT min(r.valid_from) INTO v_to FROM ecommerce.vat_rates r
         WHERE r.country = set_vat_rate.country AND r.region = set_vat_rate.region
           AND r.vat_class = set_vat_rate.vat_class
           AND r.valid_from > set_vat_rate.valid_from;
@@ -107,6 +107,6 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.set_vat_rate(text, text, numeric, date, text, text) IS
     'Let a VAT rate in percent apply from a day on, until the next change that is known already. '
-    'The period that it falls into ends on the day before. Nothing happens if the rate applies on '
+    'The period that it falls into ends on that day. Nothing happens if the rate applies on '
     'that day anyway. Returns the period of the rate. Errors: 23505 if another rate begins on the '
     'same day, 22023 unknown region or class, 22003 not a rate, 22004 NULL.';

@@ -272,7 +272,7 @@ BEGIN
     END IF;
     v_origin := CASE supply WHEN 'goods' THEN v_stock ELSE v_seller END;
     SELECT coalesce(array_agg(c.code), '{}') INTO v_eu FROM ecommerce.countries c
-    WHERE c.eu_from <= on_date AND (c.eu_to IS NULL OR c.eu_to >= on_date)
+    WHERE c.eu_from <= on_date AND (c.eu_to IS NULL OR c.eu_to > on_date)
       AND (c.code <> 'XI' OR supply = 'goods');
 
     -- A VAT id counts if VIES knows it, and the buyer does not buy in private.

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.vat_rates (
 	-- NaN is greater than every number, so the upper bound refuses it
 	CONSTRAINT vat_rates_rate_check CHECK (rate >= 0 AND rate <= 100),
 	CONSTRAINT vat_rates_zero_check CHECK (vat_class <> 'zero' OR rate = 0),
-	CONSTRAINT vat_rates_valid_check CHECK (valid_to >= valid_from),
+	CONSTRAINT vat_rates_valid_check CHECK (valid_to > valid_from),
 	CONSTRAINT vat_rates_confidence_check CHECK (confidence IN ('A', 'B', 'C')),
 	-- At most one rate on any day.  GiST compares texts only with btree_gist;
 	-- but it compares ranges of numbers, so the key is written as a number whose
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.vat_rates (
 		numrange(('0.' || ('x' || encode(
 			replace(country || '/' || vat_class || '/' || region, E'\\', E'\\\\')::bytea,
 			'hex'))::varbit::text)::numeric, NULL) WITH =,
-		daterange(valid_from, valid_to, '[]') WITH &&)
+		daterange(valid_from, valid_to) WITH &&)
 );
 
 COMMENT ON TABLE ecommerce.vat_rates IS
@@ -51,7 +51,7 @@ COMMENT ON COLUMN ecommerce.vat_rates.valid_from IS
     'First day of the rate, by tax point. For the oldest row of a class often the first day '
     'researched, not the first day in law.';
 COMMENT ON COLUMN ecommerce.vat_rates.valid_to IS
-    'Last day of the rate, inclusive. NULL while it lasts.';
+    'First day on which it is no longer the rate. NULL while it lasts.';
 COMMENT ON COLUMN ecommerce.vat_rates.source IS
     'Where the row comes from, separated by semicolons; "memory" means that no source was at hand.';
 COMMENT ON COLUMN ecommerce.vat_rates.confidence IS
@@ -86,7 +86,7 @@ LEFT JOIN LATERAL (SELECT l.rate, l.valid_from FROM ecommerce.vat_rates l
                    WHERE l.country = r.country AND l.region = r.region AND l.vat_class = r.vat_class
                      AND l.valid_from > r.valid_from
                    ORDER BY l.valid_from LIMIT 1) n ON true
-WHERE r.valid_from <= current_date AND (r.valid_to IS NULL OR r.valid_to >= current_date);
+WHERE r.valid_from <= current_date AND (r.valid_to IS NULL OR r.valid_to > current_date);
 
 COMMENT ON VIEW ecommerce.vat_rates_current IS
     'The VAT rates of today, what follows them, and how current the built-in ones are.';

@@ -52,9 +52,9 @@ SELECT code, alpha3, numeric_code, name, vat_prefix, eu_from, eu_to FROM ecommer
 SELECT count(*) AS "member states" FROM ecommerce.countries WHERE eu_from <= '2025-01-01' AND eu_to IS NULL AND code <> 'XI';
 SELECT v.country, v.vat_class, v.on_date, r.rate FROM (VALUES ('GR', 'standard', date '2016-05-31'), ('GR', 'standard', '2016-06-01'), ('GR', 'reduced', '2020-01-01'), ('GR', 'super_reduced', '2020-01-01'), ('DE', 'standard', '2020-06-30'), ('DE', 'standard', '2020-07-01'), ('DE', 'standard', '2020-12-31'), ('DE', 'standard', '2021-01-01'),
     ('FI', 'standard', '2024-08-31'), ('FI', 'standard', '2024-09-01'), ('RO', 'standard', '2025-07-31'), ('RO', 'standard', '2025-08-01'), ('FR', 'super_reduced', '2020-01-01'), ('CH', 'standard', '2024-01-01')) AS v (country, vat_class, on_date)
-LEFT JOIN ecommerce.vat_rates r ON r.country = v.country AND r.region = '' AND r.vat_class = v.vat_class AND v.on_date BETWEEN r.valid_from AND coalesce(r.valid_to, 'infinity') ORDER BY v.country, v.vat_class, v.on_date;
+LEFT JOIN ecommerce.vat_rates r ON r.country = v.country AND r.region = '' AND r.vat_class = v.vat_class AND v.on_date >= r.valid_from AND v.on_date < coalesce(r.valid_to, 'infinity') ORDER BY v.country, v.vat_class, v.on_date;
 SELECT count(*) AS "countries without a standard rate" FROM ecommerce.countries c WHERE eu_to IS NULL AND eu_from IS NOT NULL AND code <> 'XI' AND NOT EXISTS (SELECT FROM ecommerce.vat_rates WHERE country = c.code AND region = '' AND vat_class = 'standard' AND valid_to IS NULL);
-SELECT count(*) AS overlaps FROM ecommerce.vat_rates a JOIN ecommerce.vat_rates b USING (country, region, vat_class) WHERE a.valid_from < b.valid_from AND coalesce(a.valid_to, 'infinity') >= b.valid_from;
+SELECT count(*) AS overlaps FROM ecommerce.vat_rates a JOIN ecommerce.vat_rates b USING (country, region, vat_class) WHERE a.valid_from < b.valid_from AND coalesce(a.valid_to, 'infinity') > b.valid_from;
 SELECT name, as_of > '2020-01-01' AS dated, source IS NOT NULL AS sourced FROM ecommerce.reference_data ORDER BY name;
 SELECT id, name FROM ecommerce.tenants;
 SELECT tenant_id, country, region, currency, prices, timezone, reservation_ttl FROM ecommerce.settings;

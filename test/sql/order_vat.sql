@@ -79,6 +79,18 @@ UPDATE ecommerce.settings SET place = 'Atlantis';
 SELECT sell('A');
 UPDATE ecommerce.settings SET region = '', place = NULL;
 
+-- The last day and the first after it: of a rate, of a place in a region, of a country in the EU
+BEGIN;
+UPDATE ecommerce.vat_places SET valid_to = '2026-01-01' WHERE country = 'GR' AND place = 'Leros';
+UPDATE ecommerce.countries SET eu_to = '2026-01-01' WHERE code = 'SE';
+SELECT sell('A', at => '2016-05-31 23:59:59+03'), sell('A', at => '2016-06-01 00:00+03') \gx
+SELECT goods_to('{"country": "GR", "city": "Leros"}', :'greek', '2025-12-31 23:59:59+02'),
+    goods_to('{"country": "GR", "city": "Leros"}', :'greek', '2026-01-01 00:00+02'),
+    goods_to('{"country": "SE"}', at => '2025-12-31 23:59:59+02'), goods_to('{"country": "SE"}', at => '2026-01-01 00:00+02') \gx
+UPDATE ecommerce.settings SET region = 'islands', place = 'Leros';
+SELECT sell('A', at => '2025-12-31 23:59:59+02'), sell('A', at => '2026-01-01 00:00+02') \gx
+ROLLBACK;
+
 -- A small enterprise
 UPDATE ecommerce.settings SET small_enterprise = true, oss = false, distance_sales_exceed_threshold = false;
 SELECT sell('A'), sell('ASD', 'billing_address => ''{"country": "GR"}'''), goods_to('{"country": "DE"}'), goods_to('{"country": "DE"}', :'german'), goods_to('{"country": "US"}'), sell('EA'), sell('E') \gx

@@ -72,12 +72,12 @@ SELECT pg_temp.failure(format('SELECT ecommerce.set_vat_rate(%s)', a)) FROM unne
 SELECT count(*) FROM us;
 -- today's rates, what follows, and how current the built-in ones are
 SELECT (ecommerce.set_vat_rate('US', 'reduced', 1, current_date - 10)).rate, (ecommerce.set_vat_rate('US', 'reduced', 2, current_date)).rate, (ecommerce.set_vat_rate('US', 'reduced', 3, current_date + 10)).rate;
-SELECT rate, valid_from = current_date, valid_to = current_date + 9, next_rate, next_from = current_date + 10, as_of FROM ecommerce.vat_rates_current WHERE country = 'US' AND vat_class = 'reduced';
+SELECT rate, valid_from = current_date, valid_to = current_date + 10, next_rate, next_from = current_date + 10, as_of FROM ecommerce.vat_rates_current WHERE country = 'US' AND vat_class = 'reduced';
 SELECT c.rate, c.as_of = d.as_of FROM ecommerce.vat_rates_current c, ecommerce.reference_data d WHERE c.country = 'GR' AND c.region = '' AND c.vat_class = 'standard' AND d.name = 'vat_rates';
 SELECT name, as_of IS NOT NULL, source IS NOT NULL FROM ecommerce.reference_data ORDER BY name;
 
 -- Plain SQL cannot make two rates for one day, and needs nothing of an extension for it
-SELECT pg_temp.failure(format('INSERT INTO ecommerce.vat_rates (country, vat_class, rate, valid_from, valid_to) VALUES (''US'', ''standard'', 9, %s)', v)) FROM unnest(ARRAY['''2000-01-01'', ''2010-01-01''', '''2000-01-01'', NULL', '''2024-06-01'', ''2024-06-01''', '''2009-01-01'', ''2009-12-31''']) AS v;
+SELECT pg_temp.failure(format('INSERT INTO ecommerce.vat_rates (country, vat_class, rate, valid_from, valid_to) VALUES (''US'', ''standard'', 9, %s)', v)) FROM unnest(ARRAY['''2000-01-01'', ''2010-01-02''', '''2000-01-01'', NULL', '''2024-06-01'', ''2024-06-02''', '''2024-06-01'', ''2024-06-01''', '''2009-01-01'', ''2010-01-01''']) AS v;
 SELECT pg_temp.failure('UPDATE ecommerce.vat_rates SET valid_to = valid_to + 1 WHERE country = ''US'' AND rate = 3'), pg_temp.failure('UPDATE ecommerce.vat_rates SET vat_class = ''standard'' WHERE country = ''US'' AND rate = 1');
 -- another country, class or region is another key, also when one begins like the other, has every kind of letter, or is long
 INSERT INTO ecommerce.vat_regions (country, region, rule) SELECT 'US', r, 'place' FROM unnest(ARRAY['A', 'A/', '/A', 'a', 'Aa', E'A\\', E'A\\\\', '%', repeat('A', 99), repeat('A', 100)]) AS r;
