@@ -248,7 +248,7 @@ ec_order_total(FunctionCallInfo fcinfo, EcPlacement *order)
 	order->sale.seller = order->settings;
 	order->sale.items = order->items;
 	order->sale.nitems = order->nitems;
-	ec_treatment_settle(&order->sale);
+	ec_treatment_decide(&order->sale);
 	compute_totals(fcinfo, order);
 	check_expected_total(fcinfo, order);
 }

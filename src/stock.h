@@ -32,6 +32,10 @@ extern void ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 extern int32 *ec_warehouses(int32 tenant_id, int *n);
 extern void ec_warehouse_check(int32 tenant_id, int32 warehouse_id);
 
+/* stock_hold.c */
+extern void ec_stock_hold(int32 tenant_id, const pg_uuid_t *id, text *owner,
+						  TimestampTz expires_at, const EcTaken *taken, int n);
+
 /* stock_reservation.c */
 extern EcTaken *ec_reservation_take(int32 tenant_id,
 									const pg_uuid_t *reservation_id,

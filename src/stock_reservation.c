@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "utils/fmgrprotos.h"
 #include "utils/snapmgr.h"
@@ -19,7 +18,6 @@
 #include "call.h"
 #include "db/plan.h"
 #include "db/table.h"
-#include "db/writer.h"
 #include "ecommerce.h"
 #include "errors.h"
 #include "stock.h"
@@ -54,46 +52,6 @@ enum
 	EXTEND_TENANT
 };
 
-static EcRowType held = {
-	.name = "held",
-	.ncolumns = 3,
-	.columns = {
-		{"product_id", UUIDOID}, {"warehouse_id", INT4OID}, {"quantity", INT4OID}
-	}
-};
-
-static EcPlan hold_plan = {
-	.sql = "INSERT INTO {stock_reservations}"
-	" (tenant_id, id, product_id, warehouse_id, quantity, owner, expires_at)"
-	" SELECT $1, $2, h.product_id, h.warehouse_id, h.quantity, $3, $4 FROM held h"
-	" RETURNING quantity",
-	.nargs = 4,
-	.types = {INT4OID, UUIDOID, TEXTOID, TIMESTAMPTZOID}
-};
-
-/* Columns of stock_reservations that are written */
-enum
-{
-	HOLD_TENANT,
-	HOLD_ID,
-	HOLD_PRODUCT,
-	HOLD_WAREHOUSE,
-	HOLD_QUANTITY,
-	HOLD_OWNER,
-	HOLD_EXPIRES_AT,
-	HOLD_COLUMNS
-};
-
-static const EcTable reservations = {
-	.name = "stock_reservations",
-	.nullable = 1 << HOLD_OWNER,
-	.ncolumns = HOLD_COLUMNS,
-	.columns = {
-		{"tenant_id", INT4OID}, {"id", UUIDOID}, {"product_id", UUIDOID},
-		{"warehouse_id", INT4OID}, {"quantity", INT4OID}, {"owner", TEXTOID},
-		{"expires_at", TIMESTAMPTZOID}
-	}
-};
 static EcPlan extend_plan = {
 	.sql = "UPDATE {stock_reservations} SET expires_at = $3"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'held'"
@@ -275,75 +233,6 @@ reservation_datum(FunctionCallInfo fcinfo, const pg_uuid_t *id,
 	return ec_result_row(fcinfo, types, lengthof(types), values);
 }
 
-/* Write what a reservation holds by a statement, which fires all triggers. */
-static void
-hold_by_statement(Datum *arguments, const char *nulls, EcTaken *taken, int n)
-{
-	bool		no_nulls[3] = {false, false, false};
-	EcRows		rows;
-	uint64		written;
-	int64		units = 0;
-
-	ec_rows_begin(&rows, &held);
-	for (int i = 0; i < n; i++)
-	{
-		Datum		values[3] = {
-			UUIDPGetDatum(&taken[i].product_id),
-			Int32GetDatum(taken[i].warehouse_id),
-			Int32GetDatum(taken[i].quantity)
-		};
-
-		ec_rows_add(&rows, values, no_nulls);
-		units += taken[i].quantity;
-	}
-	ec_rows_register(&rows);
-	written = ec_execute_unchecked(&hold_plan, arguments, nulls);
-	for (uint64 i = 0; i < written; i++)
-		units -= DatumGetInt32(ec_value(i, 1, INT4OID));
-	ec_written(units == 0 ? written : 0, (uint64) n, "stock_reservations");
-	ec_rows_end(&rows);
-}
-
-/* Write what a reservation holds; owner may be NULL. */
-static void
-hold(int32 tenant_id, const pg_uuid_t *id, text *owner, TimestampTz expires_at,
-	 EcTaken *taken, int n)
-{
-	Relation	rel;
-	EcPlace    *place = ec_table_open(&reservations, tenant_id, RowExclusiveLock, &rel);
-	EcWriter   *writer = ec_writer_begin(place, rel, -1);
-
-	if (writer == NULL)
-	{
-		Datum		arguments[4] = {
-			Int32GetDatum(tenant_id), UUIDPGetDatum(id), PointerGetDatum(owner),
-			TimestampTzGetDatum(expires_at)
-		};
-
-		hold_by_statement(arguments, owner == NULL ? "  n " : NULL, taken, n);
-	}
-	else
-	{
-		for (int i = 0; i < n; i++)
-		{
-			Datum		values[HOLD_COLUMNS];
-			bool		isnull[HOLD_COLUMNS] = {false};
-
-			values[HOLD_TENANT] = Int32GetDatum(tenant_id);
-			values[HOLD_ID] = UUIDPGetDatum(id);
-			values[HOLD_PRODUCT] = UUIDPGetDatum(&taken[i].product_id);
-			values[HOLD_WAREHOUSE] = Int32GetDatum(taken[i].warehouse_id);
-			values[HOLD_QUANTITY] = Int32GetDatum(taken[i].quantity);
-			values[HOLD_OWNER] = PointerGetDatum(owner);
-			isnull[HOLD_OWNER] = owner == NULL;
-			values[HOLD_EXPIRES_AT] = TimestampTzGetDatum(expires_at);
-			ec_writer_insert(writer, values, isnull);
-		}
-		ec_writer_end(writer);
-	}
-	table_close(rel, NoLock);
-}
-
 PG_FUNCTION_INFO_V1(ec_reserve_stock);
 
 /* reserve_stock(items jsonb, owner text, ttl interval, tenant_id integer) */
@@ -378,8 +267,8 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 	taken = ec_stock_change(tenant_id, demands, n, &n);
 
 	ec_uuid_v7_generate(&id);
-	hold(tenant_id, &id, PG_ARGISNULL(RESERVE_OWNER) ? NULL : PG_GETARG_TEXT_P(RESERVE_OWNER),
-		 expires_at, taken, n);
+	ec_stock_hold(tenant_id, &id, PG_ARGISNULL(RESERVE_OWNER) ? NULL : PG_GETARG_TEXT_P(RESERVE_OWNER),
+				  expires_at, taken, n);
 	ec_end();
 	PG_RETURN_DATUM(reservation_datum(fcinfo, &id, expires_at));
 }

@@ -324,7 +324,7 @@ check_treatments(const EcSale *sale)
 
 /* Settle how the order is taxed, if the seller's own rates do not tell. */
 void
-ec_treatment_settle(EcSale *sale)
+ec_treatment_decide(EcSale *sale)
 {
 	if (plain_sale(sale))
 		return;
