@@ -90,8 +90,5 @@ shop sql/install/before.sql
 shop_part tables
 shop_part data
 shop sql/install/after.sql
-cat <<'END'
-RETURN n;
-END $install$;
-END
+printf '%s\n' 'RETURN n;' "END \$install\$;"
 member sql/install/finish.sql

@@ -267,7 +267,8 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 	taken = ec_stock_change(tenant_id, demands, n, &n);
 
 	ec_uuid_v7_generate(&id);
-	ec_stock_hold(tenant_id, &id, PG_ARGISNULL(RESERVE_OWNER) ? NULL : PG_GETARG_TEXT_P(RESERVE_OWNER),
+	ec_stock_hold(tenant_id, &id,
+				  PG_ARGISNULL(RESERVE_OWNER) ? NULL : PG_GETARG_TEXT_P(RESERVE_OWNER),
 				  expires_at, taken, n);
 	ec_end();
 	PG_RETURN_DATUM(reservation_datum(fcinfo, &id, expires_at));

@@ -322,7 +322,7 @@ check_treatments(const EcSale *sale)
 			 errhint("Order them separately.")));
 }
 
-/* Settle how the order is taxed, if the seller's own rates do not tell. */
+/* Decide how the order is taxed, if the seller's own rates do not tell. */
 void
 ec_treatment_decide(EcSale *sale)
 {
