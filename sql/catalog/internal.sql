@@ -27,6 +27,18 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.check_category_tree() IS
     'Refuses a parent that makes a cycle of categories, with error 23514.';
 
+CREATE FUNCTION ecommerce_internal.default_product_slug() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.slug := NEW.sku;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.default_product_slug() IS
+    'Gives a new product without a slug its SKU for one: unique among the products of a tenant, '
+    'too.';
+
 CREATE FUNCTION ecommerce_internal.check_product_delete() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

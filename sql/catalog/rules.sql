@@ -3,6 +3,8 @@
 SELECT * FROM (VALUES
     ('categories', 'no_cycle', 'BEFORE INSERT OR UPDATE OF parent_id',
      'FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL)', 'check_category_tree()'),
+    ('products', 'default_slug', 'BEFORE INSERT',
+     'FOR EACH ROW WHEN (NEW.slug IS NULL)', 'default_product_slug()'),
     ('products', 'keep_id', 'BEFORE UPDATE OF id',
      'FOR EACH ROW WHEN (OLD.id <> NEW.id)', 'refuse_change(''Orders know it by its id.'')'),
     ('products', 'keep_ordered', 'BEFORE DELETE', 'FOR EACH ROW', 'check_product_delete()')

@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
     category_id       uuid,
     sku               text        NOT NULL
         CONSTRAINT products_sku_check CHECK (length(sku) BETWEEN 1 AND 100),
-    slug              text
+    slug              text        NOT NULL
         CONSTRAINT products_slug_check CHECK (length(slug) BETWEEN 1 AND 255),
     name              text        NOT NULL
         CONSTRAINT products_name_check CHECK (length(name) BETWEEN 1 AND 255),
@@ -98,15 +98,13 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
     deleted_at        timestamptz,
     CONSTRAINT products_pkey PRIMARY KEY (id, tenant_id),
     CONSTRAINT products_sku_key UNIQUE NULLS NOT DISTINCT (tenant_id, sku, deleted_at),
+    CONSTRAINT products_slug_key UNIQUE NULLS NOT DISTINCT (tenant_id, slug, deleted_at),
     CONSTRAINT products_parent_fkey FOREIGN KEY (tenant_id, parent_id)
         REFERENCES ecommerce.products (tenant_id, id),
     CONSTRAINT products_category_fkey FOREIGN KEY (tenant_id, category_id)
         REFERENCES ecommerce.categories (tenant_id, id),
     CONSTRAINT products_parent_check CHECK (parent_id <> id)
 );
--- No constraint: a product may be without a slug, and one that is deleted keeps its own.
-CREATE UNIQUE INDEX IF NOT EXISTS idx_products_slug ON ecommerce.products (tenant_id, slug)
-    WHERE deleted_at IS NULL;
 CREATE INDEX IF NOT EXISTS idx_products_category ON ecommerce.products (tenant_id, category_id);
 CREATE INDEX IF NOT EXISTS idx_products_parent ON ecommerce.products (tenant_id, parent_id)
     WHERE parent_id IS NOT NULL;
@@ -123,7 +121,8 @@ COMMENT ON COLUMN ecommerce.products.parent_id IS 'The product that this one is 
 COMMENT ON COLUMN ecommerce.products.category_id IS 'Its category.';
 COMMENT ON COLUMN ecommerce.products.sku IS
     'Stock keeping unit, unique among the products of a tenant that are not deleted.';
-COMMENT ON COLUMN ecommerce.products.slug IS 'Name in URLs, unique like sku.';
+COMMENT ON COLUMN ecommerce.products.slug IS
+    'Name in URLs, unique like sku. A new product has its SKU there, if none is given.';
 COMMENT ON COLUMN ecommerce.products.name IS 'Name for people.';
 COMMENT ON COLUMN ecommerce.products.description IS 'Description.';
 COMMENT ON COLUMN ecommerce.products.short_description IS 'Description for lists.';

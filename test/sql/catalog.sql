@@ -23,6 +23,10 @@ UPDATE ecommerce.products SET deleted_at = now() WHERE sku = 'LAMP';
 INSERT INTO ecommerce.products (sku, slug, name, price) VALUES ('LAMP', 'lamp', 'New lamp', 11);
 SELECT pg_temp.failure('INSERT INTO ecommerce.products (sku, slug, name, price) VALUES (''LAMP'', ''lamp3'', ''X'', 1)') AS again, pg_temp.failure('UPDATE ecommerce.products SET deleted_at = NULL') AS undelete;
 SELECT sku, slug, name, deleted_at IS NOT NULL AS deleted FROM ecommerce.products ORDER BY sku, name;
+-- so either tells a product apart; a slug is never missing, and the SKU of a new product will do
+INSERT INTO ecommerce.products (sku, name, price) VALUES ('LAMP', 'By SKU', 11) ON CONFLICT (tenant_id, sku, deleted_at) DO UPDATE SET name = excluded.name RETURNING sku, slug, name;
+INSERT INTO ecommerce.products (sku, slug, name, price) VALUES ('OTHER', 'lamp', 'New lamp', 11) ON CONFLICT (tenant_id, slug, deleted_at) DO UPDATE SET name = excluded.name RETURNING sku, slug, name;
+SELECT pg_temp.failure('UPDATE ecommerce.products SET slug = NULL') AS missing, pg_temp.failure('INSERT INTO ecommerce.products (sku, name, price) VALUES (''lamp'', ''X'', 1)') AS taken;
 -- what is deleted is not sold
 SELECT p.name, pg_temp.failure(format('SELECT ecommerce.place_order(''[{"product_id": "%s", "quantity": 1}]'')', id)) AS "order" FROM ecommerce.products p WHERE deleted_at IS NOT NULL;
 -- emails likewise, whatever their case

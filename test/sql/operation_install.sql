@@ -41,10 +41,10 @@ SELECT p.oid::regprocedure AS function FROM pg_proc p WHERE pronamespace::regnam
 SELECT t.typname AS type FROM pg_type t WHERE typnamespace = 'ecommerce'::regnamespace AND typtype = 'c' AND typrelid IN (SELECT oid FROM pg_class WHERE relkind = 'c') AND obj_description(t.oid, 'pg_type') IS NULL;
 
 -- indexes and constraints that are known by name
-SELECT name, pg_get_indexdef(to_regclass('ecommerce.' || name)) AS definition FROM unnest('{idx_users_email, idx_products_category, idx_products_status, idx_products_featured, idx_products_slug, idx_products_attributes, idx_orders_user, idx_orders_status, idx_orders_created,
+SELECT name, pg_get_indexdef(to_regclass('ecommerce.' || name)) AS definition FROM unnest('{idx_users_email, idx_products_category, idx_products_status, idx_products_featured, idx_products_attributes, idx_orders_user, idx_orders_status, idx_orders_created,
     idx_cart_user, idx_cart_session, idx_wishlist_user, idx_search_term, idx_reviews_user, idx_reviews_product}'::text[]) AS name;
 SELECT name, (SELECT concat(conrelid::regclass, ' ', pg_get_constraintdef(oid)) FROM pg_constraint WHERE conname = name AND connamespace = 'ecommerce'::regnamespace AND conparentid = 0 AND conislocal ORDER BY coninhcount LIMIT 1) AS definition
-FROM unnest('{check_price_positive, check_quantity_positive, stock_available_check}'::text[]) AS name;
+FROM unnest('{check_price_positive, check_quantity_positive, products_sku_key, products_slug_key, stock_available_check}'::text[]) AS name;
 
 -- reference data
 SELECT code, numeric_code, minor_units, name FROM ecommerce.currencies WHERE code IN ('EUR', 'GBP', 'JPY', 'KWD', 'CLF') ORDER BY code;

@@ -283,7 +283,7 @@ SELECT pg_temp.held(1) -> 'quantity' AS quantity;
 
 -- an index that could not be built is not used
 ALTER TABLE ecommerce.products DROP CONSTRAINT products_sku_key;
-INSERT INTO ecommerce.products (sku, name, price) VALUES ('BULB', 'Another', 1);
+INSERT INTO ecommerce.products (sku, slug, name, price) VALUES ('BULB', 'another', 'Another', 1);
 \set VERBOSITY sqlstate
 CREATE UNIQUE INDEX CONCURRENTLY products_sku_key ON ecommerce.products
     (tenant_id, sku, deleted_at) NULLS NOT DISTINCT;
