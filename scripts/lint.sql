@@ -49,6 +49,38 @@ AND EXISTS (SELECT FROM regexp_matches(prosrc, '\mEXECUTE\s+([^;]*\|\|[^;]*);', 
             WHERE m[1] !~ '\m(format|quote_ident|quote_literal)\(')
 ORDER BY 1;
 
+-- Generators of code make one name of vat_rate() and vat_rates, or of vatRates().
+CREATE FUNCTION pg_temp.as_generated(name name) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT regexp_replace(regexp_replace(lower(replace(name, '_', '')), 'ies$', 'y'),
+                          '(?<=[hsx])es$|(?<!s)s$', '')
+$$;
+SELECT 'function named like a relation: ' || f.name || ' and ' || r.name
+FROM functions f
+JOIN relations r ON r.relnamespace = f.pronamespace
+AND pg_temp.as_generated(r.relname) = pg_temp.as_generated(f.proname)
+ORDER BY 1;
+
+-- These few have names under which shops know them already.
+SELECT 'constraint with a name of its own: ' || k.conname || ' on ' || r.name
+FROM relations r
+JOIN pg_constraint k ON k.conrelid = r.oid
+JOIN (VALUES ('p', 'pkey'), ('u', 'key'), ('f', 'fkey'), ('c', 'check'), ('x', 'excl'))
+    AS s (type, word) ON s.type = k.contype::text
+WHERE k.conname !~ format('^%s_([a-z0-9_]+_)?%s$', r.relname, s.word)
+AND k.conname NOT IN ('check_price_positive', 'check_quantity_positive')
+ORDER BY 1;
+
+SELECT 'index with a name of its own: ' || i.relname || ' on ' || r.name
+FROM relations r
+JOIN pg_index x ON x.indrelid = r.oid
+JOIN pg_class i ON i.oid = x.indexrelid
+WHERE NOT EXISTS (SELECT FROM pg_constraint k
+                  WHERE k.conindid = i.oid AND k.contype IN ('p', 'u', 'x'))
+AND i.relname !~ format('^idx_%s_[a-z0-9_]+$', r.relname)
+AND i.relname NOT IN ('idx_cart_session', 'idx_cart_user', 'idx_reviews_product',
+    'idx_reviews_user', 'idx_search_term', 'idx_wishlist_user')
+ORDER BY 1;
+
 SELECT 'type without comment: ' || t.oid::regtype
 FROM pg_type t
 LEFT JOIN pg_class c ON c.oid = t.typrelid
