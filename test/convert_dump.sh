@@ -18,12 +18,24 @@ BEGIN
 	EXECUTE (SELECT 'TRUNCATE ' || string_agg(oid::regclass::text, ', ') FROM pg_class
 		WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p'));
 END $$;
+-- What the old rows do not keep; install() puts it back.
+ALTER TABLE ecommerce.products ALTER slug DROP NOT NULL, DROP CONSTRAINT products_slug_key;
+ALTER TABLE ecommerce.countries DROP CONSTRAINT countries_eu_check;
+ALTER TABLE ecommerce.vat_places DROP CONSTRAINT vat_places_valid_check;
+ALTER TABLE ecommerce.vat_rates DROP CONSTRAINT vat_rates_valid_check;
 SQL
 sed -e '/^COPY ecommerce\.coupons (/s/, active,/, is_active,/' \
+	-e '/^COPY ecommerce\.gift_cards (/s/, notes,/, note,/' \
 	-e '/^REFRESH MATERIALIZED VIEW/d'
 cat <<'SQL'
+UPDATE ecommerce.products SET slug = sku WHERE slug IS NULL;
+-- Periods ended with their last day.
+UPDATE ecommerce.countries SET eu_to = eu_to + 1 WHERE eu_to IS NOT NULL;
+UPDATE ecommerce.vat_places SET valid_to = valid_to + 1 WHERE valid_to IS NOT NULL;
+UPDATE ecommerce.vat_rates SET valid_to = valid_to + 1 WHERE valid_to IS NOT NULL;
 COMMIT;
 RESET session_replication_role;
+SELECT FROM ecommerce.install();
 REFRESH MATERIALIZED VIEW ecommerce.product_stats;
 SELECT * FROM ecommerce.verify_integrity();
 SQL
