@@ -266,10 +266,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.return_stock(uuid, jsonb, text, text, integer) IS
-    'Take back units of an order that was shipped, and return how many: [{"sku" or "product_id", '
-    '"quantity", "restock", "warehouse_id"}]. They can be sold again, or with "restock": false are '
-    'written off. Errors: EC008 unknown order, EC009 it was not shipped, EC021 unknown warehouse, '
-    'EC022 more comes back than was sold, with all such products in the detail, 22023 wrong items.';
+    'Take back units of an order that was shipped, and return how many. Items are [{"sku" or '
+    '"product_id", "quantity", "restock", "warehouse_id"}]. They can be sold again, or with '
+    '"restock": false are written off. Errors: EC008 unknown order, EC009 it was not shipped, '
+    'EC021 unknown warehouse, EC022 more comes back than was sold, with all such products in the '
+    'detail, 22023 wrong items.';
 
 CREATE FUNCTION ecommerce.stock_at(product_id uuid, at timestamptz,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
