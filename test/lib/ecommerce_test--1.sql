@@ -173,10 +173,14 @@ COMMENT ON PROCEDURE new_shop() IS
 -- Bodies name tables that come with a shop.
 SET LOCAL check_function_bodies = off;
 
-CREATE FUNCTION public.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION public.failure(
+    command text, hint boolean DEFAULT false, ids boolean DEFAULT false)
+RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     detail   text;
+    advice   text;
     violated text;
+    failure  text;
 BEGIN
     EXECUTE command;
     -- What is checked at the end of a transaction is checked now.
@@ -184,14 +188,17 @@ BEGIN
     SET CONSTRAINTS ALL DEFERRED;
     RETURN 'none';
 EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, violated = CONSTRAINT_NAME;
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT,
+        violated = CONSTRAINT_NAME;
+    failure := concat_ws(' | ', SQLSTATE, coalesce(nullif(violated, ''), SQLERRM),
+        nullif(regexp_replace(detail, '^(Failing row|Key ).*', ''), ''),
+        CASE WHEN hint THEN nullif(advice, '') END);
     -- Ids and quarters are others each time.
-    RETURN regexp_replace(concat_ws(' | ', SQLSTATE, coalesce(nullif(violated, ''), SQLERRM),
-            nullif(regexp_replace(detail, '^(Failing row|Key ).*', ''), '')),
-        '[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]{6}-[0-9A-Z]{10}|_[0-9]{4}_q[1-4]', '', 'g');
+    RETURN CASE WHEN ids THEN failure ELSE regexp_replace(failure,
+        '[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]{6}-[0-9A-Z]{10}|_[0-9]{4}_q[1-4]', '', 'g') END;
 END $$;
-COMMENT ON FUNCTION public.failure(text) IS
-    'How a command fails, without ids: SQLSTATE, its constraint or message, and detail.';
+COMMENT ON FUNCTION public.failure(text, boolean, boolean) IS
+    'How a command fails: SQLSTATE, its constraint or message, detail, and perhaps the hint.';
 
 CREATE FUNCTION public.items(sku text, quantity integer) RETURNS jsonb LANGUAGE sql IMMUTABLE AS
     $$ SELECT jsonb_build_array(jsonb_build_object('sku', sku, 'quantity', quantity)) $$;

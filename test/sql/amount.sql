@@ -1,7 +1,6 @@
 -- Amounts of money and the VAT in them.
 CREATE EXTENSION ecommerce;
 
-
 -- round_amount: half away from zero, to 0, 2, 3 or 4 decimals
 SELECT amount, ecommerce.round_amount(amount, 'JPY') AS "JPY", ecommerce.round_amount(amount, 'EUR') AS "EUR",
        ecommerce.round_amount(amount, 'OMR') AS "OMR", ecommerce.round_amount(amount, 'CLF') AS "CLF"

@@ -1,19 +1,6 @@
 -- Carts: whose they are, and that only an open one's lines change.
 CREATE EXTENSION ecommerce;
 
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-    violated text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, violated = CONSTRAINT_NAME;
-    RETURN CASE WHEN violated <> '' THEN concat_ws(' | ', SQLSTATE, violated)
-                ELSE concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, '')) END;
-END $$;
-
 UPDATE ecommerce.settings SET country = 'GR';
 INSERT INTO ecommerce.products (sku, name, price, track_stock) VALUES ('A', 'A', 10, false), ('B', 'B', 5.55, false), ('C', 'C', 1, false);
 INSERT INTO ecommerce.users (id, email) VALUES ('01930000-0000-7000-8000-0000000000a1', 'maria@example.com');
@@ -28,9 +15,9 @@ FROM ecommerce.carts c LEFT JOIN ecommerce.cart_items i ON i.cart_id = c.id LEFT
 GROUP BY c.id, c.status ORDER BY c.id;
 
 -- a cart has one owner, and an owner one open cart
-SELECT pg_temp.failure($$INSERT INTO ecommerce.carts (user_id, session_id) VALUES ('01930000-0000-7000-8000-0000000000a1', 'both')$$) AS both,
-       pg_temp.failure('INSERT INTO ecommerce.carts DEFAULT VALUES') AS nobody,
-       pg_temp.failure($$INSERT INTO ecommerce.carts (session_id) VALUES ('visitor')$$) AS second;
+SELECT failure($$INSERT INTO ecommerce.carts (user_id, session_id) VALUES ('01930000-0000-7000-8000-0000000000a1', 'both')$$) AS both,
+       failure('INSERT INTO ecommerce.carts DEFAULT VALUES') AS nobody,
+       failure($$INSERT INTO ecommerce.carts (session_id) VALUES ('visitor')$$) AS second;
 
 -- lines of an open cart come, change, move to another one and go
 INSERT INTO ecommerce.cart_items (cart_id, product_id, quantity) SELECT c.id, p.id, 2 FROM ecommerce.carts c, ecommerce.products p;
@@ -45,15 +32,15 @@ SELECT * FROM pg_temp.lines;
 SELECT gross FROM ecommerce.place_order(cart_id => '01930000-0000-7000-8000-0000000000c2');
 UPDATE ecommerce.carts SET status = 'abandoned' WHERE session_id = 'lost';
 UPDATE ecommerce.carts SET status = 'merged' WHERE session_id = 'other';
-SELECT right(c.id::text, 2) AS cart, left(command, 6) AS command, left(pg_temp.failure(format(command, c.id)), 25) AS failure
+SELECT right(c.id::text, 2) AS cart, left(command, 6) AS command, left(failure(format(command, c.id)), 25) AS failure
 FROM ecommerce.carts c, (VALUES
     (1, $$INSERT INTO ecommerce.cart_items (cart_id, product_id) SELECT %L, id FROM ecommerce.products WHERE sku = 'C' ON CONFLICT DO NOTHING$$),
     (2, 'UPDATE ecommerce.cart_items SET quantity = quantity WHERE cart_id = %L'),
     (3, 'DELETE FROM ecommerce.cart_items WHERE cart_id = %L AND quantity < 3')) AS v (n, command)
 ORDER BY c.id, n;
-SELECT pg_temp.failure($$UPDATE ecommerce.cart_items SET cart_id = '01930000-0000-7000-8000-0000000000c2' WHERE cart_id = '01930000-0000-7000-8000-0000000000c1'$$) AS into_ordered,
-       pg_temp.failure($$UPDATE ecommerce.cart_items SET cart_id = '01930000-0000-7000-8000-0000000000c1' WHERE cart_id = '01930000-0000-7000-8000-0000000000c3'$$) AS out_of_abandoned,
-       pg_temp.failure($$INSERT INTO ecommerce.cart_items (cart_id, product_id) SELECT '01930000-0000-7000-8000-0000000000c9', id FROM ecommerce.products WHERE sku = 'A'$$) AS unknown;
+SELECT failure($$UPDATE ecommerce.cart_items SET cart_id = '01930000-0000-7000-8000-0000000000c2' WHERE cart_id = '01930000-0000-7000-8000-0000000000c1'$$, ids => true) AS into_ordered,
+       failure($$UPDATE ecommerce.cart_items SET cart_id = '01930000-0000-7000-8000-0000000000c1' WHERE cart_id = '01930000-0000-7000-8000-0000000000c3'$$, ids => true) AS out_of_abandoned,
+       failure($$INSERT INTO ecommerce.cart_items (cart_id, product_id) SELECT '01930000-0000-7000-8000-0000000000c9', id FROM ecommerce.products WHERE sku = 'A'$$) AS unknown;
 SELECT * FROM pg_temp.lines;
 
 -- a line goes with its product or its cart, whatever became of that
@@ -78,7 +65,7 @@ SET ROLE regress_ecommerce_clerk;
 BEGIN;
 SELECT ecommerce.use_tenant(1);
 INSERT INTO ecommerce.cart_items (cart_id, product_id, quantity) VALUES ('01930000-0000-7000-8000-0000000000c5', :'a', 4);
-SELECT right(cart, 2) AS cart, tenant, pg_temp.failure(format('INSERT INTO ecommerce.cart_items (tenant_id, cart_id, product_id) VALUES (%s, %L, %L)', tenant, cart, :'a')) AS failure
+SELECT right(cart, 2) AS cart, tenant, failure(format('INSERT INTO ecommerce.cart_items (tenant_id, cart_id, product_id) VALUES (%s, %L, %L)', tenant, cart, :'a')) AS failure
 FROM unnest('{01930000-0000-7000-8000-0000000000d1, 01930000-0000-7000-8000-0000000000d2, 01930000-0000-7000-8000-0000000000d3}'::text[]) AS cart, generate_series(1, 2) AS tenant
 ORDER BY tenant, cart;
 COMMIT;

@@ -3,14 +3,6 @@ CREATE EXTENSION ecommerce;
 SET client_min_messages = warning;
 SET datestyle = 'ISO';
 
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM);
-END $$;
-
 -- switches one side of a foreign key off
 CREATE FUNCTION pg_temp.unguard(key text, relation regclass) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -62,7 +54,6 @@ SELECT dense_rank() OVER (ORDER BY kind, problem, part) AS round, * FROM (SELECT
 SELECT kind, problem, count(*) > 3 AS some FROM damages GROUP BY kind, problem ORDER BY kind, problem;
 SELECT * FROM ecommerce_internal.schema_problems();
 
-
 -- Damages the shop, a round of alike things at a time, and calls install(): what was not named, what was named and not damaged, what did not come back.
 CREATE TEMP TABLE named (problem text, relation text, name text);
 CREATE TEMP TABLE wrong (round bigint, what text, thing text);
@@ -101,16 +92,16 @@ ALTER TABLE ecommerce.stock DROP CONSTRAINT stock_available_check;
 SELECT * FROM ecommerce.verify_integrity();
 -- rows that a constraint refuses stop install(), and change nothing
 UPDATE ecommerce.stock SET available = -5;
-SELECT pg_temp.failure('SELECT ecommerce.install()');
+SELECT failure('SELECT ecommerce.install()');
 SELECT nspname FROM pg_namespace WHERE nspname LIKE 'ecommerce%' AND nspname <> 'ecommerce_test' ORDER BY nspname;
 UPDATE ecommerce.stock SET available = 5;
 SELECT ecommerce.install();
-SELECT pg_temp.failure('UPDATE ecommerce.stock SET available = -5');
+SELECT failure('UPDATE ecommerce.stock SET available = -5');
 -- so do rows that came while a foreign key was switched off
 ALTER TABLE ecommerce.stock DISABLE TRIGGER ALL;
 INSERT INTO ecommerce.stock (product_id, available) VALUES ('00000000-0000-7000-8000-000000000000', 1);
 SELECT problem, detail FROM ecommerce_internal.schema_problems() ORDER BY problem, detail::text;
-SELECT pg_temp.failure('SELECT ecommerce.install()');
+SELECT failure('SELECT ecommerce.install()');
 DELETE FROM ecommerce.stock WHERE product_id = '00000000-0000-7000-8000-000000000000';
 SELECT ecommerce.install();
 SELECT * FROM ecommerce_internal.schema_problems();
@@ -151,7 +142,7 @@ SET ROLE regress_app;
 BEGIN READ ONLY;
 SELECT count(*) FROM ecommerce_internal.schema_problems();
 COMMIT;
-SELECT pg_temp.failure('SELECT ecommerce_internal.restore_schema()');
+SELECT failure('SELECT ecommerce_internal.restore_schema()');
 RESET ROLE;
 DROP OWNED BY regress_app;
 DROP ROLE regress_app;

@@ -3,7 +3,6 @@ CREATE EXTENSION ecommerce;
 SET client_min_messages = warning;
 SET datestyle = 'ISO';
 
-
 -- the shop's relations; partitions are those of the partition test
 CREATE TEMP VIEW relations AS
 SELECT c.oid, c.oid::regclass AS name, CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE c.relkind::text END AS kind, c.relrowsecurity, c.relispartition

@@ -134,7 +134,6 @@ SELECT relation, moment, event, failure, count(*) > 0 AS some FROM public.outcom
 SELECT relation, moment, event FROM public.outcomes GROUP BY 1, 2, 3 HAVING bool_and('did not fire' = ANY (failures)) AND NOT bool_or(failures::text ~ '27000|21000');
 SELECT * FROM ecommerce.verify_integrity();
 
-
 -- Triggers that leave rows out, or change what is to be written: it is noticed, or the books are right.
 SELECT ecommerce.expire_reservations();
 SELECT count(ecommerce.adjust_stock(p.sku, 1000, 'receipt')) FROM ecommerce.products p;
@@ -180,7 +179,6 @@ SELECT m.*, public.meddled(m.relation, m.event, m.change, m.value) AS results FR
     ('coupons', 'UPDATE', 'out', NULL), ('coupon_redemptions', 'INSERT', 'out', NULL), ('coupon_redemptions', 'UPDATE', 'out', NULL),
     ('gift_cards', 'INSERT', 'out', NULL), ('gift_cards', 'UPDATE', 'out', NULL), ('gift_cards', 'UPDATE', 'balance', '7'),
     ('gift_card_entries', 'INSERT', 'out', NULL), ('gift_card_entries', 'INSERT', 'amount', '7')) AS m (relation, event, change, value);
-
 
 -- What a trigger writes by plain SQL is checked, also while rows are written that were checked before.
 CREATE TABLE public.forgeries (relation text, statement text);

@@ -3,17 +3,6 @@ CREATE EXTENSION ecommerce;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(regexp_replace(detail, '(Failing row|Key ).*', ''), ''));
-END $$;
-
 -- install() covers a year from now on, by quarters, and everything else by default
 SELECT parent, count(*), min(from_time) = date_trunc('quarter', now()) AS "from now", max(to_time) >= now() + interval '1 year' AS "for a year",
        count(*) FILTER (WHERE from_time IS NULL AND to_time IS NULL) AS "default", count(*) FILTER (WHERE to_time <> from_time + interval '3 months') AS "not a quarter"
@@ -43,7 +32,7 @@ SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SELECT relname, pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname IN ('orders_2006_06', 'order_items_2006_06', 'events_2006_07') ORDER BY relname;
 -- wrong arguments
-SELECT f, pg_temp.failure('SELECT ecommerce.ensure_partitions(' || f || ')') AS failure FROM unnest(ARRAY['''2007-01-01'', ''2007-12-31'', ''week''', '''2007-01-01'', ''2007-12-31'', ''Month''', '''2007-01-01'', ''2007-12-31'', ''1 month''', '''2007-01-01'', ''2007-12-31'', NULL', 'NULL, ''2007-12-31''', '''2007-01-01'', NULL',
+SELECT f, failure('SELECT ecommerce.ensure_partitions(' || f || ')') AS failure FROM unnest(ARRAY['''2007-01-01'', ''2007-12-31'', ''week''', '''2007-01-01'', ''2007-12-31'', ''Month''', '''2007-01-01'', ''2007-12-31'', ''1 month''', '''2007-01-01'', ''2007-12-31'', NULL', 'NULL, ''2007-12-31''', '''2007-01-01'', NULL',
     '''2007-12-31'', ''2007-01-01''', '''2007-01-01'', ''infinity''', '''-infinity'', ''2007-01-01''', '''2007-01-01'', ''2108-01-01''']) AS f;
 SELECT count(*) FROM ecommerce.partitions() WHERE from_time >= '2007-01-01' AND from_time < '2008-01-01';
 
@@ -92,8 +81,8 @@ SELECT count(*) AS items, count(o.id) AS "with an order in the partition of the 
     AND replace(i.tableoid::regclass::text, 'order_items', 'orders') = o.tableoid::regclass::text;
 SELECT conrelid::regclass, confrelid::regclass, convalidated FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('ecommerce_partitions.order_items_1998_q2'::regclass, 'ecommerce_partitions.order_items_1999'::regclass, 'ecommerce_partitions.order_items_default'::regclass) ORDER BY conrelid::regclass::text COLLATE "C";
 SELECT id AS moved, created_at AS moved_at FROM ecommerce.orders WHERE created_at = '1998-05-15 12:00' \gset
-SELECT pg_temp.failure(format('INSERT INTO ecommerce.order_items (order_id, order_created_at, line_number, product_id, name, quantity, unit_price, vat_category, vat_rate, net, vat) SELECT ecommerce.uuid_v7(%L, ''x''), %1$L, 9, id, ''X'', 1, 0, ''Z'', 0, 0, 0 FROM ecommerce.products LIMIT 1', :'moved_at')) AS "item without order",
-       pg_temp.failure(format('DELETE FROM ecommerce.orders WHERE id = %L', :'moved')) AS "delete", pg_temp.failure('DELETE FROM ecommerce_partitions.order_items_default') AS "delete default", pg_temp.failure('UPDATE ecommerce.order_items SET net = 0') AS "update" \gx
+SELECT failure(format('INSERT INTO ecommerce.order_items (order_id, order_created_at, line_number, product_id, name, quantity, unit_price, vat_category, vat_rate, net, vat) SELECT ecommerce.uuid_v7(%L, ''x''), %1$L, 9, id, ''X'', 1, 0, ''Z'', 0, 0, 0 FROM ecommerce.products LIMIT 1', :'moved_at'), ids => true) AS "item without order",
+       failure(format('DELETE FROM ecommerce.orders WHERE id = %L', :'moved')) AS "delete", failure('DELETE FROM ecommerce_partitions.order_items_default') AS "delete default", failure('UPDATE ecommerce.order_items SET net = 0') AS "update" \gx
 SELECT count(*) AS disabled FROM pg_trigger WHERE tgenabled = 'D';
 -- an order that moved can be cancelled by its id alone
 SELECT (ecommerce.cancel_order(:'moved')).status;
@@ -112,7 +101,7 @@ SELECT o.tableoid::regclass AS "order", i.tableoid::regclass AS item, o.created_
 JOIN ecommerce.orders o USING (id) JOIN ecommerce.order_items i ON i.order_id = o.id ORDER BY o.created_at;
 SELECT o.tableoid::regclass AS "order", i.tableoid::regclass AS item, o.created_at FROM ecommerce.orders o JOIN ecommerce.order_items i ON i.order_id = o.id AND i.order_created_at = o.created_at WHERE o.prices = 'net' ORDER BY o.created_at;
 -- created_at lies within a day of the id's time, in orders and in items
-SELECT at, pg_temp.failure(format('INSERT INTO ecommerce.orders (id, created_at, order_number, currency, prices, net, vat, gross, country) VALUES (ecommerce.uuid_v7(''2003-06-15'', %L), %1$L, ''x'', ''EUR'', ''net'', 0, 0, 0, ''GR'')', at)) AS "order"
+SELECT at, failure(format('INSERT INTO ecommerce.orders (id, created_at, order_number, currency, prices, net, vat, gross, country) VALUES (ecommerce.uuid_v7(''2003-06-15'', %L), %1$L, ''x'', ''EUR'', ''net'', 0, 0, 0, ''GR'')', at)) AS "order"
 FROM unnest('{2003-06-13 23:59:59.999999, 2003-06-16 00:00:00.001}'::text[]) AS at;
 BEGIN;
 INSERT INTO ecommerce.orders (id, created_at, order_number, currency, prices, net, vat, gross, country) SELECT ecommerce.uuid_v7('2003-07-01', at::text::bytea), at, at::text, 'EUR', 'net', 0, 0, 0, 'GR' FROM unnest('{2003-06-30, 2003-07-02}'::timestamptz[]) AS at RETURNING tableoid::regclass, created_at;

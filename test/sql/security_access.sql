@@ -1,18 +1,6 @@
 -- Profiles of roles: the matrix names everything, and grants are what it says.
 CREATE EXTENSION ecommerce;
 
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-    hint   text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, ''));
-END $$;
-
 --
 -- The matrix
 --
@@ -179,16 +167,16 @@ SELECT row_filters FROM ecommerce.grant_access('regress_service', 'service');
 
 -- errors
 CREATE ROLE regress_super SUPERUSER; CREATE ROLE regress_bypass BYPASSRLS; CREATE ROLE regress_none;
-SELECT pg_temp.failure(format('SELECT ecommerce.grant_access(%s)', a))
+SELECT failure(format('SELECT ecommerce.grant_access(%s)', a), hint => true)
 FROM unnest(ARRAY['''regress_none'', ''store''', 'NULL, ''storefront''', '''regress_none'', NULL',
     '''regress_super'', ''service''', '''regress_bypass'', ''reporting''', '''0'', ''reporting''',
     '''regress_nobody'', ''reporting''']) AS a;
-SELECT pg_temp.failure('SELECT ecommerce.revoke_access(NULL)');
+SELECT failure('SELECT ecommerce.revoke_access(NULL)');
 SELECT count(*) FROM access() WHERE role IN ('regress_super', 'regress_bypass', 'regress_none');
 SET ROLE regress_service;
-SELECT pg_temp.failure('SELECT ecommerce.grant_access(''regress_service'', ''back_office'')');
-SELECT pg_temp.failure('SELECT ecommerce.revoke_access(''regress_store'')');
-SELECT pg_temp.failure('SELECT ecommerce.access_matrix()');
+SELECT failure('SELECT ecommerce.grant_access(''regress_service'', ''back_office'')');
+SELECT failure('SELECT ecommerce.revoke_access(''regress_store'')');
+SELECT failure('SELECT ecommerce.access_matrix()');
 RESET ROLE;
 -- a superuser takes what somebody else granted, too
 GRANT SELECT ON ecommerce.stock TO regress_service WITH GRANT OPTION;
@@ -202,7 +190,7 @@ SET ROLE regress_service; GRANT SELECT ON ecommerce.stock TO regress_bypass; RES
 SELECT row_filters FROM ecommerce.grant_access('regress_service', 'service');
 SELECT * FROM access() WHERE role = 'regress_bypass';
 SELECT row_filters FROM ecommerce.revoke_access('regress_none');
-SELECT pg_temp.failure('DROP ROLE regress_none, regress_super, regress_bypass');
+SELECT failure('DROP ROLE regress_none, regress_super, regress_bypass');
 
 -- the filters come back with the extension, for roles that they are for
 SET client_min_messages = warning;
@@ -256,9 +244,9 @@ CREATE EXTENSION ecommerce;
 RESET client_min_messages;
 SELECT row_filters FROM ecommerce.grant_access('regress_store', 'storefront');
 SELECT row_filters FROM ecommerce.grant_access('regress_store', 'service');
-SELECT pg_temp.failure(format('SELECT ecommerce.grant_access(%L, ''service'')', r))
+SELECT failure(format('SELECT ecommerce.grant_access(%L, ''service'')', r), hint => true)
 FROM unnest('{regress_owner,regress_member}'::regrole[]) AS r;
-SELECT pg_temp.failure('SELECT ecommerce.revoke_access(''regress_owner'')');
+SELECT failure('SELECT ecommerce.revoke_access(''regress_owner'')');
 SELECT row_filters FROM ecommerce.revoke_access('regress_store');
 RESET ROLE;
 -- a superuser grants in its name
@@ -270,7 +258,7 @@ SELECT row_filters, current_user FROM ecommerce.revoke_access('regress_store');
 RESET ROLE;
 GRANT EXECUTE ON FUNCTION ecommerce.available_stock TO regress_store;
 SET ROLE regress_owner;
-SELECT split_part(pg_temp.failure(format('SELECT ecommerce.%s', f)), ' | ', 2) AS failure
+SELECT split_part(failure(format('SELECT ecommerce.%s', f)), ' | ', 2) AS failure
 FROM unnest(ARRAY['grant_access(''regress_store'', ''service'')',
     'revoke_access(''regress_store'')']) AS f;
 RESET ROLE;

@@ -2,19 +2,6 @@
 CREATE EXTENSION ecommerce;
 SET timezone = 'UTC';
 
--- How a command fails, without ids.
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-    violated text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, violated = CONSTRAINT_NAME;
-    RETURN CASE WHEN violated <> '' THEN concat_ws(' | ', SQLSTATE, violated)
-                ELSE regexp_replace(concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, '')), '[0-9a-f]{8}-[0-9a-f-]{27}', '', 'g') END;
-END $$;
 CREATE VIEW pg_temp.books AS
 SELECT p.sku, m.moved, i.sold, r.held, s.available, m.moved - i.sold - r.held = s.available AND s.available >= 0 AS balanced
 FROM ecommerce.products p,
@@ -50,7 +37,7 @@ FROM ecommerce.stock_movements m JOIN ecommerce.products p ON p.id = m.product_i
 SELECT ecommerce.available_stock(:'pen') AS function, available AS stock FROM ecommerce.stock WHERE product_id = :'pen';
 
 -- no less than nothing, and no movement of what did not move
-SELECT command, pg_temp.failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
+SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
     $$adjust_stock('PEN', -14)$$,
     $$adjust_stock('PEN', -1000000000, 'write_off')$$,
     $$adjust_stock('BULK', -1)$$,
@@ -77,17 +64,17 @@ SELECT command, pg_temp.failure('SELECT ecommerce.' || command) AS failure FROM 
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
 
 -- movements are a record
-SELECT command, pg_temp.failure(command) AS failure FROM unnest(ARRAY[
+SELECT command, failure(command) AS failure FROM unnest(ARRAY[
     'UPDATE ecommerce.stock_movements SET quantity = 100',
     'UPDATE ecommerce.stock_movements SET note = NULL',
     'DELETE FROM ecommerce.stock_movements',
     'TRUNCATE ecommerce.stock_movements']) AS command;
 SET client_min_messages = warning;
-SELECT left(pg_temp.failure('TRUNCATE ecommerce.products CASCADE'), 5) AS with_its_product;
+SELECT left(failure('TRUNCATE ecommerce.products CASCADE'), 5) AS with_its_product;
 RESET client_min_messages;
 
 -- plain SQL cannot oversell, either
-SELECT command, pg_temp.failure(command) AS failure FROM unnest(ARRAY[
+SELECT command, failure(command) AS failure FROM unnest(ARRAY[
     'UPDATE ecommerce.stock SET available = available - 14',
     'UPDATE ecommerce.stock SET available = -1',
     'UPDATE ecommerce.stock SET available = NULL',
@@ -105,7 +92,7 @@ FROM ecommerce.stock_reservations WHERE id = :'r1';
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
 
 -- or nothing: every short product is listed, and none is held
-SELECT command, pg_temp.failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
+SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
     $$reserve_stock('[{"sku": "PEN", "quantity": 11}]')$$,
     $$reserve_stock('[{"sku": "PEN", "quantity": 10}, {"sku": "INK", "quantity": 3}, {"sku": "PAD", "quantity": 2}, {"sku": "BULK", "quantity": 1}]')$$,
     $$reserve_stock('[{"sku": "INK", "quantity": 1}, {"sku": "PAD", "quantity": 1}, {"sku": "INK", "quantity": 2}]')$$,
@@ -126,8 +113,8 @@ SELECT command, pg_temp.failure('SELECT ecommerce.' || command) AS failure FROM 
 SELECT * FROM pg_temp.holds ORDER BY sku;
 
 -- how long it holds: above zero, at most 30 days, by default as the settings say
-SELECT ttl, pg_temp.failure(format('SELECT ecommerce.reserve_stock(%L, ttl => %L)', '[{"sku": "INK", "quantity": 1}]', ttl)) AS reserve,
-       pg_temp.failure(format('SELECT ecommerce.extend_reservation(%L, %L)', :'r1', ttl)) AS extend
+SELECT ttl, failure(format('SELECT ecommerce.reserve_stock(%L, ttl => %L)', '[{"sku": "INK", "quantity": 1}]', ttl)) AS reserve,
+       failure(format('SELECT ecommerce.extend_reservation(%L, %L)', :'r1', ttl)) AS extend
 FROM unnest('{0, -1 minute, 31 days, 721 hours, 30 days 00:00:01, 29 days 24:00:01, 1 month 1 day, 2 months, 1 year, -1 day, 1 day -25 hours, 178000000 years, -178000000 years}'::text[]) AS ttl;
 SELECT ttl, e.expires_at - clock_timestamp() BETWEEN ttl::interval - interval '1 minute' AND ttl::interval AS extended
 FROM unnest('{1 hour, 1200 months -36000 days 1 hour, 30 days, 29 days 24:00:00, 1 day -1 hour}'::text[]) AS ttl, ecommerce.extend_reservation(:'r1', ttl::interval) e;
@@ -140,10 +127,10 @@ SELECT (ecommerce.release_reservation(:'r1')).quantity;
 SELECT * FROM pg_temp.holds ORDER BY sku;
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
 SELECT (ecommerce.release_reservation(:'r1')).quantity;
-SELECT pg_temp.failure(format('SELECT ecommerce.extend_reservation(%L)', :'r1')) AS extend,
-       pg_temp.failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r1')) AS place_order;
+SELECT failure(format('SELECT ecommerce.extend_reservation(%L)', :'r1')) AS extend,
+       failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r1')) AS place_order;
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
-SELECT command, pg_temp.failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
+SELECT command, failure('SELECT ecommerce.' || command) AS failure FROM unnest(ARRAY[
     $$release_reservation('00000000-0000-7000-8000-000000000000')$$,
     $$release_reservation(NULL)$$,
     $$extend_reservation('00000000-0000-7000-8000-000000000000')$$,
@@ -157,15 +144,15 @@ SELECT id AS r3 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 3}]', 
 SELECT id AS r4 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 1}]', 'not yet') \gset
 SELECT ecommerce.expire_reservations();
 UPDATE ecommerce.stock_reservations SET expires_at = now() - interval '1 hour' WHERE id IN (:'r2', :'r3');
-SELECT pg_temp.failure(format('SELECT ecommerce.extend_reservation(%L)', :'r2')) AS extend,
-       pg_temp.failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r2')) AS place_order;
+SELECT failure(format('SELECT ecommerce.extend_reservation(%L)', :'r2')) AS extend,
+       failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r2')) AS place_order;
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
 SELECT ecommerce.expire_reservations(2) AS two, ecommerce.expire_reservations(2) AS one, ecommerce.expire_reservations(2) AS none;
 SELECT (ecommerce.release_reservation(:'r2')).quantity;
 SELECT * FROM pg_temp.holds WHERE owner <> 'cart 1' ORDER BY sku, quantity;
 SELECT * FROM pg_temp.books WHERE moved > 0 ORDER BY sku;
-SELECT pg_temp.failure(format('SELECT ecommerce.extend_reservation(%L)', :'r2')) AS extend,
-       pg_temp.failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r2')) AS place_order;
+SELECT failure(format('SELECT ecommerce.extend_reservation(%L)', :'r2')) AS extend,
+       failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r2')) AS place_order;
 
 -- a buyer takes back what expired of the products that are short, and no more
 SELECT id AS r5 FROM ecommerce.reserve_stock('[{"sku": "PAD", "quantity": 1}, {"sku": "INK", "quantity": 1}]', 'late') \gset
@@ -186,7 +173,7 @@ UPDATE ecommerce.stock SET available = available - 9 WHERE product_id = :'pen';
 INSERT INTO ecommerce.stock (product_id, slot, available) VALUES (:'pen', 1, 4), (:'pen', 2, 5);
 SELECT ecommerce.available_stock(:'pen');
 SELECT id AS r7 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 10}]', 'slots') \gset
-SELECT pg_temp.failure($$SELECT ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 2}]')$$);
+SELECT failure($$SELECT ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 2}]')$$);
 SELECT gross FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 1}]');
 SELECT (ecommerce.release_reservation(:'r7')).quantity;
 SELECT ecommerce.adjust_stock('PEN', -10), ecommerce.adjust_stock('PEN', 2);
@@ -209,8 +196,8 @@ SELECT * FROM pg_temp.books WHERE sku = 'PEN';
 SELECT ecommerce.adjust_stock('BULK', 1000000000), ecommerce.adjust_stock('BULK', 1000000000);
 SELECT id AS r8 FROM ecommerce.reserve_stock('[{"sku": "BULK", "quantity": 1000000000}]', 'bulk') \gset
 SELECT ecommerce.adjust_stock('BULK', 1000000000);
-SELECT pg_temp.failure($$SELECT ecommerce.adjust_stock('BULK', 1000000000)$$) AS adjust,
-       pg_temp.failure(format('SELECT ecommerce.release_reservation(%L)', :'r8')) AS release;
+SELECT failure($$SELECT ecommerce.adjust_stock('BULK', 1000000000)$$) AS adjust,
+       failure(format('SELECT ecommerce.release_reservation(%L)', :'r8')) AS release;
 SELECT id AS r9 FROM ecommerce.reserve_stock('[{"sku": "BULK", "quantity": 1000000000}, {"sku": "BULK", "quantity": 1000000000}]', 'bulk') \gset
 SELECT (ecommerce.release_reservation(:'r8')).quantity;
 

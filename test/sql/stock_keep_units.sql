@@ -2,19 +2,6 @@
 CREATE EXTENSION ecommerce;
 SET timezone = 'UTC';
 
--- How a command fails, without ids.
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-    hint text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN regexp_replace(concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, '')), '[0-9a-f]{8}-[0-9a-f-]{27}', '', 'g');
-END $$;
-
 UPDATE ecommerce.settings SET country = 'GR';
 INSERT INTO ecommerce.products (sku, name, price) VALUES ('PEN', 'Pen', 1), ('INK', 'Ink', 2), ('PAD', 'Pad', 3), ('NIB', 'Nib', 4);
 SELECT ecommerce.adjust_stock(sku, 100, 'receipt') FROM unnest('{PEN,INK}'::text[]) sku;
@@ -27,12 +14,12 @@ SELECT id AS o1 FROM ecommerce.place_order(reservation_id => :'r2') \gset
 SELECT (ecommerce.release_reservation(:'r3')).quantity;
 
 -- stock that has units, or owes them, stays; so do reservations that hold any
-SELECT pg_temp.failure('DELETE FROM ecommerce.stock') AS stock, pg_temp.failure('DELETE FROM ecommerce.stock WHERE tenant_id = 1 AND available < 0') AS none;
+SELECT failure('DELETE FROM ecommerce.stock', hint => true) AS stock, failure('DELETE FROM ecommerce.stock WHERE tenant_id = 1 AND available < 0') AS none;
 SELECT gross FROM ecommerce.place_order('[{"sku": "INK", "quantity": 104}]');
-SELECT pg_temp.failure(format('DELETE FROM ecommerce.stock WHERE product_id = %L', id('INK'))) AS owed;
-SELECT pg_temp.failure(format('DELETE FROM ecommerce.stock_reservations WHERE id = %L', id)) AS failure FROM unnest(ARRAY[:'r1', :'r2', :'r3']::uuid[]) id;
+SELECT failure(format('DELETE FROM ecommerce.stock WHERE product_id = %L', id('INK')), hint => true) AS owed;
+SELECT failure(format('DELETE FROM ecommerce.stock_reservations WHERE id = %L', id), hint => true) AS failure FROM unnest(ARRAY[:'r1', :'r2', :'r3']::uuid[]) id;
 DELETE FROM ecommerce.stock WHERE product_id = id('NIB');
-SELECT pg_temp.failure('TRUNCATE ecommerce.stock') AS stock, pg_temp.failure('TRUNCATE ecommerce.stock_reservations') AS reservations, pg_temp.failure('TRUNCATE ecommerce.warehouses CASCADE') AS warehouses;
+SELECT failure('TRUNCATE ecommerce.stock', hint => true) AS stock, failure('TRUNCATE ecommerce.stock_reservations', hint => true) AS reservations, failure('TRUNCATE ecommerce.warehouses CASCADE', hint => true) AS warehouses;
 -- a product that was never moved takes its stock with it
 DELETE FROM ecommerce.products WHERE sku = 'PAD';
 SELECT p.sku, s.available FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id ORDER BY sku;
@@ -51,7 +38,7 @@ SELECT ecommerce.rebalance_stock();
 SELECT p.sku, s.slot, s.available, s.backorder_limit FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id ORDER BY sku;
 
 -- wrong arguments change nothing
-SELECT command, pg_temp.failure('SELECT ecommerce'
+SELECT command, failure('SELECT ecommerce'
     || CASE WHEN command ~ '^(spread|lock|reopen)_' THEN '_internal.' ELSE '.' END || command) AS failure FROM unnest(ARRAY[
     $$spread_stock((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), -5, 1)$$,
     $$spread_stock((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), 0, 1)$$,
@@ -80,10 +67,10 @@ SET client_min_messages = warning;
 SET ROLE regress_app;
 BEGIN;
 SELECT ecommerce.use_tenant(2);
-SELECT left(pg_temp.failure(format('TRUNCATE %s CASCADE', c.oid::regclass)), 5) AS failure, count(*) > 20 AS many, string_agg(CASE WHEN c.relname NOT LIKE '%\_2%' THEN c.relname END, ' ' ORDER BY c.relname COLLATE "C") AS tables
+SELECT left(failure(format('TRUNCATE %s CASCADE', c.oid::regclass)), 5) AS failure, count(*) > 20 AS many, string_agg(CASE WHEN c.relname NOT LIKE '%\_2%' THEN c.relname END, ' ' ORDER BY c.relname COLLATE "C") AS tables
 FROM pg_class c WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p') AND c.relrowsecurity GROUP BY 1 ORDER BY 1;
-SELECT pg_temp.failure('TRUNCATE ecommerce.wishlist_items');
-SELECT pg_temp.failure('TRUNCATE ecommerce.search_history');
+SELECT failure('TRUNCATE ecommerce.wishlist_items', hint => true);
+SELECT failure('TRUNCATE ecommerce.search_history', hint => true);
 COMMIT;
 RESET ROLE;
 -- its owner may
@@ -92,7 +79,7 @@ DROP OWNED BY regress_app;
 DROP ROLE regress_app;
 
 -- what holds nothing may go
-SELECT pg_temp.failure('TRUNCATE ecommerce.stock_alerts');
+SELECT failure('TRUNCATE ecommerce.stock_alerts', hint => true);
 UPDATE ecommerce.stock SET available = 0, backorder_limit = 0;
 UPDATE ecommerce.stock_reservations SET status = 'released';
 TRUNCATE ecommerce.stock, ecommerce.stock_reservations;

@@ -2,16 +2,6 @@
 -- examples are worked by hand: 100.00 net, unless they say otherwise.
 CREATE EXTENSION ecommerce;
 
-CREATE FUNCTION pg_temp.failure(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-BEGIN
-    EXECUTE command;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, CASE WHEN SQLSTATE <> '23P01' THEN nullif(regexp_replace(detail, 'Failing row.*', ''), '') END);
-END $$;
 -- category, rate, whose, scheme and VATEX; myDATA; with the VAT of 100.00 for the examples
 CREATE FUNCTION public.say(t ecommerce.vat_treatment) RETURNS text LANGUAGE sql AS
 $$ SELECT concat_ws(' ', t.vat_category, t.vat_rate, t.country || coalesce('/' || nullif(t.region, ''), ''), t.scheme, t.vatex, 'myDATA ' || concat_ws('/', t.mydata_category, t.mydata_exemption)) $$;
@@ -49,7 +39,7 @@ FROM unnest('{2018-01-01,2025-12-31,2026-01-01}'::date[]) AS d;
 SELECT ecommerce.vat_rate_on('GR', 'standard', d, 'islands') FROM unnest('{2010-07-01,2016-05-31,2016-06-01,2017-12-31}'::date[]) AS d;
 SELECT count(*), bool_and(valid_from = '2018-01-01') FILTER (WHERE place IN ('Leros', 'Lesbos', 'Kos', 'Samos', 'Chios')), min(valid_from) FILTER (WHERE place NOT IN ('Leros', 'Lesbos', 'Kos', 'Samos', 'Chios')) FROM ecommerce.vat_places WHERE region = 'islands';
 -- a rate that is not known is an error, never 0
-SELECT pg_temp.failure(format('SELECT ecommerce.vat_rate_on(%s)', a)) FROM unnest(ARRAY['''US'', ''standard'', ''2026-02-02''', '''GR'', ''reduced2'', ''2026-02-02''', '''GR'', ''standard'', ''1980-01-01''', '''GR'', ''exempt'', ''2026-02-02''', '''GR'', ''normal'', ''2026-02-02''',
+SELECT failure(format('SELECT ecommerce.vat_rate_on(%s)', a)) FROM unnest(ARRAY['''US'', ''standard'', ''2026-02-02''', '''GR'', ''reduced2'', ''2026-02-02''', '''GR'', ''standard'', ''1980-01-01''', '''GR'', ''exempt'', ''2026-02-02''', '''GR'', ''normal'', ''2026-02-02''',
     '''GR'', ''super_reduced2'', ''2025-12-31'', ''islands''', '''ES'', ''standard'', ''2026-02-02'', ''Canary Islands''', '''AX'', ''standard'', ''2026-02-02''', '''XI'', ''standard'', ''2026-02-02'', ''Jersey''', '''EL'', ''standard'', ''2026-02-02''', '''GR'', ''standard'', ''2026-02-02'', ''Atlantis''',
     '''GR'', ''standard'', ''2017-12-31'', ''Kalymnos''', 'NULL, ''standard''', '''GR'', NULL', '''GR'', ''standard'', NULL']) AS a;
 
@@ -66,7 +56,7 @@ DELETE FROM ecommerce.vat_rates WHERE country = 'US' AND rate = 5;
 SELECT ecommerce.set_vat_rate('US', 'standard', 3, '2021-01-01');
 TABLE us;
 SELECT ecommerce.vat_rate_on('US', 'standard', d) FROM unnest('{2019-12-31,2021-12-31,2022-01-01,2023-12-31,2024-01-01}'::date[]) AS d;
-SELECT pg_temp.failure(format('SELECT ecommerce.set_vat_rate(%s)', a)) FROM unnest(ARRAY['''US'', ''standard'', 8, ''2024-01-01''', '''US'', ''standard'', -1, ''2027-01-01''', '''US'', ''standard'', 101, ''2027-01-01''', '''US'', ''standard'', ''NaN'', ''2027-01-01''',
+SELECT failure(format('SELECT ecommerce.set_vat_rate(%s)', a)) FROM unnest(ARRAY['''US'', ''standard'', 8, ''2024-01-01''', '''US'', ''standard'', -1, ''2027-01-01''', '''US'', ''standard'', 101, ''2027-01-01''', '''US'', ''standard'', ''NaN'', ''2027-01-01''',
     '''US'', ''standard'', 1.2345678, ''2027-01-01''', '''US'', ''zero'', 1, ''2027-01-01''', '''US'', ''outside'', 0, ''2027-01-01''', '''US'', ''exempt'', 0, ''2027-01-01''', '''US'', ''standard'', 8, ''infinity''', '''US'', ''standard'', 8, ''2027-01-01'', ''Texas''', '''EL'', ''standard'', 8, ''2027-01-01''',
     '''GR'', ''standard'', 8, ''2027-01-01'', ''Kalymnos''', '''ES'', ''standard'', 7, ''2027-01-01'', ''Canary Islands''', '''FR'', ''standard'', 7, ''2027-01-01'', ''Monaco''', '''US'', ''standard'', 8, NULL', '''US'', ''standard'', NULL, ''2027-01-01''', '''US'', ''standard'', 8, ''2027-01-01'', NULL']) AS a;
 SELECT count(*) FROM us;
@@ -77,17 +67,17 @@ SELECT c.rate, c.as_of = d.as_of FROM ecommerce.vat_rates_current c, ecommerce.r
 SELECT name, as_of IS NOT NULL, source IS NOT NULL FROM ecommerce.reference_data ORDER BY name;
 
 -- Plain SQL cannot make two rates for one day, and needs nothing of an extension for it
-SELECT pg_temp.failure(format('INSERT INTO ecommerce.vat_rates (country, vat_class, rate, valid_from, valid_to) VALUES (''US'', ''standard'', 9, %s)', v)) FROM unnest(ARRAY['''2000-01-01'', ''2010-01-02''', '''2000-01-01'', NULL', '''2024-06-01'', ''2024-06-02''', '''2024-06-01'', ''2024-06-01''', '''2009-01-01'', ''2010-01-01''']) AS v;
-SELECT pg_temp.failure('UPDATE ecommerce.vat_rates SET valid_to = valid_to + 1 WHERE country = ''US'' AND rate = 3'), pg_temp.failure('UPDATE ecommerce.vat_rates SET vat_class = ''standard'' WHERE country = ''US'' AND rate = 1');
+SELECT failure(format('INSERT INTO ecommerce.vat_rates (country, vat_class, rate, valid_from, valid_to) VALUES (''US'', ''standard'', 9, %s)', v)) FROM unnest(ARRAY['''2000-01-01'', ''2010-01-02''', '''2000-01-01'', NULL', '''2024-06-01'', ''2024-06-02''', '''2024-06-01'', ''2024-06-01''', '''2009-01-01'', ''2010-01-01''']) AS v;
+SELECT failure('UPDATE ecommerce.vat_rates SET valid_to = valid_to + 1 WHERE country = ''US'' AND rate = 3'), failure('UPDATE ecommerce.vat_rates SET vat_class = ''standard'' WHERE country = ''US'' AND rate = 1');
 -- another country, class or region is another key, also when one begins like the other, has every kind of letter, or is long
 INSERT INTO ecommerce.vat_regions (country, region, rule) SELECT 'US', r, 'place' FROM unnest(ARRAY['A', 'A/', '/A', 'a', 'Aa', E'A\\', E'A\\\\', '%', repeat('A', 99), repeat('A', 100)]) AS r;
 INSERT INTO ecommerce.vat_rates (country, region, vat_class, rate, valid_from) SELECT country, region, 'standard', 1, '2000-01-01' FROM ecommerce.vat_regions WHERE country = 'US' AND region <> '';
-SELECT count(*), count(*) FILTER (WHERE pg_temp.failure(format('INSERT INTO ecommerce.vat_rates (country, region, vat_class, rate, valid_from) VALUES (''US'', %L, ''standard'', 1, ''2001-01-01'')', region)) LIKE '23P01 %') FROM ecommerce.vat_regions WHERE country = 'US' AND region <> '';
-SELECT pg_temp.failure(format('INSERT INTO ecommerce.vat_rates (country, region, vat_class, rate, valid_from) VALUES (%s, ''2001-01-01'')', v)) FROM unnest(ARRAY['''US'', ''Texas'', ''standard'', 1', '''US'', '''', ''outside'', 0', '''US'', '''', ''zero'', 1', '''US'', '''', ''parking'', ''NaN''']) AS v;
-SELECT pg_temp.failure('INSERT INTO ecommerce.vat_regions VALUES (''US'', '''', ''place'')'), pg_temp.failure('INSERT INTO ecommerce.vat_regions VALUES (''US'', '' B'')'), pg_temp.failure('INSERT INTO ecommerce.vat_regions VALUES (''US'', ''B'', ''other'')');
+SELECT count(*), count(*) FILTER (WHERE failure(format('INSERT INTO ecommerce.vat_rates (country, region, vat_class, rate, valid_from) VALUES (''US'', %L, ''standard'', 1, ''2001-01-01'')', region)) LIKE '23P01 %') FROM ecommerce.vat_regions WHERE country = 'US' AND region <> '';
+SELECT failure(format('INSERT INTO ecommerce.vat_rates (country, region, vat_class, rate, valid_from) VALUES (%s, ''2001-01-01'')', v)) FROM unnest(ARRAY['''US'', ''Texas'', ''standard'', 1', '''US'', '''', ''outside'', 0', '''US'', '''', ''zero'', 1', '''US'', '''', ''parking'', ''NaN''']) AS v;
+SELECT failure('INSERT INTO ecommerce.vat_regions VALUES (''US'', '''', ''place'')'), failure('INSERT INTO ecommerce.vat_regions VALUES (''US'', '' B'')'), failure('INSERT INTO ecommerce.vat_regions VALUES (''US'', ''B'', ''other'')');
 SELECT count(*) FROM pg_constraint c JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_proc'::regclass WHERE c.conname = 'vat_rates_period_excl';
 -- built-in periods, of any shop, are of a region that exists; a seller's region is one of them
-SELECT pg_temp.failure('UPDATE ecommerce.settings SET country = ''GR'', region = ''Kalymnos''');
+SELECT failure('UPDATE ecommerce.settings SET country = ''GR'', region = ''Kalymnos''');
 -- C reads a region's history under its one name
 UPDATE ecommerce.settings SET country = 'GR', region = 'islands', prices = 'net';
 INSERT INTO ecommerce.products (sku, name, price, track_stock) VALUES ('A', 'A', 100, false);
@@ -104,7 +94,7 @@ SELECT a, t.country, t.region, t.rule FROM (VALUES
     ('PT', NULL, '9500-321'), ('PT', NULL, '9000-001'), ('PT', NULL, '1000-001'), ('GB', NULL, 'BT1 1AA'), ('GB', NULL, 'bt11aa'), ('GB', NULL, 'B1 1AA'), ('XI', NULL, 'BT1 1AA'), ('XI', NULL, NULL), ('GB', NULL, 'JE2 3AB'), ('GB', NULL, 'IM1 1AA'), ('IM', NULL, NULL), ('JE', NULL, NULL), ('GI', NULL, 'GX11 1AA'),
     ('CY', 'Akrotiri', NULL), ('DK', NULL, '1000'), ('GL', NULL, '3900'), ('CW', NULL, NULL), ('GR', 'psara', '82104'), ('US', NULL, '35001')) AS v (country, region, postal_code),
     concat_ws(' ', v.country, quote_literal(v.region), v.postal_code) AS a, ecommerce.vat_territory(v.country, v.region, v.postal_code, '2026-02-02') AS t;
-SELECT pg_temp.failure(format('SELECT ecommerce.vat_territory(%s)', a)) FROM unnest(ARRAY['''IT'', NULL, ''22060''', '''IT'', NULL, ''23030''', '''ES'', ''Canary Islands'', ''28001''', '''ES'', ''Ceuta'', ''35001''', '''IT'', ''Livigno'', ''22060''', '''AX'', ''Corsica''', '''MQ'', NULL, ''97300''', '''ES'', ''Madrid''', '''UK''', '''gr''', 'NULL', '''GR'', on_date => NULL']) AS a;
+SELECT failure(format('SELECT ecommerce.vat_territory(%s)', a)) FROM unnest(ARRAY['''IT'', NULL, ''22060''', '''IT'', NULL, ''23030''', '''ES'', ''Canary Islands'', ''28001''', '''ES'', ''Ceuta'', ''35001''', '''IT'', ''Livigno'', ''22060''', '''AX'', ''Corsica''', '''MQ'', NULL, ''97300''', '''ES'', ''Madrid''', '''UK''', '''gr''', 'NULL', '''GR'', on_date => NULL']) AS a;
 -- before 2021 Northern Ireland was in the United Kingdom, and that in the EU
 SELECT t.country, t.region FROM ecommerce.vat_territory('GB', NULL, 'BT1 1AA', '2020-12-31') t;
 
@@ -278,13 +268,13 @@ SELECT n, note FROM (VALUES (1, ecommerce.vat_treatment('GR', 'DE', :now, distan
 
 -- Time: who was in the EU, and rules that are younger than the sale
 SELECT taxed('''GR'', ''GR''') = say(ecommerce.vat_treatment('GR', 'GR', on_date => '2020-01-01')), say(ecommerce.vat_treatment('GB', 'GB', on_date => '2019-06-01'));
-SELECT pg_temp.failure(format('SELECT ecommerce.vat_treatment(%s)', a)) FROM unnest(ARRAY['''GR'', ''DE'', on_date => ''2021-06-30''', '''GR'', ''US'', on_date => ''2021-06-30''', '''GR'', ''GB'', on_date => ''2020-06-30''']) AS a;
+SELECT failure(format('SELECT ecommerce.vat_treatment(%s)', a)) FROM unnest(ARRAY['''GR'', ''DE'', on_date => ''2021-06-30''', '''GR'', ''US'', on_date => ''2021-06-30''', '''GR'', ''GB'', on_date => ''2020-06-30''']) AS a;
 -- a rate that the destination does not have
 SELECT taxed('''GR'', ''DK'', ''reduced'', oss => true');
 -- wrong arguments
 SELECT taxed(a) FROM unnest(ARRAY['NULL, ''GR''', '''GR'', NULL', '''GR'', ''GR'', NULL', '''GR'', ''GR'', supply => NULL', '''GR'', ''GR'', supply => ''rent''', '''GR'', ''GR'', ''outside''', '''EL'', ''GR''', '''GR'', ''ZZ''', '''GR'', ''DE'', buyer_vat_id_valid => true', '''GR'', ''DE'', buyer_vat_id => ''136695976'', buyer_vat_id_valid => true',
     '''GR'', ''DE'', buyer_vat_id => ''US094259216'', buyer_vat_id_valid => true', '''GR'', ''DE'', supply => ''service'', stock_country => ''DE''', '''GR'', ''GR'', ''exempt'', domestic_reverse_charge => true, buyer_is_business => true', '''CH'', ''CH'', small_enterprise => true', '''XI'', ''XI'', small_enterprise => true']) AS a;
-SELECT pg_temp.failure('SELECT ecommerce.vat_treatment(''GR'', ''GR'', on_date => NULL)');
+SELECT failure('SELECT ecommerce.vat_treatment(''GR'', ''GR'', on_date => NULL)');
 -- NULL of an option is no
 SELECT taxed('''GR'', ''DE'', oss => NULL, ioss => NULL, distance_sales_exceed_threshold => NULL, small_enterprise => NULL, domestic_reverse_charge => NULL, excluded_goods => NULL');
 
@@ -292,7 +282,7 @@ SELECT taxed('''GR'', ''DE'', oss => NULL, ioss => NULL, distance_sales_exceed_t
 SET client_min_messages = warning;
 DROP FUNCTION vat100, say CASCADE;
 DROP EXTENSION ecommerce CASCADE;
-SELECT pg_temp.failure('INSERT INTO ecommerce.vat_rates (country, vat_class, rate, valid_from) VALUES (''GR'', ''standard'', 9, ''2026-01-01'')');
+SELECT failure('INSERT INTO ecommerce.vat_rates (country, vat_class, rate, valid_from) VALUES (''GR'', ''standard'', 9, ''2026-01-01'')');
 CREATE EXTENSION ecommerce;
 SELECT ecommerce.install() > 0, ecommerce.vat_rate_on('GR', 'standard', '2026-01-01');
 DROP VIEW us;
