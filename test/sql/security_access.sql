@@ -296,7 +296,8 @@ DECLARE
     v_failure text;
 BEGIN
     FOR f IN SELECT p.oid::regprocedure AS name, p.proname, p.prosecdef FROM pg_proc p
-             WHERE p.prorettype = 'trigger'::regtype AND p.pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal')
+             WHERE p.prorettype = 'trigger'::regtype
+                 AND p.pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal')
     LOOP
         v_failure := failure(format('CREATE TRIGGER bait AFTER INSERT ON pg_temp.lure
                                      FOR EACH ROW EXECUTE FUNCTION %s', f.name));
