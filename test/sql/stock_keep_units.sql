@@ -3,9 +3,11 @@ CREATE EXTENSION ecommerce;
 SET timezone = 'UTC';
 
 UPDATE ecommerce.settings SET country = 'GR';
-INSERT INTO ecommerce.products (sku, name, price) VALUES ('PEN', 'Pen', 1), ('INK', 'Ink', 2), ('PAD', 'Pad', 3), ('NIB', 'Nib', 4);
+INSERT INTO ecommerce.products (sku, name, price) VALUES
+    ('PEN', 'Pen', 1), ('INK', 'Ink', 2), ('PAD', 'Pad', 3), ('NIB', 'Nib', 4);
 SELECT ecommerce.adjust_stock(sku, 100, 'receipt') FROM unnest('{PEN,INK}'::text[]) sku;
-INSERT INTO ecommerce.stock (product_id, available) SELECT id(sku), n FROM (VALUES ('PAD', 7), ('NIB', 0)) AS v (sku, n);
+INSERT INTO ecommerce.stock (product_id, available)
+SELECT id(sku), n FROM (VALUES ('PAD', 7), ('NIB', 0)) AS v (sku, n);
 SELECT ecommerce.set_backorder_limit(id('INK'), 5, 1);
 SELECT id AS r1 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 2}]') \gset
 SELECT id AS r2 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 3}]') \gset
@@ -14,15 +16,22 @@ SELECT id AS o1 FROM ecommerce.place_order(reservation_id => :'r2') \gset
 SELECT (ecommerce.release_reservation(:'r3')).quantity;
 
 -- stock that has units, or owes them, stays; so do reservations that hold any
-SELECT failure('DELETE FROM ecommerce.stock', hint => true) AS stock, failure('DELETE FROM ecommerce.stock WHERE tenant_id = 1 AND available < 0') AS none;
+SELECT failure('DELETE FROM ecommerce.stock', hint => true) AS stock,
+    failure('DELETE FROM ecommerce.stock WHERE tenant_id = 1 AND available < 0') AS none;
 SELECT gross FROM ecommerce.place_order('[{"sku": "INK", "quantity": 104}]');
-SELECT failure(format('DELETE FROM ecommerce.stock WHERE product_id = %L', id('INK')), hint => true) AS owed;
-SELECT failure(format('DELETE FROM ecommerce.stock_reservations WHERE id = %L', id), hint => true) AS failure FROM unnest(ARRAY[:'r1', :'r2', :'r3']::uuid[]) id;
+SELECT failure(format('DELETE FROM ecommerce.stock WHERE product_id = %L', id('INK')),
+    hint => true) AS owed;
+SELECT failure(format('DELETE FROM ecommerce.stock_reservations WHERE id = %L', id),
+    hint => true) AS failure
+FROM unnest(ARRAY[:'r1', :'r2', :'r3']::uuid[]) id;
 DELETE FROM ecommerce.stock WHERE product_id = id('NIB');
-SELECT failure('TRUNCATE ecommerce.stock', hint => true) AS stock, failure('TRUNCATE ecommerce.stock_reservations', hint => true) AS reservations, failure('TRUNCATE ecommerce.warehouses CASCADE', hint => true) AS warehouses;
+SELECT failure('TRUNCATE ecommerce.stock', hint => true) AS stock,
+    failure('TRUNCATE ecommerce.stock_reservations', hint => true) AS reservations,
+    failure('TRUNCATE ecommerce.warehouses CASCADE', hint => true) AS warehouses;
 -- a product that was never moved takes its stock with it
 DELETE FROM ecommerce.products WHERE sku = 'PAD';
-SELECT p.sku, s.available FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id ORDER BY sku;
+SELECT p.sku, s.available FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id
+ORDER BY sku;
 SELECT status, count(*) FROM ecommerce.stock_reservations GROUP BY status ORDER BY status;
 
 -- stock is gathered and spread without losing any
@@ -30,17 +39,22 @@ SELECT ecommerce.set_stock_slots(id('PEN'), 8);
 SELECT count(*), sum(available) FROM ecommerce.stock WHERE product_id = id('PEN');
 SELECT ecommerce.set_stock_slots(id('PEN'), NULL);
 SELECT count(*), sum(available) FROM ecommerce.stock WHERE product_id = id('PEN');
-INSERT INTO ecommerce.stock (product_id, slot, available) SELECT id, 5, 0 FROM ecommerce.products WHERE sku IN ('INK', 'PEN');
-UPDATE ecommerce.stock SET available = available / 2 + slot % 2 * available % 2 WHERE product_id = id('PEN');
+INSERT INTO ecommerce.stock (product_id, slot, available)
+SELECT id, 5, 0 FROM ecommerce.products WHERE sku IN ('INK', 'PEN');
+UPDATE ecommerce.stock SET available = available / 2 + slot % 2 * available % 2
+WHERE product_id = id('PEN');
 UPDATE ecommerce.stock SET available = 48 WHERE product_id = id('PEN') AND slot = 5;
 SELECT sum(available) FROM ecommerce.stock WHERE product_id = id('PEN');
 SELECT ecommerce.rebalance_stock();
-SELECT p.sku, s.slot, s.available, s.backorder_limit FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id ORDER BY sku;
+SELECT p.sku, s.slot, s.available, s.backorder_limit FROM ecommerce.stock s
+JOIN ecommerce.products p ON p.id = s.product_id ORDER BY sku;
 
 -- wrong arguments change nothing
-SELECT command, failure('SELECT ecommerce'
-    || CASE WHEN command ~ '^(spread|lock|reopen)_' THEN '_internal.' ELSE '.' END || command) AS failure FROM unnest(ARRAY[
-    $$spread_stock((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), -5, 1)$$,
+SELECT command,
+    failure('SELECT ecommerce'
+        || CASE WHEN command ~ '^(spread|lock|reopen)_' THEN '_internal.' ELSE '.' END
+        || command) AS failure
+FROM unnest(ARRAY[$$spread_stock((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), -5, 1)$$,
     $$spread_stock((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), 0, 1)$$,
     $$spread_stock((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), 257, 1)$$,
     $$spread_stock((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), 2147483647, 1)$$,
@@ -55,7 +69,8 @@ SELECT command, failure('SELECT ecommerce'
     $$set_stock_slots((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), 0)$$,
     $$set_stock_slots(NULL, 1)$$,
     $$set_backorder_limit((SELECT id FROM ecommerce.products WHERE sku = 'PEN'), -1)$$]) AS command;
-SELECT p.sku, s.slot, s.available, s.backorder_limit FROM ecommerce.stock s JOIN ecommerce.products p ON p.id = s.product_id ORDER BY sku;
+SELECT p.sku, s.slot, s.available, s.backorder_limit FROM ecommerce.stock s
+JOIN ecommerce.products p ON p.id = s.product_id ORDER BY sku;
 
 -- a role that row security restricts cannot empty the tables of all tenants
 SELECT ecommerce.create_tenant('Other') AS other;
@@ -67,8 +82,14 @@ SET client_min_messages = warning;
 SET ROLE regress_app;
 BEGIN;
 SELECT ecommerce.use_tenant(2);
-SELECT left(failure(format('TRUNCATE %s CASCADE', c.oid::regclass)), 5) AS failure, count(*) > 20 AS many, string_agg(CASE WHEN c.relname NOT LIKE '%\_2%' THEN c.relname END, ' ' ORDER BY c.relname COLLATE "C") AS tables
-FROM pg_class c WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p') AND c.relrowsecurity GROUP BY 1 ORDER BY 1;
+SELECT left(failure(format('TRUNCATE %s CASCADE', c.oid::regclass)), 5) AS failure,
+    count(*) > 20 AS many,
+    string_agg(CASE WHEN c.relname NOT LIKE '%\_2%' THEN c.relname END,
+        ' ' ORDER BY c.relname COLLATE "C") AS tables
+FROM pg_class c
+WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+    AND c.relkind IN ('r', 'p') AND c.relrowsecurity
+GROUP BY 1 ORDER BY 1;
 SELECT failure('TRUNCATE ecommerce.wishlist_items', hint => true);
 SELECT failure('TRUNCATE ecommerce.search_history', hint => true);
 COMMIT;
