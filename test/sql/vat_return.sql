@@ -2,13 +2,18 @@
 CREATE EXTENSION ecommerce;
 UPDATE ecommerce.settings SET country = 'GR', timezone = 'Europe/Athens', prices = 'net';
 INSERT INTO ecommerce.products (sku, name, price, vat_class, track_stock) VALUES
-    ('A', 'A', 100, 'standard', false), ('B', 'B', 50, 'reduced', false), ('C', 'C', 10, 'exempt', false);
+    ('A', 'A', 100, 'standard', false), ('B', 'B', 50, 'reduced', false),
+    ('C', 'C', 10, 'exempt', false);
 CREATE FUNCTION pg_temp.sell(at timestamptz, skus text) RETURNS uuid LANGUAGE sql AS $$
-    SELECT id FROM ecommerce.place_order((SELECT jsonb_agg(jsonb_build_object('sku', s, 'quantity', 1)) FROM regexp_split_to_table(skus, '') s), placed_at => at) $$;
+    SELECT id
+    FROM ecommerce.place_order((SELECT jsonb_agg(jsonb_build_object('sku', s, 'quantity', 1))
+            FROM regexp_split_to_table(skus, '') s), placed_at => at) $$;
 
 -- The last millisecond of March in Athens, and the first of April
-SELECT count(pg_temp.sell(at, skus)) FROM (VALUES
-    ('2026-01-01 00:00:00+02'::timestamptz, 'A'), ('2026-03-31 23:59:59.999+03', 'AB'), ('2026-04-01 00:00:00+03', 'AA'), ('2026-02-10 12:00+02', 'ABC')) v (at, skus);
+SELECT count(pg_temp.sell(at, skus))
+FROM (VALUES
+    ('2026-01-01 00:00:00+02'::timestamptz, 'A'), ('2026-03-31 23:59:59.999+03', 'AB'),
+    ('2026-04-01 00:00:00+03', 'AA'), ('2026-02-10 12:00+02', 'ABC')) v (at, skus);
 SELECT * FROM ecommerce.vat_return('2026-01-01', '2026-03-31');
 SELECT * FROM ecommerce.vat_return('2026-04-01', '2026-04-01');
 SELECT * FROM ecommerce.vat_return('2026-03-31', '2026-03-31');
@@ -21,9 +26,12 @@ RESET timezone;
 SELECT (ecommerce.cancel_order(pg_temp.sell('2026-03-05', 'A'))).status;
 SELECT sum(vat) FROM ecommerce.vat_return('2026-01-01', '2026-03-31');
 
--- What was sold at the rates of other countries, declared there and in the one-stop shop; and a shop that has moved
+-- What was sold at the rates of other countries, declared there and in the one-stop shop; and a
+-- shop that has moved
 CREATE FUNCTION pg_temp.send(at timestamptz, sku text) RETURNS uuid LANGUAGE sql AS $$
-    SELECT id FROM ecommerce.place_order(jsonb_build_array(jsonb_build_object('sku', sku, 'quantity', 1)), shipping_address => '{"country": "DE"}', placed_at => at) $$;
+    SELECT id
+    FROM ecommerce.place_order(items(sku, 1), shipping_address => '{"country": "DE"}',
+        placed_at => at) $$;
 UPDATE ecommerce.settings SET distance_sales_exceed_threshold = true;
 SELECT count(pg_temp.send('2026-05-04', 'A'));
 UPDATE ecommerce.settings SET oss = true;
