@@ -188,7 +188,8 @@ SET timezone = 'UTC';
 SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n''
 	ORDER BY t::text COLLATE "C"), '''')) FROM %s t', relname, oid::regclass)
 FROM pg_class
-WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+AND relkind IN ('r', 'p')
 ORDER BY relname COLLATE "C" \gexec
 }, extra_params => [ '-F', ' ' ]);
 }
@@ -203,7 +204,8 @@ SET search_path = pg_catalog;
 SET timezone = 'UTC';
 WITH relation AS (
 	SELECT *, oid::regclass AS name FROM pg_class
-	WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind <> 'c'
+	WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+	AND relkind <> 'c'
 ), acl AS (
 	SELECT 'schema ' || nspname AS object, nspacl AS acl FROM pg_namespace
 	WHERE nspname = 'ecommerce'

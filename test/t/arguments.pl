@@ -645,7 +645,8 @@ SELECT format('(SELECT DISTINCT %1$L, %2$L, %3$L, %4$L, %3$I::text FROM %5$s
 FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0
 JOIN unnest('{1,2,""}'::text[]) AS t (tenant) ON (tenant = '') = NOT EXISTS (
 	SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
-WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+AND relkind IN ('r', 'p')
 AND NOT relispartition AND NOT attisdropped
 AND format_type(atttypid, NULL) = ANY (?)
 ORDER BY relname, attnum, tenant}, undef, \@types);
@@ -848,7 +849,8 @@ SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n''
 	relname, relname, attname)
 FROM pg_class c JOIN pg_attribute ON attrelid = c.oid
 	AND attname = CASE relname WHEN 'tenants' THEN 'id' ELSE 'tenant_id' END
-WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+AND relkind IN ('r', 'p')
 AND NOT relispartition
 ORDER BY relname COLLATE "C" \gexec
 });

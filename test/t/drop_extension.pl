@@ -228,7 +228,8 @@ SELECT count(*) FROM public.spied WHERE who <> 'mallory';
 SELECT count(*) FROM pg_proc JOIN pg_roles r ON r.oid = proowner
 WHERE pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal') AND rolsuper;
 SELECT count(*) FROM pg_class JOIN pg_roles r ON r.oid = relowner
-WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind <> 'c' AND rolsuper;
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+AND relkind <> 'c' AND rolsuper;
 }),
 	"0\n0\n0",
 	"a superuser in another role's schema runs and owns nothing there");

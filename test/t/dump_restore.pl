@@ -95,7 +95,9 @@ foreach my $jobs ('-1', '-j4')
 		CREATE EXTENSION ecommerce;");
 	is( $node->safe_psql(
 			$db,
-			"SELECT count(*) FROM pg_class WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind <> 'c'"
+			"SELECT count(*) FROM pg_class
+			WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+			AND relkind <> 'c'"
 		),
 		0,
 		"CREATE EXTENSION in $db makes no tables");

@@ -147,14 +147,16 @@ my $mix = <<'EOF_MIX' =~ s/COLD/$cold/gr;
 \set units random(1, 3)
 \set then random(1, 6)
 \if :what <= 40
-SELECT load.try($$SELECT id FROM ecommerce.reserve_stock(load.items(:hot, :units, :cold), ttl => :then * interval '1 second')$$) AS held \gset
+SELECT load.try($$SELECT id FROM ecommerce.reserve_stock(load.items(:hot, :units, :cold),
+	ttl => :then * interval '1 second')$$) AS held \gset
 \if :then = 1
 SELECT load.try('SELECT ecommerce.release_reservation($1::uuid)', ':held');
 SELECT load.try('SELECT id FROM ecommerce.place_order(reservation_id => $1::uuid)', ':held');
 \elif :then = 2
 SELECT load.try($$SELECT ecommerce.extend_reservation($1::uuid, '3 seconds')$$, ':held');
 \elif :then <= 4
-SELECT load.try('SELECT id FROM ecommerce.place_order(reservation_id => $1::uuid)', ':held') AS ordered \gset
+SELECT load.try('SELECT id FROM ecommerce.place_order(reservation_id => $1::uuid)',
+	':held') AS ordered \gset
 \if :then = 3
 SELECT load.try('SELECT ecommerce.cancel_order($1::uuid)', ':ordered');
 \else
@@ -163,23 +165,30 @@ SELECT load.try($$SELECT ecommerce.transition_order($1::uuid, 'shipped')$$, ':or
 \endif
 \endif
 \elif :what <= 60
-SELECT load.try($$SELECT id FROM ecommerce.place_order(load.items(:hot, :units, :cold))$$) AS ordered \gset
+SELECT load.try(
+	$$SELECT id FROM ecommerce.place_order(load.items(:hot, :units, :cold))$$) AS ordered \gset
 \if :then <= 3
 SELECT load.try('SELECT ecommerce.cancel_order($1::uuid)', ':ordered');
 \else
 SELECT load.try($$SELECT ecommerce.transition_order($1::uuid, 'processing')$$, ':ordered');
 SELECT load.try($$SELECT ecommerce.transition_order($1::uuid, 'shipped')$$, ':ordered');
-SELECT load.try($$SELECT ecommerce.return_stock($1::uuid, (SELECT jsonb_agg(jsonb_build_object('product_id', product_id, 'quantity', 1, 'restock', line_number = 1)) FROM ecommerce.order_items WHERE order_id = $1::uuid))$$, ':ordered');
+SELECT load.try($$SELECT ecommerce.return_stock($1::uuid,
+	(SELECT jsonb_agg(jsonb_build_object('product_id', product_id, 'quantity', 1,
+			'restock', line_number = 1))
+		FROM ecommerce.order_items WHERE order_id = $1::uuid))$$, ':ordered');
 \endif
 \elif :what <= 70
-SELECT load.try($$SELECT count(*) FROM ecommerce.place_orders(ARRAY[jsonb_build_object('items', load.items(:hot, :units, :cold)), jsonb_build_object('items', load.items(:then % 2 + 1, 1, :cold))])$$);
+SELECT load.try($$SELECT count(*) FROM ecommerce.place_orders(ARRAY[
+	jsonb_build_object('items', load.items(:hot, :units, :cold)),
+	jsonb_build_object('items', load.items(:then % 2 + 1, 1, :cold))])$$);
 \elif :what <= 75
 SELECT load.try($$SELECT id FROM ecommerce.place_order('[{"sku": "BACK", "quantity": :units}]')$$);
 \elif :what <= 78
 SELECT load.try($$SELECT ecommerce.adjust_stock('HOT3', 2, 'receipt')$$);
 SELECT load.try($$SELECT ecommerce.adjust_stock('BACK', :then, 'receipt')$$);
 \elif :what <= 82
-SELECT load.try('SELECT id FROM ecommerce.stock_reservations WHERE tenant_id = 1 ORDER BY id DESC OFFSET :cold % 30 LIMIT 1') AS held \gset
+SELECT load.try('SELECT id FROM ecommerce.stock_reservations WHERE tenant_id = 1
+	ORDER BY id DESC OFFSET :cold % 30 LIMIT 1') AS held \gset
 \if :then <= 3
 SELECT load.try('SELECT id FROM ecommerce.place_order(reservation_id => $1::uuid)', ':held');
 \else
@@ -188,13 +197,15 @@ SELECT load.try('SELECT ecommerce.release_reservation($1::uuid)', ':held');
 \elif :what <= 85
 SELECT load.try($$SELECT ecommerce.adjust_stock('HOT:hot', - :units, 'write_off')$$);
 \elif :what <= 90
-SELECT load.try($$SELECT ecommerce.transfer_stock(id, 5 * :units, 1 + :then % 2, 2 - :then % 2) FROM ecommerce.products WHERE sku = 'HOT4'$$);
+SELECT load.try($$SELECT ecommerce.transfer_stock(id, 5 * :units, 1 + :then % 2, 2 - :then % 2)
+	FROM ecommerce.products WHERE sku = 'HOT4'$$);
 \elif :what <= 96
 SELECT load.try('SELECT ecommerce.expire_reservations()');
 \elif :what <= 98
 SELECT load.try('SELECT ecommerce.rebalance_stock()');
 \else
-SELECT load.try($$SELECT ecommerce.set_stock_slots(id, nullif(:then, 1)) FROM ecommerce.products WHERE sku = 'HOT:hot'$$);
+SELECT load.try($$SELECT ecommerce.set_stock_slots(id, nullif(:then, 1))
+	FROM ecommerce.products WHERE sku = 'HOT:hot'$$);
 \endif
 EOF_MIX
 
@@ -318,7 +329,8 @@ package Customer
 		my ($hot, $first, $second, $units) = unpack 'N4', main::md5($key);
 		my @hot   = qw(HOT1 HOT1 HOT2 HOT2 HOT4 HOT3 BACK);
 		my $items = sprintf
-		  '[{"sku": "%s", "quantity": %d}, {"sku": "COLD%d", "quantity": 1}, {"sku": "COLD%d", "quantity": 2}]',
+		  '[{"sku": "%s", "quantity": %d}, {"sku": "COLD%d", "quantity": 1},
+			{"sku": "COLD%d", "quantity": 2}]',
 		  $hot[ $hot % @hot ], 1 + $units % 3, 1 + $first % $cold,
 		  1 + $second % $cold;
 		return (
@@ -593,7 +605,8 @@ sub check_orders
 SELECT a.key, a.id, k.order_id, o.notes
 FROM unnest('{$keys}'::text[], '{$ids}'::uuid[]) AS a (key, id)
 LEFT JOIN ecommerce.idempotency_keys k ON (k.tenant_id, k.key) = (1, a.key)
-LEFT JOIN ecommerce.orders o ON (o.tenant_id, o.id, o.created_at) = (1, a.id, ecommerce.uuid_v7_time(a.id))
+LEFT JOIN ecommerce.orders o
+	ON (o.tenant_id, o.id, o.created_at) = (1, a.id, ecommerce.uuid_v7_time(a.id))
 WHERE (k.order_id, o.notes) IS DISTINCT FROM (a.id, a.key) LIMIT 10;
 }),
 		'',
@@ -1014,7 +1027,8 @@ is( $node->safe_psql(
 check_integrity('the books balance');
 is( $node->safe_psql(
 		'shop', q{
-SELECT v FROM unnest('{pending,cancelled,shipped,held,committed,consumed,released,expired,return,write_off,receipt,transfer}'::text[]) AS v
+SELECT v FROM unnest('{pending,cancelled,shipped,held,committed,consumed,released,expired,
+	return,write_off,receipt,transfer}'::text[]) AS v
 EXCEPT SELECT status FROM ecommerce.orders
 EXCEPT SELECT status FROM ecommerce.stock_reservations
 EXCEPT SELECT reason FROM ecommerce.stock_movements}),

@@ -73,7 +73,8 @@ WITH ids AS (
 		SE556012345601,SI12345679,SK2020123457,XI123456782,
 		AT111234567890123456,DE43123456789012345678,FR5712345678901L34O67R90U23,
 		GB35ABCD56789012345678,GR1601101250000000012300695,MT20ABCD5678901L34O67R90U23X56A,
-		MU93ABCD5678901234567890123XYZ,NO2812345678901,RU5512345678901234O67R90U23X56A89}'::text[] AS id
+		MU93ABCD5678901234567890123XYZ,NO2812345678901,
+		RU5512345678901234O67R90U23X56A89}'::text[] AS id
 )
 SELECT CASE WHEN random() < 0.5 THEN left(id[1 + n % cardinality(id)], 2) ELSE '' END ||
 	(SELECT coalesce(string_agg(chr(1 + (random() * 254)::integer), ''), '')
@@ -83,9 +84,16 @@ UNION ALL
 SELECT text3
 FROM ids, generate_series(1, 500000) AS n,
 	LATERAL (SELECT id[1 + n % cardinality(id)] AS text0) t0,
-	LATERAL (SELECT overlay(text0 placing chr(1 + (random() * 254)::integer) from 1 + (random() * length(text0))::integer for (random() * 2)::integer) AS text1) t1,
-	LATERAL (SELECT CASE WHEN random() < 0.5 THEN overlay(text1 placing (random() * 9)::integer::text from 1 + (random() * length(text1))::integer for 1) ELSE text1 END AS text2) t2,
-	LATERAL (SELECT CASE WHEN random() < 0.5 THEN overlay(text2 placing substr(' .-/', 1 + (random() * 3)::integer, 1) from 1 + (random() * length(text2))::integer for 0) ELSE text2 END AS text3) t3;
+	LATERAL (SELECT overlay(text0 placing chr(1 + (random() * 254)::integer)
+		from 1 + (random() * length(text0))::integer for (random() * 2)::integer) AS text1) t1,
+	LATERAL (SELECT CASE WHEN random() < 0.5
+		THEN overlay(text1 placing (random() * 9)::integer::text
+			from 1 + (random() * length(text1))::integer for 1)
+		ELSE text1 END AS text2) t2,
+	LATERAL (SELECT CASE WHEN random() < 0.5
+		THEN overlay(text2 placing substr(' .-/', 1 + (random() * 3)::integer, 1)
+			from 1 + (random() * length(text2))::integer for 0)
+		ELSE text2 END AS text3) t3;
 };
 $node->safe_psql('bytes', $texts);
 is( $node->safe_psql(

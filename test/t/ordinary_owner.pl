@@ -66,7 +66,8 @@ BEGIN
 		EXECUTE format('CREATE OR REPLACE FUNCTION evil.%I(%s) RETURNS %s LANGUAGE plpgsql AS %L',
 			f.proname, f.arguments, f.result, 'BEGIN RAISE EXCEPTION ''hijacked''; END');
 		IF f.oprname IS NOT NULL THEN
-			EXECUTE format('CREATE OPERATOR evil.%s (FUNCTION = evil.%I, LEFTARG = %s, RIGHTARG = %s)',
+			EXECUTE format('CREATE OPERATOR evil.%s
+				(FUNCTION = evil.%I, LEFTARG = %s, RIGHTARG = %s)',
 				f.oprname, f.proname, f.oprleft, f.oprright);
 		END IF;
 	END LOOP;
@@ -134,7 +135,9 @@ SELECT ecommerce.use_tenant(9);
 
 make_database('shop');
 my $result = as('owner', 'shop', "SET search_path = public;\n$business");
-is($result, <<'EOF_EXPECTED' =~ s/\n\z//r, 'an ordinary role has a shop');
+# A backslash joins lines.
+is( $result,
+	<<'EOF_EXPECTED' =~ s/\\\n|\n\z//gr, 'an ordinary role has a shop');
 50
 10.59 1.38 11.97
 11.97
@@ -143,8 +146,13 @@ is($result, <<'EOF_EXPECTED' =~ s/\n\z//r, 'an ordinary role has a shop');
 0|45
 processing
 1.01|2.40|{0.34,0.33,0.33}|10.00|12.40
-14.97|2.28|17.25|[{"tax": 0.72, "rate": 24, "taxable": 3.00}, {"tax": 1.56, "rate": 13, "taxable": 11.97}]
-{"vat": [{"tax": 1.38, "rate": 13, "taxable": 10.59, "category": "S"}], "lines": [{"net": 10.59, "vat": 1.38, "kind": "product", "line": 1, "gross": 11.97, "discount": 0.00}], "totals": {"net": 10.59, "vat": 1.38, "gross": 11.97, "lines": 11.97, "charges": 0.00, "payable": 11.97, "prepaid": 0.00, "rounding": 0.00, "allowances": 0.00}}
+14.97|2.28|17.25|[{"tax": 0.72, "rate": 24, "taxable": 3.00}, \
+{"tax": 1.56, "rate": 13, "taxable": 11.97}]
+{"vat": [{"tax": 1.38, "rate": 13, "taxable": 10.59, "category": "S"}], \
+"lines": [{"net": 10.59, "vat": 1.38, "kind": "product", "line": 1, "gross": 11.97, \
+"discount": 0.00}], \
+"totals": {"net": 10.59, "vat": 1.38, "gross": 11.97, "lines": 11.97, "charges": 0.00, \
+"payable": 11.97, "prepaid": 0.00, "rounding": 0.00, "allowances": 0.00}}
 12
 ecommerce_partitions.events_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
 ecommerce_partitions.order_items_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
@@ -211,7 +219,8 @@ ALTER FUNCTION ecommerce.expire_reservations(integer, integer) CALLED ON NULL IN
 });
 is( as( 'owner',
 		'shop',
-		'SELECT ecommerce.expire_reservations(NULL, NULL) IS NULL, ecommerce.expire_reservations(NULL, 1) IS NULL'
+		'SELECT ecommerce.expire_reservations(NULL, NULL) IS NULL,
+			ecommerce.expire_reservations(NULL, 1) IS NULL'
 	),
 	't|t',
 	'a function that is STRICT no more answers NULL');
@@ -259,18 +268,22 @@ foreach my $argument (
 is( sqlstate(
 		$node,
 		'shop',
-		q{SELECT ecommerce.place_order('[{"sku": "TEA", "quantity": 1, "unit_price": 0.01}]', tenant_id => 1);},
+		q{SELECT ecommerce.place_order('[{"sku": "TEA", "quantity": 1, "unit_price": 0.01}]',
+			tenant_id => 1);},
 		'app'),
 	'EC004',
 	'app cannot make its own price');
 is( $node->safe_psql(
 		'shop', q{
 SELECT count(*) FROM pg_class
-WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p', 'v', 'm')
-AND (has_table_privilege('app', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+AND relkind IN ('r', 'p', 'v', 'm')
+AND (has_table_privilege('app', oid,
+		'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
 	OR has_any_column_privilege('app', oid, 'SELECT, INSERT, UPDATE, REFERENCES'));
 SELECT oid::regproc FROM pg_proc
-WHERE pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal') AND has_function_privilege('app', oid, 'EXECUTE')
+WHERE pronamespace::regnamespace::text IN ('ecommerce', 'ecommerce_internal')
+AND has_function_privilege('app', oid, 'EXECUTE')
 AND NOT has_function_privilege('public', oid, 'EXECUTE');
 SELECT has_schema_privilege('app', 'ecommerce', 'CREATE');
 }),
@@ -314,7 +327,8 @@ is( $node->safe_psql('shop', $owners),
 $node->safe_psql(
 	'shop', q{
 SELECT format('ALTER TABLE %s OWNER TO owner', oid::regclass) FROM pg_class
-WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+AND relkind IN ('r', 'p')
 AND relowner <> 'owner'::regrole \gexec
 });
 

@@ -29,7 +29,8 @@ $node->safe_psql(
 	'shop',
 	join "\n",
 	'GRANT USAGE ON SCHEMA ecommerce TO everybody, plain;',
-	'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ecommerce, ecommerce_partitions TO plain;',
+	'GRANT SELECT, INSERT, UPDATE, DELETE
+		ON ALL TABLES IN SCHEMA ecommerce, ecommerce_partitions TO plain;',
 	(   map { "SELECT ecommerce.grant_access('$_', '$_');" }
 		  @profiles[ 1 .. 4 ]),
 	"SELECT ecommerce.grant_access('pinned', 'service');",
@@ -93,7 +94,8 @@ BEGIN
 			string_agg(quote_ident(a.attname), ', ') AS columns
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 			AND NOT a.attisdropped AND a.attname <> 'tenant_id'
-		WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p')
+		WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+		AND c.relkind IN ('r', 'p')
 		AND NOT c.relispartition AND EXISTS (SELECT FROM pg_attribute t
 			WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')
 		GROUP BY 1
@@ -105,7 +107,8 @@ BEGIN
 		SELECT c.oid::regclass AS relation, a.attname AS name, a.atttypid::regtype::text AS type
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 			AND NOT a.attisdropped
-		WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p')
+		WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+		AND c.relkind IN ('r', 'p')
 		AND NOT c.relispartition AND EXISTS (SELECT FROM pg_attribute t
 			WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')
 		AND a.atttypid IN ('text'::regtype, 'jsonb'::regtype, 'text[]'::regtype)
@@ -123,7 +126,8 @@ BEGIN
 					EXECUTE format('UPDATE %1$s u SET %2$I = %3$L || n.n
 						FROM (SELECT tableoid, ctid, row_number() OVER () AS n FROM %1$s
 							WHERE tenant_id = 2) n
-						WHERE (n.tableoid, n.ctid) = (u.tableoid, u.ctid)', r.relation, r.name, secret);
+						WHERE (n.tableoid, n.ctid) = (u.tableoid, u.ctid)',
+						r.relation, r.name, secret);
 				ELSE
 					EXECUTE format('UPDATE %s SET %I = %L WHERE tenant_id = 2',
 						r.relation, r.name, secret);
@@ -190,8 +194,10 @@ $node->safe_psql(
 	'shop', q{
 CREATE TEMP VIEW relations AS
 SELECT c.oid, coalesce(p.relname || ' (partition)', c.relname) AS name, c.oid::regclass AS relation
-FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent
-WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p', 'v', 'm');
+FROM pg_class c
+LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent
+WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+AND c.relkind IN ('r', 'p', 'v', 'm');
 INSERT INTO try.statements (object, action, item, statement)
 SELECT name, s.action, '', format(s.statement, relation)
 FROM relations CROSS JOIN (VALUES
@@ -284,8 +290,8 @@ my %values = (
 	from_date      => q{'2019-01-01'},
 	to_date        => q{'2100-01-01'},
 	valid_from     => q{'2090-01-01'},
-	document       =>
-	  q{'{"currency": "EUR", "prices": "net", "lines": [{"quantity": 1, "unit_price": 1, "vat_rate": 24}]}'},
+	document       => q{'{"currency": "EUR", "prices": "net",
+		"lines": [{"quantity": 1, "unit_price": 1, "vat_rate": 24}]}'},
 	id => q{'%product_id%'});
 my %types = (
 	integer                    => '1',
@@ -382,9 +388,9 @@ foreach my $function (@functions)
 	$signature =~ s/timestamp with time zone/timestamptz/g;
 	foreach my $how (sort keys %statements)
 	{
-		push @inserts,
-		  sprintf(
-			'INSERT INTO try.statements (object, action, item, statement) VALUES ($i$%s()$i$, $i$%s$i$, $i$%s$i$, $i$%s$i$);',
+		push @inserts, sprintf(
+			'INSERT INTO try.statements (object, action, item, statement)
+			VALUES ($i$%s()$i$, $i$%s$i$, $i$%s$i$, $i$%s$i$);',
 			$name, $how, $signature, $statements{$how});
 	}
 }
@@ -413,7 +419,8 @@ SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n''
 	coalesce((SELECT attname || ' <> 1' FROM pg_attribute WHERE attrelid = c.oid
 		AND (attname = 'tenant_id' OR relname = 'tenants' AND attname = 'id')), 'true'))
 FROM pg_class c
-WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p')
+WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+AND relkind IN ('r', 'p')
 ORDER BY relname COLLATE "C" \gexec
 });
 }
@@ -428,7 +435,8 @@ SELECT 'copy of ' || c.oid::regclass, c.oid::regclass,
 	coalesce(p.relname || ' (partition)', c.relname)
 FROM pg_class c
 LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent
-WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND c.relkind IN ('r', 'p', 'v', 'm')}
+WHERE c.relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+AND c.relkind IN ('r', 'p', 'v', 'm')}
 );
 push @statements, map { [ $_->[0], $_->[2], 'COPY', '' ] } @relations;
 @statements =
@@ -584,20 +592,25 @@ WHERE state = '-';
 SELECT relname FROM (
 	SELECT relname, try.attempt(format('INSERT INTO %1$s SELECT * FROM %1$s
 		ON CONFLICT DO NOTHING', oid::regclass)) AS state
-	FROM pg_class WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions') AND relkind IN ('r', 'p') OFFSET 0) s
+	FROM pg_class
+	WHERE relnamespace::regnamespace::text IN ('ecommerce', 'ecommerce_partitions')
+	AND relkind IN ('r', 'p') OFFSET 0) s
 WHERE state = '-';
 SELECT try.attempt($$
 	INSERT INTO ecommerce.categories (name, slug, parent_id)
 	SELECT 'Mine', 'mine', id FROM ecommerce.categories WHERE slug = 'food';
-	INSERT INTO ecommerce.coupons (code, kind, value, currency) VALUES ('mine', 'amount', 1.5, 'EUR');
+	INSERT INTO ecommerce.coupons (code, kind, value, currency)
+	VALUES ('mine', 'amount', 1.5, 'EUR');
 	INSERT INTO ecommerce.carts (session_id) VALUES ('mine');
 	INSERT INTO ecommerce.cart_items (cart_id, product_id)
 	SELECT c.id, i.product_id FROM ecommerce.carts c, try.ids i
 	WHERE c.session_id = 'mine' AND i.tenant_id = 1;
-	INSERT INTO ecommerce.orders (id, created_at, order_number, currency, prices, net, vat, gross, country)
-	SELECT id, ecommerce.uuid_v7_time(id), 'mine', 'EUR', 'net', 1, 0, 1, 'GR' FROM ecommerce.uuid_v7() id;
-	INSERT INTO ecommerce.order_items (order_id, order_created_at, line_number, kind, name, quantity,
-		unit_price, vat_category, vat_rate, net, vat)
+	INSERT INTO ecommerce.orders
+		(id, created_at, order_number, currency, prices, net, vat, gross, country)
+	SELECT id, ecommerce.uuid_v7_time(id), 'mine', 'EUR', 'net', 1, 0, 1, 'GR'
+	FROM ecommerce.uuid_v7() id;
+	INSERT INTO ecommerce.order_items (order_id, order_created_at, line_number, kind, name,
+		quantity, unit_price, vat_category, vat_rate, net, vat)
 	SELECT id, created_at, 1, 'fee', 'x', 1, 1, 'Z', 0, 1, 0 FROM ecommerce.orders
 	WHERE order_number = 'mine';
 	SET CONSTRAINTS ALL IMMEDIATE;

@@ -37,8 +37,10 @@ ALTER DATABASE pinned SET ecommerce.tenant = 2;
 });
 foreach my $db (qw(shop pinned))
 {
-	$node->safe_psql($db,
-		"SELECT ecommerce.grant_access(r, 'service') FROM unnest('{pinned,pooled,elsewhere}'::regrole[]) r"
+	$node->safe_psql(
+		$db,
+		"SELECT ecommerce.grant_access(r, 'service')
+		FROM unnest('{pinned,pooled,elsewhere}'::regrole[]) r"
 	);
 }
 
