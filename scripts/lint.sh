@@ -116,6 +116,15 @@ one_door() {
 	! grep -nE '\bec_(connect|finish)\(' src/*.c | grep -vE '^src/(call|tenant)\.c:'
 }
 
+# Outputs are as wide as they are.
+test_width() {
+	local file
+	! for file in test/{sql,specs,pgtap,t,lib}/*.{sql,spec,pl,pm}; do
+		expand -t 4 "$file" |
+			awk -v file="$file" 'length > 100 {print file ":" FNR ": " length " columns"}'
+	done | grep .
+}
+
 spelling() {
 	codespell --ignore-words-list=fo,zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*,*/data.sql' .
 }
@@ -141,6 +150,7 @@ lint 'shellcheck' shellcheck -e SC2317,SC2329 "${shell_files[@]}"
 lint 'layout of Perl' perl_layout
 lint 'ASCII' ascii
 lint 'width of SQL' sql_width
+lint 'width of tests' test_width
 lint 'statements in C' statements
 lint 'one door' one_door
 lint 'codespell' spelling
