@@ -67,7 +67,7 @@ JOIN pg_constraint k ON k.conrelid = r.oid
 JOIN (VALUES ('p', 'pkey'), ('u', 'key'), ('f', 'fkey'), ('c', 'check'), ('x', 'excl'))
     AS s (type, word) ON s.type = k.contype::text
 WHERE k.conname !~ format('^%s_([a-z0-9_]+_)?%s$', r.relname, s.word)
-AND k.conname NOT IN ('check_price_positive', 'check_quantity_positive')
+AND k.conname NOT IN ('check_price_positive', 'check_quantity_positive', 'idx_products_slug')
 ORDER BY 1;
 
 SELECT 'index with a name of its own: ' || i.relname || ' on ' || r.name

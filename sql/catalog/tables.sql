@@ -98,7 +98,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
     deleted_at        timestamptz,
     CONSTRAINT products_pkey PRIMARY KEY (id, tenant_id),
     CONSTRAINT products_sku_key UNIQUE NULLS NOT DISTINCT (tenant_id, sku, deleted_at),
-    CONSTRAINT products_slug_key UNIQUE NULLS NOT DISTINCT (tenant_id, slug, deleted_at),
+    CONSTRAINT idx_products_slug UNIQUE NULLS NOT DISTINCT (tenant_id, slug, deleted_at),
     CONSTRAINT products_parent_fkey FOREIGN KEY (tenant_id, parent_id)
         REFERENCES ecommerce.products (tenant_id, id),
     CONSTRAINT products_category_fkey FOREIGN KEY (tenant_id, category_id)

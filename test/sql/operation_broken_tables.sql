@@ -132,26 +132,32 @@ ORDER BY o.name, w.n;
 
 -- Columns: of another type, of a domain, that may be NULL, generated, dropped.  Those
 -- that are not refused are answered as if nothing had happened.
-SELECT o.name, w.way, a.answers, string_agg(c.name, ' ' ORDER BY c.position) AS columns
-FROM public.opened o CROSS JOIN unnest(o.columns) WITH ORDINALITY AS c (name, position)
-JOIN pg_attribute t ON t.attrelid = o.oid AND t.attname = c.name
-CROSS JOIN (VALUES
-    (1, 'text, or numeric', 'ALTER TABLE %1$s DROP %2$s CASCADE, ADD %2$s %3$s'),
-    (2, 'double precision', 'ALTER TABLE %1$s DROP %2$s CASCADE, ADD %2$s double precision'),
-    (3, 'a domain',
-        'CREATE DOMAIN public.odd AS %4$s; '
-            'ALTER TABLE %1$s DROP %2$s CASCADE, ADD %2$s public.odd'),
-    (4, 'may be NULL',
-        'SELECT public.drop_indexes(%5$s); ALTER TABLE %1$s ALTER %2$s DROP NOT NULL'),
-    (5, 'is NULL', 'ALTER TABLE %1$s DROP %2$s CASCADE, ADD %2$s %4$s'),
-    (6, 'generated',
-        'ALTER TABLE %1$s DROP %2$s CASCADE; '
-            'ALTER TABLE %1$s ADD %2$s %4$s GENERATED ALWAYS AS (NULL) STORED'),
-    (7, 'dropped', 'ALTER TABLE %1$s DROP %2$s CASCADE')) AS w (n, way, change)
-CROSS JOIN LATERAL public.answers_after(format(w.change, o.name, c.name,
-    CASE format_type(t.atttypid, -1) WHEN 'text' THEN 'numeric' ELSE 'text' END,
-    format_type(t.atttypid, -1), o.oid)) AS a (answers)
-GROUP BY o.name, w.n, w.way, a.answers ORDER BY o.name, w.n, a.answers;
+-- First tenants: who is the only one stays the same for the rest of a transaction.
+SELECT c.name, c.way, a.answers, string_agg(c.attname, ' ' ORDER BY c.position) AS columns
+FROM (
+    SELECT o.name, w.n, w.way, t.attname, c.position,
+        format(w.change, o.name, c.name,
+            CASE format_type(t.atttypid, -1) WHEN 'text' THEN 'numeric' ELSE 'text' END,
+            format_type(t.atttypid, -1), o.oid) AS change
+    FROM public.opened o CROSS JOIN unnest(o.columns) WITH ORDINALITY AS c (name, position)
+    JOIN pg_attribute t ON t.attrelid = o.oid AND t.attname = c.name
+    CROSS JOIN (VALUES
+        (1, 'text, or numeric', 'ALTER TABLE %1$s DROP %2$s CASCADE, ADD %2$s %3$s'),
+        (2, 'double precision',
+            'ALTER TABLE %1$s DROP %2$s CASCADE, ADD %2$s double precision'),
+        (3, 'a domain',
+            'CREATE DOMAIN public.odd AS %4$s; '
+                'ALTER TABLE %1$s DROP %2$s CASCADE, ADD %2$s public.odd'),
+        (4, 'may be NULL',
+            'SELECT public.drop_indexes(%5$s); ALTER TABLE %1$s ALTER %2$s DROP NOT NULL'),
+        (5, 'is NULL', 'ALTER TABLE %1$s DROP %2$s CASCADE, ADD %2$s %4$s'),
+        (6, 'generated',
+            'ALTER TABLE %1$s DROP %2$s CASCADE; '
+                'ALTER TABLE %1$s ADD %2$s %4$s GENERATED ALWAYS AS (NULL) STORED'),
+        (7, 'dropped', 'ALTER TABLE %1$s DROP %2$s CASCADE')) AS w (n, way, change)
+    ORDER BY o.name <> 'ecommerce.tenants', o.name, w.n, c.position OFFSET 0) AS c
+CROSS JOIN LATERAL public.answers_after(c.change) AS a (answers)
+GROUP BY c.name, c.n, c.way, a.answers ORDER BY c.name, c.n, a.answers;
 
 -- Indexes: gone, not valid, and under their names those of another table.  All of it must
 -- be answered as if nothing had happened, and the rows of stock locked in their order.

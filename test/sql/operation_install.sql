@@ -111,7 +111,7 @@ SELECT name,
         WHERE conname = name AND connamespace = 'ecommerce'::regnamespace AND conparentid = 0
             AND conislocal
         ORDER BY coninhcount LIMIT 1) AS definition
-FROM unnest('{check_price_positive, check_quantity_positive, products_sku_key, products_slug_key,
+FROM unnest('{check_price_positive, check_quantity_positive, products_sku_key, idx_products_slug,
     stock_available_check}'::text[]) AS name;
 
 -- reference data
@@ -258,7 +258,7 @@ SELECT count(*) FROM relations;
 SELECT failure('SELECT ecommerce.current_tenant()');
 SELECT failure('SELECT ecommerce.use_tenant(1)');
 SET client_min_messages = warning;
-SELECT ecommerce.install();
+SELECT ecommerce.install() > 0 AS "puts back";
 SELECT count(*) > 20 AS relations FROM relations;
 SELECT ecommerce.current_tenant();
 DROP EXTENSION ecommerce CASCADE;

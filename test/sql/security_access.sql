@@ -137,7 +137,9 @@ LANGUAGE sql AS $$
     FROM pg_policy JOIN relations ON relations.oid = polrelid, unnest(polroles) AS r
 $$;
 CREATE TABLE public.before AS SELECT * FROM access();
-SELECT * FROM profiles p, ecommerce.grant_access(p.role, p.profile) g;
+SELECT p.role, p.profile, g.tables > 10 AS tables, g.functions > 5 AS functions,
+    g.row_filters > 0 AS filters
+FROM profiles p, ecommerce.grant_access(p.role, p.profile) g;
 (TABLE before EXCEPT ALL SELECT * FROM access())
 UNION ALL (SELECT * FROM access() EXCEPT ALL TABLE before);
 

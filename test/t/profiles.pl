@@ -508,7 +508,7 @@ print {$file} $matrix;
 close $file;
 same_text(
 	$matrix,
-	slurp_file("$FindBin::RealBin/profiles.out"),
+	slurp_file("$FindBin::RealBin/../../expected/profiles.out"),
 	'what each profile can do is in profiles.out');
 unlike($matrix, qr/!/, 'nobody reads a secret of tenant 2');
 my @seen;

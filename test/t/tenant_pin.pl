@@ -124,7 +124,8 @@ foreach my $between (
 	my $state = sqlstate(
 		$node,
 		'shop',
-		"$choose SAVEPOINT s; $between; ROLLBACK TO s; SELECT FROM ecommerce.use_tenant(2); COMMIT;",
+		"$choose SAVEPOINT s; $between; ROLLBACK TO s;
+		SELECT FROM ecommerce.use_tenant(2); COMMIT;",
 		'pooled');
 	like($state, qr/^(42501|EC011)$/,
 		"one tenant in a transaction, also after $between");
