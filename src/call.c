@@ -103,8 +103,9 @@ check_called_once(FunctionCallInfo fcinfo)
 
 /*
  * Begin a call of a function that writes, and return the tenant for which it
- * works.  Changes that others have committed are known from here on, and can be
- * seen, whatever the caller's snapshot shows.
+ * works.  Changes that others have committed, and those that the calling statement
+ * has made already, are known from here on, and can be seen, whatever the caller's
+ * snapshot shows: stock is read like that, and prices must not be older.
  */
 int32
 ec_begin(FunctionCallInfo fcinfo, int tenant_argument)
@@ -122,6 +123,7 @@ ec_begin(FunctionCallInfo fcinfo, int tenant_argument)
 
 	/* The next statement is another command, whether or not this one writes. */
 	(void) GetCurrentCommandId(true);
+	CommandCounterIncrement();
 	AcceptInvalidationMessages();
 	tenant_id = ec_argument_tenant(fcinfo, tenant_argument);
 	PushActiveSnapshot(GetTransactionSnapshot());

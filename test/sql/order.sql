@@ -546,6 +546,30 @@ CROSS JOIN LATERAL (SELECT count(DISTINCT o.id) AS orders, coalesce(sum(i.quanti
     FROM ecommerce.order_items i JOIN ecommerce.orders o ON o.id = i.order_id
     WHERE i.product_id = p.id AND o.status <> 'cancelled') e;
 
+-- What the calling statement has changed counts already at the first call: prices, and stock.
+BEGIN;
+WITH raised AS MATERIALIZED (
+    UPDATE ecommerce.products SET price = 7 WHERE sku = 'MILK' RETURNING sku)
+SELECT n,
+    (SELECT o.gross
+     FROM ecommerce.place_order(
+        jsonb_build_array(jsonb_build_object('sku', r.sku, 'quantity', n))) o)
+FROM raised r, generate_series(1, 2) n;
+WITH added AS MATERIALIZED (
+    INSERT INTO ecommerce.products (sku, name, price, track_stock) VALUES ('NEW', 'New', 3, false)
+    RETURNING sku)
+SELECT (SELECT o.gross
+        FROM ecommerce.place_order(
+            jsonb_build_array(jsonb_build_object('sku', a.sku, 'quantity', 1))) o)
+FROM added a;
+WITH taken AS MATERIALIZED (
+    UPDATE ecommerce.stock SET available = 0 WHERE product_id = :'book' RETURNING product_id)
+SELECT (SELECT o.gross
+        FROM ecommerce.place_order(
+            jsonb_build_array(jsonb_build_object('product_id', t.product_id, 'quantity', 1))) o)
+FROM taken t;
+ROLLBACK;
+
 -- Every order is the sum of its lines, and of its prices less its discounts; it was placed once,
 -- by one event.
 SELECT count(*) FILTER (WHERE (o.net, o.vat, o.gross)
