@@ -99,7 +99,8 @@ BEGIN
     WHERE t.tenant_id = transition_order.tenant_id AND t.id = transition_order.order_id
       AND t.created_at = o.created_at
     RETURNING t.status, t.payment_status INTO v_result.status, v_result.payment_status;
-    PERFORM ecommerce_internal.check_written(FOUND, 'orders');
+    PERFORM ecommerce_internal.check_written(
+        FOUND AND v_result.status = transition_order.status, 'orders');
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
     VALUES (transition_order.tenant_id, 'order.' || transition_order.status,
             transition_order.order_id,

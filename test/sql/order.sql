@@ -570,6 +570,21 @@ SELECT (SELECT o.gross
 FROM taken t;
 ROLLBACK;
 
+-- A trigger that keeps an order from its status is noticed, whoever asks.
+BEGIN;
+CREATE FUNCTION pg_temp.keep_status() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN NEW.status := OLD.status; RETURN NEW; END';
+CREATE TRIGGER keep_status BEFORE UPDATE ON ecommerce.orders
+    FOR EACH ROW EXECUTE FUNCTION pg_temp.keep_status();
+SELECT id AS kept FROM ecommerce.place_order('[{"sku": "MILK", "quantity": 1}]') \gset
+SAVEPOINT asked;
+\set VERBOSITY terse
+SELECT ecommerce.transition_order(:'kept', 'processing');
+ROLLBACK TO asked;
+SELECT ecommerce.transition_order(:'kept', 'cancelled');
+\set VERBOSITY default
+ROLLBACK;
+
 -- Every order is the sum of its lines, and of its prices less its discounts; it was placed once,
 -- by one event.
 SELECT count(*) FILTER (WHERE (o.net, o.vat, o.gross)
