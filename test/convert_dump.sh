@@ -19,7 +19,7 @@ BEGIN
 		WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p'));
 END $$;
 -- What the old rows do not keep; install() puts it back.
-ALTER TABLE ecommerce.products ALTER slug DROP NOT NULL, DROP CONSTRAINT products_slug_key;
+ALTER TABLE ecommerce.products ALTER slug DROP NOT NULL, DROP CONSTRAINT idx_products_slug;
 ALTER TABLE ecommerce.countries DROP CONSTRAINT countries_eu_check;
 ALTER TABLE ecommerce.vat_places DROP CONSTRAINT vat_places_valid_check;
 ALTER TABLE ecommerce.vat_rates DROP CONSTRAINT vat_rates_valid_check;
