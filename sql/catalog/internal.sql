@@ -32,12 +32,18 @@ CREATE FUNCTION ecommerce_internal.default_product_slug() RETURNS trigger
 AS $$
 BEGIN
     NEW.slug := NEW.sku;
+    -- A product may have been renamed, and keep the SKU that it had in its URL.
+    IF EXISTS (SELECT FROM ecommerce.products p
+               WHERE p.tenant_id = NEW.tenant_id AND p.slug = NEW.slug AND p.deleted_at IS NULL
+                 AND p.sku <> NEW.sku) THEN
+        NEW.slug := concat(NEW.sku, '-', right(NEW.id::text, 12));
+    END IF;
     RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.default_product_slug() IS
-    'Gives a new product without a slug its SKU for one: unique among the products of a tenant, '
-    'too.';
+    'Gives a new product without a slug its SKU for one. If another product has it, the end of its '
+    'id is added.';
 
 CREATE FUNCTION ecommerce_internal.check_product_delete() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

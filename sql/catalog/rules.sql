@@ -3,9 +3,10 @@
 SELECT * FROM (VALUES
     ('categories', 'no_cycle', 'BEFORE INSERT OR UPDATE OF parent_id',
      'FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL)', 'check_category_tree()'),
-    ('products', 'default_slug', 'BEFORE INSERT',
-     'FOR EACH ROW WHEN (NEW.slug IS NULL)', 'default_product_slug()'),
     ('products', 'keep_id', 'BEFORE UPDATE OF id',
      'FOR EACH ROW WHEN (OLD.id <> NEW.id)', 'refuse_change(''Orders know it by its id.'')'),
-    ('products', 'keep_ordered', 'BEFORE DELETE', 'FOR EACH ROW', 'check_product_delete()')
+    ('products', 'keep_ordered', 'BEFORE DELETE', 'FOR EACH ROW', 'check_product_delete()'),
+    -- By its name it comes after a trigger of the shop's own that makes slugs.
+    ('products', 'use_sku_as_slug', 'BEFORE INSERT',
+     'FOR EACH ROW WHEN (NEW.slug IS NULL)', 'default_product_slug()')
 ) AS rule (relation, name, event, condition, function)

@@ -163,7 +163,7 @@ COMMENT ON FUNCTION ecommerce.set_stock_slots(uuid, integer, integer) IS
     'Spread the stock of a product over so many rows in each warehouse. As many buyers at once '
     'need not wait for each other then; before a sale that many wait for, say. NULL, the default '
     'for a product, begins with one and adds rows while buyers meet. Waits for those who are '
-    'buying. Returns how many rows there are now. Errors: 22023, EC002 unknown product.';
+    'buying. Returns in how many rows each warehouse has it. Errors: 22023, EC002 unknown product.';
 
 CREATE FUNCTION ecommerce.rebalance_stock(max_products integer DEFAULT 1000,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer

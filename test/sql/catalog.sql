@@ -27,8 +27,19 @@ RETURNING sku, slug, name;
 INSERT INTO ecommerce.products (sku, slug, name, price) VALUES ('OTHER', 'lamp', 'New lamp', 11)
 ON CONFLICT (tenant_id, slug, deleted_at) DO UPDATE SET name = excluded.name
 RETURNING sku, slug, name;
-SELECT failure('UPDATE ecommerce.products SET slug = NULL') AS missing,
-    failure($$INSERT INTO ecommerce.products (sku, name, price) VALUES ('lamp', 'X', 1)$$) AS taken;
+SELECT failure('UPDATE ecommerce.products SET slug = NULL') AS missing;
+-- unless it is another product's slug, as after a product was renamed; or the shop has its own
+BEGIN;
+UPDATE ecommerce.products SET sku = 'LAMP-OLD', slug = 'LAMP'
+WHERE sku = 'LAMP' AND deleted_at IS NULL;
+INSERT INTO ecommerce.products (sku, name, price) VALUES ('LAMP', 'Again', 1)
+RETURNING sku, slug ~ '^LAMP-[0-9a-f]{12}$' AS ends_like_its_id;
+CREATE FUNCTION public.slugify() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN NEW.slug := lower(NEW.name); RETURN NEW; END$$;
+CREATE TRIGGER slugify BEFORE INSERT ON ecommerce.products
+    FOR EACH ROW WHEN (NEW.slug IS NULL) EXECUTE FUNCTION public.slugify();
+INSERT INTO ecommerce.products (sku, name, price) VALUES ('B', 'Bulb', 1) RETURNING sku, slug;
+ROLLBACK;
 -- what is deleted is not sold
 SELECT p.name,
     failure(format('SELECT ecommerce.place_order(''[{"product_id": "%s", "quantity": 1}]'')',

@@ -1056,10 +1056,18 @@ command_ok([ 'pg_checksums', '--check', '-D', $node->data_dir ],
 my (%expected, @unexpected);
 for my $file (glob "$PostgreSQL::Test::Utils::log_path/*_server*.log")
 {
+	# Is what follows about an error that is not expected?
+	my $told = 0;
 	for (split /\n/, slurp_file($file))
 	{
 		push @unexpected, $_ if /TRAP:|by signal (?![69]:)/;
-		next unless /^\d+ (\w{5}) .*? (ERROR|FATAL|PANIC): /;
+		if (!/^\d+ (\w{5}) .*? (ERROR|FATAL|PANIC): /)
+		{
+			$told &&= !/^\d+ \w{5} .*? LOG: /;
+			push @unexpected, $_ if $told;
+			next;
+		}
+		$told = 0;
 		my $state = $1 // '';
 		if (   $state =~ /^(EC\d\d\d|57014|55P03|57P0[123])$/
 			|| /connection to client lost/
@@ -1073,6 +1081,7 @@ for my $file (glob "$PostgreSQL::Test::Utils::log_path/*_server*.log")
 		else
 		{
 			push @unexpected, $_;
+			$told = 1;
 		}
 	}
 }
