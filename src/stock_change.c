@@ -12,35 +12,35 @@
  *
  * The life of one call of ec_stock_change():
  *
- * 1. Of one product after the other, its rows are read, and as many locked as
- *	  its demands need (stock_rows.c): one that suits, if nobody else holds it;
- *	  or else in their order.
- * 2. What is given back is put into locked rows.
- * 3. What is taken is taken from them.  If they are short, all rows are locked;
+ * 1. Of one product after the other, its rows are read.  What is given to a
+ *	  warehouse that has none makes one.
+ * 2. As many rows are locked as the demands need (stock_rows.c): one that suits,
+ *	  if nobody else holds it; or else in their order.
+ * 3. What is given back is put into locked rows (stock_give.c).
+ * 4. What is taken is taken from them.  If they are short, all rows are locked;
  *	  then holds that have expired are taken back; then it goes on backorder.
  *	  What is short still is noted for the error, which lists all products.
- * 4. What is decided is noted: rows and their deltas, units for rows that are not
- *	  there, products whose stock has become low.
- * 5. When all products are decided, rows are written, then the units for new
- *	  rows, then alerts (stock_write.c).
+ *	  Where many buy at once, half of a row's units go into a new one.
+ * 5. What is decided is noted: rows and their deltas, products whose stock has
+ *	  become low.
+ * 6. When all products are decided, rows are written (stock_write.c), then alerts
+ *	  (stock_alert.c).
  *
- * Between 1 and the writing of rows no statement runs, because its triggers may
- * change stock, too; but for the one that takes back expired holds, after which
- * the rows are read again.
+ * Statements that run meanwhile have triggers, which may change stock, too: those
+ * that insert rows and take back expired holds.  After them rows are read again
+ * before they are written.  None of them waits for a row of an earlier product.
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "common/pg_prng.h"
 #include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/snapmgr.h"
-#include "utils/timestamp.h"
 
 #include "pg_compat.h"
 
-#include "db/plan.h"
 #include "errors.h"
 #include "stock_change.h"
 #include "value/uuid.h"
@@ -53,30 +53,6 @@
 
 /* Units that a row must have for that: fewer would make buyers gather them. */
 #define MIN_SPREAD 64
-
-static EcPlan reclaim_plan = {
-	.sql = "WITH expired AS (SELECT r.id, r.product_id, r.warehouse_id FROM {stock_reservations} r"
-	" WHERE r.tenant_id = $1 AND r.product_id = $2 AND r.status = 'held' AND r.expires_at <= $3"
-	" FOR NO KEY UPDATE SKIP LOCKED),"
-	" taken AS (UPDATE {stock_reservations} r SET status = 'expired' FROM expired e"
-	" WHERE r.tenant_id = $1 AND r.id = e.id AND r.product_id = e.product_id"
-	" AND r.warehouse_id = e.warehouse_id"
-	" RETURNING r.warehouse_id, r.quantity, r.status)"
-	" SELECT warehouse_id, sum(quantity) FROM taken WHERE status IN ('released', 'expired')"
-	" GROUP BY warehouse_id ORDER BY warehouse_id",
-	.nargs = 3,
-	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
-};
-
-/* Units that a product cannot have or lack */
-pg_noreturn static void
-out_of_range(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("stock is out of range"),
-			 errdetail("A product can have %d units in a warehouse.", PG_INT32_MAX)));
-}
 
 /* Is all stock of the product in one warehouse? */
 static bool
@@ -179,75 +155,6 @@ takeable(const EcStockChange *change, int32 warehouse_id, bool backorder)
 	return units;
 }
 
-/* Note units for a row that is not among those that were read. */
-static void
-note_receipt(EcStockChange *change, const pg_uuid_t *product_id,
-			 int32 warehouse_id, int16 slot, int32 quantity)
-{
-	EcStockReceipt *receipt;
-
-	change->receipts = ec_stock_room(change->receipts, change->nreceipts,
-									 &change->receipts_capacity, sizeof(EcStockReceipt));
-	receipt = &change->receipts[change->nreceipts++];
-	receipt->product_id = *product_id;
-	receipt->warehouse_id = warehouse_id;
-	receipt->slot = slot;
-	receipt->quantity = quantity;
-}
-
-/* Put units into a row of a warehouse, or note that there is none. */
-static void
-give(EcStockChange *change, const pg_uuid_t *product_id, int32 warehouse_id,
-	 int64 quantity)
-{
-	EcStockRow *row = NULL;
-	int64		sum;
-
-	if (quantity > PG_INT32_MAX)
-		out_of_range();
-	for (int i = 0; i < change->nrows; i++)
-	{
-		EcStockRow *candidate = &change->rows[i];
-
-		if (candidate->locked && candidate->warehouse_id == warehouse_id &&
-			(row == NULL || candidate->available < 0))
-			row = candidate;
-	}
-	if (row == NULL)
-	{
-		note_receipt(change, product_id, warehouse_id, 0, (int32) quantity);
-		return;
-	}
-	sum = (int64) row->available + row->delta + quantity;
-	if (sum > PG_INT32_MAX)
-		out_of_range();
-	row->delta = (int32) (sum - row->available);
-}
-
-/*
- * Give the expired holds of a product back; its stock is locked.  Triggers of
- * these rows may have changed it.
- */
-static void
-reclaim(EcStockChange *change, const pg_uuid_t *product_id)
-{
-	Datum		arguments[3] = {
-		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id),
-		TimestampTzGetDatum(GetCurrentTimestamp())
-	};
-	int			n = (int) ec_execute_unchecked(&reclaim_plan, arguments, NULL);
-
-	if (n == 0)
-		return;
-	change->stale = true;
-	ec_stock_snapshot(change);
-	for (int i = 0; i < change->nrows; i++)
-		ec_stock_refresh_row(change, &change->rows[i]);
-	for (int i = 0; i < n; i++)
-		give(change, product_id, DatumGetInt32(ec_value((uint64) i, 1, INT4OID)),
-			 DatumGetInt64(ec_value((uint64) i, 2, INT8OID)));
-}
-
 /* Note what was taken of a product from a warehouse. */
 static void
 note_taken(EcStockChange *change, const pg_uuid_t *product_id, int32 warehouse_id,
@@ -327,7 +234,7 @@ take(EcStockChange *change, const EcDemand *demand)
 	{
 		ec_stock_lock_all_rows(change, product_id);
 		if (takeable(change, warehouse_id, false) < left && change->nrows > 0)
-			reclaim(change, product_id);
+			ec_stock_reclaim(change, product_id);
 		if (takeable(change, warehouse_id, demand->may_backorder) < left)
 		{
 			list_short(change, demand,
@@ -377,11 +284,10 @@ spread(EcStockChange *change, const EcDemand *demand)
 					slots = MAX_SPREAD;
 			}
 		if (slots < MAX_SPREAD && units >= MIN_SPREAD &&
-			units / 8 >= demand->quantity)
-		{
-			note_receipt(change, &demand->product_id, row->warehouse_id, slot, units / 2);
+			units / 8 >= demand->quantity &&
+			ec_stock_insert_row(change, &demand->product_id, row->warehouse_id, slot,
+								units / 2))
 			row->delta -= units / 2;
-		}
 		return;
 	}
 }
@@ -405,22 +311,21 @@ change_product(EcStockChange *change, const EcDemand *demands, int n)
 {
 	const pg_uuid_t *product_id = &demands[0].product_id;
 	int64		enough = PG_INT64_MAX;
+	bool	   *served;
 
 	if (change->waited)
 		ec_stock_snapshot(change);
 	change->waited = false;
-	change->nrows = 0;
-	(void) ec_stock_find_rows(change, product_id);
+	served = ec_stock_read_rows(change, demands, n);
 	if (n == 1 && demands[0].quantity > 0 &&
 		demands[0].warehouse_id == 0 && one_warehouse(change))
 		enough = demands[0].quantity;
 	if (change->nrows <= 1 || n > 1 || !lock_one_row(change, &demands[0]))
 		ec_stock_lock_rows(change, enough);
 	for (int i = 0; i < n; i++)
-		if (demands[i].quantity < 0)
-			give(change, product_id,
-				 demands[i].warehouse_id == 0 ? EC_DEFAULT_WAREHOUSE : demands[i].warehouse_id,
-				 -(int64) demands[i].quantity);
+		if (demands[i].quantity < 0 && !served[i])
+			ec_stock_give(change, product_id, ec_receiving_warehouse(&demands[i]),
+						  -(int64) demands[i].quantity);
 	for (int i = 0; i < n; i++)
 		if (demands[i].quantity > 0)
 		{
@@ -475,7 +380,6 @@ ec_stock_change(int32 tenant_id, const EcDemand *demands, int n, int *ntaken)
 						   change.listed > MAX_LISTED ? ", ..." : "")));
 	ec_stock_write_rows(&change);
 	ec_stock_close(&change);
-	ec_stock_write_receipts(&change);
 	ec_stock_write_alerts(&change);
 	ec_stock_end_alerts(&change, demands, n);
 	PopActiveSnapshot();

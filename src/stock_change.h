@@ -25,15 +25,6 @@ typedef struct EcStockRow
 	bool		locked;
 } EcStockRow;
 
-/* Units for a row that is not there, or that others may have made meanwhile */
-typedef struct EcStockReceipt
-{
-	pg_uuid_t	product_id;
-	int32		warehouse_id;
-	int16		slot;
-	int32		quantity;
-} EcStockReceipt;
-
 /* A product whose stock has become low */
 typedef struct EcStockAlert
 {
@@ -60,9 +51,6 @@ typedef struct EcStockChange
 	EcTaken    *taken;
 	int			ntaken;
 	int			taken_capacity;
-	EcStockReceipt *receipts;
-	int			nreceipts;
-	int			receipts_capacity;
 	EcStockAlert *alerts;
 	int			nalerts;
 	int			alerts_capacity;
@@ -91,6 +79,13 @@ enum
 	STOCK_COLUMNS
 };
 
+/* The warehouse to which a demand gives back */
+static inline int32
+ec_receiving_warehouse(const EcDemand *demand)
+{
+	return demand->warehouse_id == 0 ? EC_DEFAULT_WAREHOUSE : demand->warehouse_id;
+}
+
 /* stock_rows.c */
 extern void ec_stock_open(EcStockChange *change);
 extern void ec_stock_close(EcStockChange *change);
@@ -102,9 +97,16 @@ extern void ec_stock_lock_all_rows(EcStockChange *change, const pg_uuid_t *produ
 extern void ec_stock_refresh_row(EcStockChange *change, EcStockRow *row);
 extern void *ec_stock_room(void *list, int used, int *capacity, Size size);
 
+/* stock_give.c */
+extern bool *ec_stock_read_rows(EcStockChange *change, const EcDemand *demands, int n);
+extern void ec_stock_give(EcStockChange *change, const pg_uuid_t *product_id,
+						  int32 warehouse_id, int64 quantity);
+extern void ec_stock_reclaim(EcStockChange *change, const pg_uuid_t *product_id);
+
 /* stock_write.c */
 extern void ec_stock_write_rows(EcStockChange *change);
-extern void ec_stock_write_receipts(EcStockChange *change);
+extern bool ec_stock_insert_row(EcStockChange *change, const pg_uuid_t *product_id,
+								int32 warehouse_id, int16 slot, int32 available);
 
 /* stock_alert.c */
 extern void ec_stock_note_alert(EcStockChange *change, const EcDemand *demand);

@@ -1,6 +1,7 @@
 /*
  * stock_write.c
- *	  Writing what was decided of stock: rows, receipts, alerts.
+ *	  Writing rows of stock: new ones, and what was decided of those that are
+ *	  locked.
  */
 #include "postgres.h"
 
@@ -33,14 +34,10 @@ static EcPlan change_plan = {
 	.nargs = 1,
 	.types = {INT4OID}
 };
-static EcPlan receive_plan = {
+static EcPlan insert_plan = {
 	.sql = "INSERT INTO {stock} AS s (tenant_id, product_id, warehouse_id, slot, available)"
-	" VALUES ($1, $2, $3, $4, $5)"
-	" ON CONFLICT (tenant_id, product_id, warehouse_id, slot)"
-	" DO UPDATE SET available = s.available + excluded.available"
-	" WHERE excluded.available = $5"
-	" RETURNING (s.product_id, s.warehouse_id, s.slot) = ($2, $3, $4)"
-	" AND (s.xmax <> 0 OR s.available = $5)",
+	" VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
+	" RETURNING (s.product_id, s.warehouse_id, s.slot, s.available) = ($2, $3, $4, $5)",
 	.nargs = 5,
 	.types = {INT4OID, UUIDOID, INT4OID, INT2OID, INT4OID}
 };
@@ -85,8 +82,13 @@ ec_stock_write_rows(EcStockChange *change)
 
 	if (change->nwritten == 0)
 		return;
-	for (int i = 0; change->stale && i < change->nwritten; i++)
-		ec_stock_refresh_row(change, &change->written[i]);
+	if (change->stale)
+	{
+		/* A row that was waited for may be newer than the last snapshot. */
+		ec_stock_snapshot(change);
+		for (int i = 0; i < change->nwritten; i++)
+			ec_stock_refresh_row(change, &change->written[i]);
+	}
 	writer = ec_writer_begin(change->scan.place, change->scan.rel, STOCK_AVAILABLE);
 	if (writer == NULL)
 	{
@@ -103,21 +105,24 @@ ec_stock_write_rows(EcStockChange *change)
 	ec_writer_end(writer);
 }
 
-/* Put units where no row was, or where others have made one meanwhile. */
-void
-ec_stock_write_receipts(EcStockChange *change)
+/*
+ * Insert a row with its units.  False if there is one already, which may be
+ * nobody's business to wait for; or if a trigger does not want it.
+ */
+bool
+ec_stock_insert_row(EcStockChange *change, const pg_uuid_t *product_id,
+					int32 warehouse_id, int16 slot, int32 available)
 {
-	for (int i = 0; i < change->nreceipts; i++)
-	{
-		EcStockReceipt *receipt = &change->receipts[i];
-		Datum		arguments[5] = {
-			Int32GetDatum(change->tenant_id),
-			UUIDPGetDatum(&receipt->product_id),
-			Int32GetDatum(receipt->warehouse_id), Int16GetDatum(receipt->slot),
-			Int32GetDatum(receipt->quantity)
-		};
+	Datum		arguments[5] = {
+		Int32GetDatum(change->tenant_id), UUIDPGetDatum(product_id),
+		Int32GetDatum(warehouse_id), Int16GetDatum(slot), Int32GetDatum(available)
+	};
+	bool		inserted = ec_execute(&insert_plan, arguments, NULL) == 1;
 
-		ec_written(ec_execute(&receive_plan, arguments, NULL) == 1 &&
-				   DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "stock");
-	}
+	if (inserted)
+		ec_written(DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "stock");
+	/* Its triggers may have changed rows. */
+	change->stale = true;
+	ec_stock_snapshot(change);
+	return inserted;
 }
