@@ -277,10 +277,12 @@ integrity() {
 # What an order, a product, a user and a cart take that are found by id alone, as
 # everybody writes it, in a shop of ten partitions.
 lookup() {
-	local rows=${LOOKUP_ROWS:-500000} role
+	local rows=${LOOKUP_ROWS:-500000} partitions role
 	createdb --maintenance-db=template1 lookup_shop
-	printf 'SELECT * WHERE id = ..., %s rows each, orders in %s partitions, one client, %s s\n' "$rows" \
-		"$(PGDATABASE=lookup_shop sql -v rows="$rows" -f lookup/setup.sql | tail -n 1)" "$seconds"
+	PGDATABASE=lookup_shop sql -v rows="$rows" -f lookup/setup.sql >"$work/lookup.log"
+	partitions=$(tail -n 1 "$work/lookup.log")
+	printf 'SELECT * WHERE id = ..., %s rows each, orders in %s partitions, one client, %s s\n' \
+		"$rows" "$partitions" "$seconds"
 	for role in none bench_app; do
 		PGDATABASE=lookup_shop PGOPTIONS="-c role=$role" pgbench -n -r -c 1 -T "$seconds" \
 			-D rows="$rows" -f lookup/by_id.sql >"$work/lookup.log" 2>&1 || {

@@ -6,7 +6,8 @@ SET timezone = 'UTC';
 UPDATE ecommerce.settings SET country = 'GR';
 SELECT count(*) FROM ecommerce.ensure_partitions(now() - make_interval(days => :days + 1), now());
 SET session_replication_role = replica;
-INSERT INTO ecommerce.products (sku, name, price) SELECT 'SKU-' || n, 'Product', 1 FROM generate_series(1, 10000) n;
+INSERT INTO ecommerce.products (sku, slug, name, price)
+SELECT 'SKU-' || n, 'sku-' || n, 'Product', 1 FROM generate_series(1, 10000) n;
 CREATE TABLE public.numbered AS SELECT row_number() OVER (ORDER BY id) - 1 AS n, id FROM ecommerce.products;
 CREATE UNIQUE INDEX ON public.numbered (n);
 INSERT INTO ecommerce.stock_movements (product_id, quantity, reason, created_at)

@@ -15,8 +15,8 @@ CROSS JOIN LATERAL (
 INSERT INTO ecommerce.orders
     (id, created_at, order_number, currency, prices, net, vat, gross, country, status)
 SELECT id, at, n, 'EUR', 'net', 5, 1.2, 6.2, 'GR', 'delivered' FROM public.entities ORDER BY n;
-INSERT INTO ecommerce.products (id, sku, name, price)
-SELECT id, 'SKU-' || n, 'Product', 1 FROM public.entities;
+INSERT INTO ecommerce.products (id, sku, slug, name, price)
+SELECT id, 'SKU-' || n, 'sku-' || n, 'Product', 1 FROM public.entities;
 INSERT INTO ecommerce.users (id, email) SELECT id, n || '@example.org' FROM public.entities;
 INSERT INTO ecommerce.carts (id, session_id) SELECT id, 's' || n FROM public.entities;
 ALTER TABLE public.entities ADD PRIMARY KEY (n);
