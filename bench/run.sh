@@ -281,10 +281,10 @@ lookup() {
 	createdb --maintenance-db=template1 lookup_shop
 	PGDATABASE=lookup_shop sql -v rows="$rows" -f lookup/setup.sql >"$work/lookup.log"
 	partitions=$(tail -n 1 "$work/lookup.log")
-	printf 'SELECT * WHERE id = ..., %s rows each, orders in %s partitions, one client, %s s\n' \
+	printf 'SELECT * WHERE id = ..., %s rows each, orders in %s partitions, one client, prepared, %s s\n' \
 		"$rows" "$partitions" "$seconds"
 	for role in none bench_app; do
-		PGDATABASE=lookup_shop PGOPTIONS="-c role=$role" pgbench -n -r -c 1 -T "$seconds" \
+		PGDATABASE=lookup_shop PGOPTIONS="-c role=$role" pgbench -n -r -M prepared -c 1 -T "$seconds" \
 			-D rows="$rows" -f lookup/by_id.sql >"$work/lookup.log" 2>&1 || {
 			head -n 20 "$work/lookup.log" >&2
 			exit 1
