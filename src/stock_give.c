@@ -59,8 +59,9 @@ has_row(const EcStockChange *change, int32 warehouse_id)
 
 /*
  * Read the rows of a product.  What is given to a warehouse that has none makes
- * one, before any is locked: whoever found one that others have made meanwhile
- * when it writes would wait for it out of order.  Return which demands are served.
+ * one, before any is locked: made when all products are locked, it could meet a row
+ * that others have made meanwhile, and wait for it out of order.  Return which
+ * demands are served.
  */
 bool *
 ec_stock_read_rows(EcStockChange *change, const EcDemand *demands, int n)
@@ -77,13 +78,10 @@ ec_stock_read_rows(EcStockChange *change, const EcDemand *demands, int n)
 		{
 			int32		warehouse_id = ec_receiving_warehouse(&demands[i]);
 
-			if (served[i] || demands[i].quantity > 0 || has_row(change, warehouse_id))
+			if (served[i] || demands[i].quantity >= 0 || has_row(change, warehouse_id))
 				continue;
 
-			/*
-			 * A row that is neither there nor inserted is one that a trigger
-			 * refuses.
-			 */
+			/* A trigger refuses what is neither there nor inserted. */
 			if (tries == MAX_TRIES)
 				ec_written(0, 1, "stock");
 			inserting = true;

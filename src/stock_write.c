@@ -106,8 +106,8 @@ ec_stock_write_rows(EcStockChange *change)
 }
 
 /*
- * Insert a row with its units.  False if there is one already, which may be
- * nobody's business to wait for; or if a trigger does not want it.
+ * Insert a row with its units, without waiting for whoever has locked one that is
+ * there.  False if there is one, or if a trigger keeps it from being inserted.
  */
 bool
 ec_stock_insert_row(EcStockChange *change, const pg_uuid_t *product_id,

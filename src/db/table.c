@@ -40,11 +40,11 @@
 #include "errors.h"
 
 /* The places that are known in a relation */
-typedef struct Relplaces
+typedef struct RelationPlaces
 {
 	Oid			relid;			/* key of the hash */
 	EcPlace    *places;
-} Relplaces;
+} RelationPlaces;
 
 static HTAB *relations = NULL;
 
@@ -59,7 +59,7 @@ static void
 invalidate_table(Datum argument, Oid relid)
 {
 	HASH_SEQ_STATUS status;
-	Relplaces  *relation;
+	RelationPlaces *relation;
 
 	if (relations == NULL)
 		return;
@@ -342,14 +342,14 @@ find_relation(const EcTable *table, int32 tenant_id)
 static EcPlace *
 find_place(const EcTable *table, Oid relid)
 {
-	Relplaces  *relation;
+	RelationPlaces *relation;
 	EcPlace    *place;
 	bool		found;
 
 	if (relations == NULL)
 	{
 		HASHCTL		control = {
-			.keysize = sizeof(Oid),.entrysize = sizeof(Relplaces),.hcxt = TopMemoryContext
+			.keysize = sizeof(Oid),.entrysize = sizeof(RelationPlaces),.hcxt = TopMemoryContext
 		};
 
 		relations = hash_create("ecommerce places", 32, &control,
