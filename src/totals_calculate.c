@@ -56,7 +56,7 @@ static const char *const prices_names[] = {"net", "gross"};
 
 /* Read a line and its number, which is its place if it has none. */
 static void
-read_line(const JsonbValue *element, int index, int minor_units,
+read_line(const JsonbValue *element, int index, int minor_units, EcLimit limit,
 		  EcLine *line, int32 *number)
 {
 	EcJsonPath	path = {"lines", index, NULL};
@@ -80,12 +80,12 @@ read_line(const JsonbValue *element, int index, int minor_units,
 				   ec_json_decimal(&fields[LINE_UNIT_PRICE], &path, "unit_price"),
 				   base_quantity, minor_units);
 	ec_line_adjust(line, &fields[LINE_ALLOWANCES], &fields[LINE_CHARGES], &path,
-				   minor_units);
+				   minor_units, limit);
 }
 
 /* Read a document; returns the numbers of its lines. */
 static int32 *
-read_document(const JsonbValue *fields, EcDocument *document)
+read_document(const JsonbValue *fields, EcLimit limit, EcDocument *document)
 {
 	const JsonbValue *currency = &fields[DOCUMENT_CURRENCY];
 	EcPrices	prices;
@@ -111,7 +111,7 @@ read_document(const JsonbValue *fields, EcDocument *document)
 	{
 		CHECK_FOR_INTERRUPTS();
 		read_line(getIthJsonbValueFromContainer(array, (uint32) i), i, minor_units,
-				  &document->lines[i], &line_numbers[i]);
+				  limit, &document->lines[i], &line_numbers[i]);
 	}
 	return line_numbers;
 }
@@ -216,11 +216,9 @@ push_totals(JsonbParseState **state, const EcTotals *totals, int scale,
 	(void) pushJsonbValue(state, WJB_END_OBJECT, NULL);
 }
 
-PG_FUNCTION_INFO_V1(ec_calculate_totals);
-
-/* calculate_totals(document jsonb) -> jsonb */
-Datum
-ec_calculate_totals(PG_FUNCTION_ARGS)
+/* The totals of a document */
+static Jsonb *
+calculate(Jsonb *argument, EcLimit limit)
 {
 	EcJsonPath	root = {"document", -1, NULL};
 	JsonbValue	value;
@@ -232,10 +230,9 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 	ec_int128	rounding;
 	JsonbParseState *state = NULL;
 
-	EC_STRICT(fcinfo);
-	JsonbToJsonbValue(PG_GETARG_JSONB_P(0), &value);
+	JsonbToJsonbValue(argument, &value);
 	ec_json_object(&value, &root, document_keys, fields, DOCUMENT_KEYS);
-	line_numbers = read_document(fields, &document);
+	line_numbers = read_document(fields, limit, &document);
 	scale = document.minor_units;
 	ec_document_total(&document);
 	if (ec_json_given(&fields[DOCUMENT_PREPAID]))
@@ -246,5 +243,25 @@ ec_calculate_totals(PG_FUNCTION_ARGS)
 	push_lines(&state, &document, line_numbers);
 	push_groups(&state, &document.totals, scale);
 	push_totals(&state, &document.totals, scale, prepaid, rounding);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+PG_FUNCTION_INFO_V1(ec_calculate_totals);
+
+/* calculate_totals(document jsonb) -> jsonb */
+Datum
+ec_calculate_totals(PG_FUNCTION_ARGS)
+{
+	EC_STRICT(fcinfo);
+	PG_RETURN_JSONB_P(calculate(PG_GETARG_JSONB_P(0), EC_AT_MOST_LINE));
+}
+
+PG_FUNCTION_INFO_V1(ec_invoice_calculate);
+
+/* invoice_calculate(document jsonb) -> jsonb */
+Datum
+ec_invoice_calculate(PG_FUNCTION_ARGS)
+{
+	EC_STRICT(fcinfo);
+	PG_RETURN_JSONB_P(calculate(PG_GETARG_JSONB_P(0), EC_AS_STATED));
 }

@@ -117,7 +117,7 @@ ec_document_vat(const JsonbValue *category_field,
  */
 static ec_int128
 read_adjustment_amount(const JsonbValue *fields, const EcJsonPath *path,
-					   int minor_units, ec_int128 *base)
+					   int minor_units, ec_int128 base)
 {
 	EcDecimal	percent;
 	ec_int128	amount;
@@ -130,8 +130,8 @@ read_adjustment_amount(const JsonbValue *fields, const EcJsonPath *path,
 	if (!ec_rate_valid(percent))
 		ec_json_wrong(path, "percent", "from 0 to 100 with at most 6 decimals");
 	if (ec_json_given(&fields[ADJUSTMENT_BASE]))
-		*base = ec_json_amount(&fields[ADJUSTMENT_BASE], minor_units, path, "base");
-	if (!ec_vat_of(*base, percent, EC_NET, &amount))
+		base = ec_json_amount(&fields[ADJUSTMENT_BASE], minor_units, path, "base");
+	if (!ec_vat_of(base, percent, EC_NET, &amount))
 		ec_totals_error(EC_TOTALS_OVERFLOW);
 	return amount;
 }
@@ -151,7 +151,7 @@ read_adjustment(const JsonbValue *element, const EcJsonPath *path, int nkeys,
 	for (int i = nkeys; i < CHARGE_KEYS; i++)
 		fields[i].type = jbvNull;
 	ec_json_object(element, path, adjustment_keys, fields, nkeys);
-	adjustment->amount = read_adjustment_amount(fields, path, minor_units, &base);
+	adjustment->amount = read_adjustment_amount(fields, path, minor_units, base);
 
 	adjustment->vat = (EcChargeVat) ec_json_choice(&fields[ADJUSTMENT_VAT],
 												   charge_vat_names,
@@ -165,7 +165,8 @@ read_adjustment(const JsonbValue *element, const EcJsonPath *path, int nkeys,
 
 	/* What lowers a returned line is as negative as the line. */
 	if (adjustment->amount < 0 && base >= 0 && !adjustment->has_vat)
-		ec_json_wrong(path, "amount", "zero or more");
+		ec_json_wrong(path, ec_json_given(&fields[ADJUSTMENT_AMOUNT]) ? "amount" : "base",
+					  "zero or more");
 	if (nkeys < CHARGE_KEYS)
 		adjustment->kind = EC_ALLOWANCE;
 	else if (ec_json_choice(&fields[ADJUSTMENT_KIND], kinds, lengthof(kinds),
@@ -193,7 +194,7 @@ ec_line_amount(EcLine *line, EcDecimal quantity, EcDecimal unit_price,
 void
 ec_line_adjust(EcLine *line, const JsonbValue *allowances,
 			   const JsonbValue *charges, const EcJsonPath *line_path,
-			   int minor_units)
+			   int minor_units, EcLimit limit)
 {
 	ec_int128	base = line->amount;
 	Adjustment	adjustment;
@@ -210,7 +211,7 @@ ec_line_adjust(EcLine *line, const JsonbValue *allowances,
 						&adjustment);
 
 		/* A discount does not turn a sale into a payment to the customer. */
-		if (base >= 0 && adjustment.amount > line->amount)
+		if (limit == EC_AT_MOST_LINE && base >= 0 && adjustment.amount > line->amount)
 			adjustment.amount = line->amount;
 		line->amount -= adjustment.amount;
 		if (!ec_in_range(line->amount))

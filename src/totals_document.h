@@ -33,6 +33,13 @@ typedef struct EcDocument
 	EcScratch	scratch;
 } EcDocument;
 
+/* What the allowances of a line may come to */
+typedef enum EcLimit
+{
+	EC_AT_MOST_LINE,			/* what is more is cut off */
+	EC_AS_STATED				/* whatever an invoice says */
+} EcLimit;
+
 extern const char *const ec_kind_names[];
 
 extern void ec_document_begin(EcDocument *document, EcPrices prices,
@@ -46,7 +53,8 @@ extern void ec_line_amount(EcLine *line, EcDecimal quantity,
 						   int minor_units);
 extern void ec_line_adjust(EcLine *line, const JsonbValue *allowances,
 						   const JsonbValue *charges,
-						   const EcJsonPath *line_path, int minor_units);
+						   const EcJsonPath *line_path, int minor_units,
+						   EcLimit limit);
 extern void ec_document_vat(const JsonbValue *category_field,
 							const JsonbValue *rate_field, const EcJsonPath *path,
 							EcCategory *category, EcDecimal *rate);
