@@ -32,55 +32,40 @@ CREATE FUNCTION ecommerce.ensure_partitions(from_time timestamptz DEFAULT now(),
     SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
 AS $$
 DECLARE
-    step    interval := ecommerce_internal.partition_step(every, from_time, to_time);
-    v_low   timestamptz;
-    v_high  timestamptz;
-    tables  jsonb;
-    known   jsonb;
-    missing jsonb;
+    gaps    jsonb;
+    gap     record;
     made    text[];
     locked  boolean := false;
 BEGIN
+    PERFORM ecommerce_internal.check_partition_range(every, from_time, to_time);
     -- Sessions that create the same partitions do it one after the other.
     PERFORM pg_advisory_xact_lock(hashtextextended('ecommerce.ensure_partitions', 0));
     made := ecommerce_internal.default_partitions();
-    tables := (SELECT jsonb_agg(t) FROM ecommerce_internal.partitioned_tables() t);
-    known := (SELECT jsonb_agg(jsonb_build_object('parent', p.parent::text,
-                                                  'low', p.from_time, 'high', p.to_time))
-              FROM ecommerce.partitions() p WHERE p.from_time IS NOT NULL);
+    gaps := (SELECT jsonb_agg(g) FROM ecommerce_internal.partition_gaps(every, from_time,
+                                                                        to_time) g);
 
-    v_high := date_trunc(every, from_time);
-    WHILE v_high <= to_time LOOP
-        v_low := v_high;
-        v_high := v_low + step;
-        missing := (SELECT jsonb_agg(t)
-                    FROM jsonb_to_recordset(tables) AS t (name text, key text, ordinal bigint)
-                    WHERE NOT EXISTS (SELECT FROM jsonb_to_recordset(known)
-                                          AS k (parent text, low timestamptz, high timestamptz)
-                                      WHERE k.parent = 'ecommerce.' || t.name
-                                        AND k.low < v_high AND k.high > v_low));
-        CONTINUE WHEN missing IS NULL;
-
+    FOR gap IN
+        SELECT * FROM jsonb_to_recordset(gaps)
+            AS g (low timestamptz, high timestamptz, suffix text, tables jsonb)
+        ORDER BY g.low
+    LOOP
         -- Rows of now and before may be in the default partition, or on their way there.
         -- Who waits for that partition has been told already where rows are; so everybody
         -- waits for the whole table, in the order in which all that writes orders locks.
-        IF NOT locked AND v_low <= now() + interval '1 day' THEN
+        IF NOT locked AND gap.low <= now() + interval '1 day' THEN
             EXECUTE (SELECT format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE',
                                    string_agg(format('ONLY ecommerce.%I', t.name), ', '
                                               ORDER BY t.ordinal))
-                     FROM jsonb_to_recordset(tables) AS t (name text, ordinal bigint));
+                     FROM ecommerce_internal.partitioned_tables() t);
             locked := true;
         END IF;
 
         FOR partition, moved_rows IN
             SELECT a.partition, a.moved_rows
-            FROM ecommerce_internal.add_partitions(missing,
-                to_char(v_low, CASE every WHEN 'month' THEN 'YYYY_MM'
-                                          WHEN 'quarter' THEN 'YYYY"_q"Q' ELSE 'YYYY' END),
-                v_low, v_high) a
+            FROM ecommerce_internal.add_partitions(gap.tables, gap.suffix, gap.low, gap.high) a
         LOOP
-            lower_bound := v_low;
-            upper_bound := v_high;
+            lower_bound := gap.low;
+            upper_bound := gap.high;
             made := made || partition::text;
             RETURN NEXT;
         END LOOP;
@@ -93,7 +78,9 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.ensure_partitions(timestamptz, timestamptz, text) IS
     'Create the partitions of orders, order_items and events that a range of time lacks. '
-    'One for each month, quarter or year (UTC); rows that wait in the default partition are moved '
-    'there. Returns the partitions that it made. Partitions of the time to come disturb nobody; '
+    'One for each month, quarter or year (UTC) that it touches; where such a time is covered in '
+    'part, years, quarters and months fill the rest. What is there stays as it is, and a table '
+    'that lacks a partition which another one has gets the same. Rows that wait in the default '
+    'partition are moved. Returns what it made. Partitions of the time to come disturb nobody; '
     'one that may have rows in the default partition already makes everybody wait who reads or '
     'writes orders. Error 22023 for another interval or a range of more than 120 of them.';

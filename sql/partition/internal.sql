@@ -16,14 +16,12 @@ COMMENT ON FUNCTION ecommerce_internal.partitioned_tables() IS
     'The tables of the shop that are partitioned by a range of one column, its key. They come in '
     'the order in which they are locked: that in which install() makes them.';
 
-CREATE FUNCTION ecommerce_internal.partition_step(every text, from_time timestamptz,
-    to_time timestamptz) RETURNS interval
+CREATE FUNCTION ecommerce_internal.check_partition_range(every text, from_time timestamptz,
+    to_time timestamptz) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    step interval := CASE every WHEN 'month' THEN interval '1 month'
-                                WHEN 'quarter' THEN interval '3 months'
-                                WHEN 'year' THEN interval '1 year' END;
+    step interval := ecommerce_internal.partition_step(every);
 BEGIN
     IF step IS NULL THEN
         RAISE EXCEPTION 'unknown partition interval' USING ERRCODE = 'invalid_parameter_value',
@@ -35,12 +33,102 @@ BEGIN
             DETAIL = format('It runs from %L to %L.', from_time, to_time),
             HINT = format('Give a range of at most 120 times a %s.', every);
     END IF;
-    RETURN step;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.partition_step(text, timestamptz, timestamptz) IS
-    'For ensure_partitions(): how long a partition is. Error 22023 for another interval than '
-    'month, quarter or year, or a range of time of more than 120 of them.';
+COMMENT ON FUNCTION ecommerce_internal.check_partition_range(text, timestamptz, timestamptz) IS
+    'For ensure_partitions(): refuses a wrong interval or range of time. Error 22023 for another '
+    'interval than month, quarter or year, or a range of more than 120 of them.';
+
+CREATE FUNCTION ecommerce_internal.partition_step(every text) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN CASE every WHEN 'month' THEN interval '1 month'
+                      WHEN 'quarter' THEN interval '3 months'
+                      WHEN 'year' THEN interval '1 year' END;
+COMMENT ON FUNCTION ecommerce_internal.partition_step(text) IS
+    'How long a partition of a month, quarter or year is; NULL for anything else.';
+
+CREATE FUNCTION ecommerce_internal.partition_end(low timestamptz, until timestamptz)
+    RETURNS timestamptz
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
+AS $$
+    SELECT coalesce(max(u.high) FILTER (WHERE u.low = partition_end.low AND u.high <= until),
+                    least(min(u.high), until))
+    FROM unnest('{month, quarter, year}'::text[]) AS e (every)
+    CROSS JOIN LATERAL (SELECT date_trunc(e.every, partition_end.low) AS low,
+                               date_trunc(e.every, partition_end.low)
+                                   + ecommerce_internal.partition_step(e.every) AS high) u
+$$;
+COMMENT ON FUNCTION ecommerce_internal.partition_end(timestamptz, timestamptz) IS
+    'For partition_gaps(): where the partition ends that fills a gap from its beginning. It is the '
+    'longest year, quarter or month (UTC) that begins there and is over until then; if there is '
+    'none, the rest of the month.';
+
+CREATE FUNCTION ecommerce_internal.partition_suffix(low timestamptz, high timestamptz)
+    RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
+AS $$
+    SELECT to_char(low, CASE
+        WHEN date_trunc('year', low) = low AND low + interval '1 year' = high THEN 'YYYY'
+        WHEN date_trunc('quarter', low) = low AND low + interval '3 months' = high
+            THEN 'YYYY"_q"Q'
+        WHEN date_trunc('month', low) = low AND low + interval '1 month' = high THEN 'YYYY_MM'
+        WHEN date_trunc('day', low) = low THEN 'YYYY_MM_DD'
+        ELSE 'YYYY_MM_DD_HH24MISSUS' END)
+$$;
+COMMENT ON FUNCTION ecommerce_internal.partition_suffix(timestamptz, timestamptz) IS
+    'For partition_gaps(): what the name of a partition with these bounds ends with.';
+
+CREATE FUNCTION ecommerce_internal.partition_gaps(every text, from_time timestamptz,
+    to_time timestamptz)
+    RETURNS TABLE (low timestamptz, high timestamptz, suffix text, tables jsonb)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET timezone = 'UTC' SET datestyle = 'ISO'
+AS $$
+    WITH RECURSIVE parent AS MATERIALIZED (
+        SELECT t.name, t.key, t.ordinal FROM ecommerce_internal.partitioned_tables() t
+    ), known AS MATERIALIZED (
+        SELECT p.parent::text AS parent, coalesce(p.from_time, '-infinity') AS low,
+               coalesce(p.to_time, 'infinity') AS high
+        FROM ecommerce.partitions() p WHERE num_nulls(p.from_time, p.to_time) < 2
+    ), step AS MATERIALIZED (
+        SELECT s.low, s.low + ecommerce_internal.partition_step(every) AS high
+        FROM generate_series(date_trunc(every, from_time), to_time,
+                             ecommerce_internal.partition_step(every)) AS s (low)
+    ), cut AS (
+        -- Where a table has a partition already, the others get the same, not its parts.
+        SELECT k.low AS at FROM known k
+        UNION
+        SELECT k.high FROM known k
+        UNION
+        SELECT b.at FROM step s CROSS JOIN LATERAL (VALUES (s.low), (s.high)) AS b (at)
+        WHERE NOT EXISTS (SELECT FROM known k WHERE k.low < b.at AND k.high > b.at)
+    ), span AS (
+        SELECT c.at AS low, lead(c.at) OVER (ORDER BY c.at) AS high FROM cut c
+    ), gap AS MATERIALIZED (
+        SELECT s.low, s.high, jsonb_agg(t ORDER BY t.ordinal) AS tables,
+               count(*) < (SELECT count(*) FROM parent) AS others_have_it
+        FROM span s
+        JOIN parent t ON NOT EXISTS (SELECT FROM known k
+                                     WHERE k.parent = 'ecommerce.' || t.name
+                                       AND k.low < s.high AND k.high > s.low)
+        WHERE s.low < (SELECT max(e.high) FROM step e)
+          AND s.high > (SELECT min(e.low) FROM step e)
+        GROUP BY s.low, s.high
+    ), piece AS (
+        SELECT g.low, CASE WHEN g.others_have_it THEN g.high
+                           ELSE ecommerce_internal.partition_end(g.low, g.high) END AS high,
+               g.high AS until, g.tables
+        FROM gap g
+        UNION ALL
+        SELECT p.high, ecommerce_internal.partition_end(p.high, p.until), p.until, p.tables
+        FROM piece p WHERE p.high < p.until
+    )
+    SELECT p.low, p.high, ecommerce_internal.partition_suffix(p.low, p.high), p.tables
+    FROM piece p
+$$;
+COMMENT ON FUNCTION ecommerce_internal.partition_gaps(text, timestamptz, timestamptz) IS
+    'For ensure_partitions(): the partitions that are missing. With what their names end with, and '
+    'the tables that lack them (rows of partitioned_tables()).';
 
 CREATE FUNCTION ecommerce_internal.take_from_default(relation text, within text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

@@ -24,7 +24,7 @@ SELECT count(*)
 FROM (SELECT ecommerce.ensure_partitions('2001-11-30', '2002-01-01', 'month')
     UNION ALL SELECT ecommerce.ensure_partitions('2003-05-05', '2003-05-05')
     UNION ALL SELECT ecommerce.ensure_partitions('2004-12-31', '2005-01-01', 'year')) s;
--- another interval: what overlaps a partition is left alone, the rest is made
+-- another interval: partitions stay as they are, and years, quarters and months fill the rest
 SELECT partition, lower_bound, upper_bound
 FROM ecommerce.ensure_partitions('2001-10-01', '2002-04-01', 'quarter')
 WHERE partition::text LIKE '%.orders_%';
