@@ -10,9 +10,10 @@ AS $$
 DECLARE
     v_proof regproc;
 BEGIN
-    IF NOT isfinite(since) THEN
+    -- Of a time to come there is nothing to prove, and no row would say that all is right.
+    IF NOT isfinite(since) OR since > clock_timestamp() THEN
         RAISE EXCEPTION 'wrong since' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = 'It must be a time, or NULL.';
+            DETAIL = 'It must be a time that has been, or NULL.';
     END IF;
 
     FOR v_proof, tenant_id IN
@@ -44,4 +45,4 @@ COMMENT ON FUNCTION ecommerce.verify_integrity(timestamptz) IS
     'the last closing before it (close_stock_books()), so that the cost does not grow with what '
     'came before; what plain SQL did to older rows is for the whole proof to find. NULL proves '
     'everything from the beginning, and the balances. Sees what the caller may see. Error 22023 '
-    'for infinity.';
+    'for infinity and for a time to come.';

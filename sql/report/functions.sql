@@ -4,15 +4,30 @@ CREATE FUNCTION ecommerce.vat_return(from_date date, to_date date,
     tenant_id integer DEFAULT ecommerce.current_tenant())
     RETURNS TABLE (country text, region text, vat_scheme text, currency text, vat_category text,
                    vat_rate numeric, orders bigint, net numeric, vat numeric)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_custom_plan
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan SET datestyle = 'ISO'
 AS $$
 DECLARE
-    v_timezone text := (SELECT s.timezone FROM ecommerce.settings s
-                        WHERE s.tenant_id = vat_return.tenant_id);
-    v_from     timestamptz := from_date::timestamp AT TIME ZONE v_timezone;
-    v_to       timestamptz := (to_date + 1)::timestamp AT TIME ZONE v_timezone;
+    v_timezone text;
+    v_from     timestamptz;
+    v_to       timestamptz;
 BEGIN
+    IF num_nulls(from_date, to_date, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'first day, last day and tenant must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    ELSIF NOT isfinite(from_date) OR NOT isfinite(to_date) OR from_date > to_date THEN
+        RAISE EXCEPTION 'wrong period' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It runs from %s to %s.', from_date, to_date),
+            HINT = 'Give its first day and its last day.';
+    END IF;
+    SELECT s.timezone INTO v_timezone FROM ecommerce.settings s
+    WHERE s.tenant_id = vat_return.tenant_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no such tenant'
+            USING ERRCODE = 'EC011', DETAIL = format('It is tenant %s.', tenant_id);
+    END IF;
+    v_from := from_date::timestamp AT TIME ZONE v_timezone;
+    v_to := (to_date + 1)::timestamp AT TIME ZONE v_timezone;
     RETURN QUERY
     SELECT o.country, o.region, o.vat_scheme, o.currency, i.vat_category, i.vat_rate,
            count(DISTINCT o.id), sum(i.net), sum(i.vat)
@@ -29,18 +44,32 @@ $$;
 COMMENT ON FUNCTION ecommerce.vat_return(date, date, integer) IS
     'Net and VAT of the orders of a period. Both days are included, in settings.timezone. There is '
     'a row for each country whose VAT applied, region, scheme, currency, category and rate. '
-    'Cancelled orders do not count.';
+    'Cancelled orders do not count. Errors: 22023 the first day is after the last, 22004 NULL, '
+    'EC011 unknown tenant.';
 
 CREATE FUNCTION ecommerce.oss_return(year integer, quarter integer,
     tenant_id integer DEFAULT ecommerce.current_tenant())
     RETURNS TABLE (country text, currency text, vat_rate numeric, orders bigint, net numeric,
                    vat numeric)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_first date := make_date(year, 3 * quarter - 2, 1);
-    v_last  date := v_first + interval '3 months' - interval '1 day';
+    v_first date;
+    v_last  date;
 BEGIN
+    IF num_nulls(year, quarter, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'year, quarter and tenant must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    ELSIF quarter NOT BETWEEN 1 AND 4 THEN
+        RAISE EXCEPTION 'wrong quarter' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It is %s.', quarter), HINT = 'Quarters are from 1 to 4.';
+    ELSIF (year, quarter) < (2021, 3) OR year > 9999 THEN
+        RAISE EXCEPTION 'wrong year' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It is quarter %s of %s.', quarter, year),
+            HINT = 'The one-stop shop began with quarter 3 of 2021.';
+    END IF;
+    v_first := make_date(year, 3 * quarter - 2, 1);
+    v_last := v_first + interval '3 months' - interval '1 day';
     RETURN QUERY
     SELECT r.country, r.currency, r.vat_rate, sum(r.orders)::bigint, sum(r.net), sum(r.vat)
     FROM ecommerce.vat_return(v_first, v_last, oss_return.tenant_id) r
@@ -51,4 +80,5 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.oss_return(integer, integer, integer) IS
     'What a seller declares in the One Stop Shop for a quarter (1 to 4): its orders of the scheme '
-    'oss. What it declares elsewhere (ioss, registration and so on) is in vat_return().';
+    'oss. What it declares elsewhere (ioss, registration and so on) is in vat_return(). Errors: '
+    '22023 another quarter or one before the scheme began, and those of vat_return().';

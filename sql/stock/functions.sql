@@ -274,9 +274,17 @@ COMMENT ON FUNCTION ecommerce.return_stock(uuid, jsonb, text, text, integer) IS
 
 CREATE FUNCTION ecommerce.stock_at(product_id uuid, at timestamptz,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF num_nulls(product_id, at, tenant_id) > 0 THEN
+        RAISE EXCEPTION 'product, time and tenant must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    ELSIF NOT EXISTS (SELECT FROM ecommerce.products p
+                      WHERE p.tenant_id = stock_at.tenant_id AND p.id = stock_at.product_id) THEN
+        RAISE EXCEPTION 'unknown product' USING ERRCODE = 'EC002',
+            DETAIL = format('It is %s.', product_id);
+    END IF;
     RETURN (SELECT coalesce(sum(l.quantity), 0)::bigint FROM ecommerce.stock_ledger l
             WHERE l.tenant_id = stock_at.tenant_id AND l.product_id = stock_at.product_id
               AND l.created_at <= stock_at.at);
@@ -284,4 +292,4 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.stock_at(uuid, timestamptz, integer) IS
     'Units of a product that were there and not sold at a moment, held ones included; from '
-    'stock_ledger.';
+    'stock_ledger. Errors: EC002 unknown product, 22004 NULL.';

@@ -11,10 +11,15 @@ DECLARE
     v_closed timestamptz := close_stock_books.closed_at;
     n        bigint;
 BEGIN
-    IF v_closed IS NULL OR NOT isfinite(v_closed) OR v_closed > now() - interval '1 day' THEN
+    IF v_closed IS NULL THEN
+        RAISE EXCEPTION 'closed_at must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF NOT isfinite(v_closed) OR v_closed > now() - interval '1 day' THEN
         RAISE EXCEPTION 'wrong closed_at' USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It must be at least a day ago.',
             HINT = 'Transactions of a later time may still be running.';
+    ELSIF NOT EXISTS (SELECT FROM ecommerce.tenants t WHERE t.id = v_tenant) THEN
+        RAISE EXCEPTION 'there is no such tenant'
+            USING ERRCODE = 'EC011', DETAIL = format('It is tenant %s.', v_tenant);
     END IF;
     -- Who books into the past holds it shared: reopen_stock_books().
     PERFORM pg_advisory_xact_lock(hashtextextended('ecommerce.stock_balances', v_tenant));
@@ -42,4 +47,5 @@ COMMENT ON FUNCTION ecommerce.close_stock_books(timestamptz, integer) IS
     'Write down what the ledger of stock comes to for each product and warehouse. That is of all '
     'that happened before closed_at, so that verify_integrity(since) need not read it again; keeps '
     'the newest two closings. Returns how many balances it wrote: none if that was done before. '
-    'Call it nightly, as READ COMMITTED. Error 22023 if closed_at is not at least a day ago.';
+    'Call it nightly, as READ COMMITTED. Errors: 22023 if closed_at is not at least a day ago, '
+    '22004 NULL, EC011 unknown tenant.';

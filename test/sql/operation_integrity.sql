@@ -99,7 +99,8 @@ FROM unnest(ARRAY['close_stock_books(NULL)', 'close_stock_books(now())',
     'close_stock_books(now() - interval ''2 days'', NULL)',
     'close_stock_books(now() - interval ''2 days'', 99)',
     'reopen_stock_books(NULL, NULL, NULL)', 'verify_integrity(''infinity'')',
-    'verify_integrity(''-infinity'')', 'verify_integrity(''0044-01-01 BC'')']) AS command;
+    'verify_integrity(''-infinity'')', 'verify_integrity(now() + interval ''1 day'')',
+    'verify_integrity(''0044-01-01 BC'')']) AS command;
 
 -- each kind of damage is found since then; old damage by the whole proof only
 CREATE TEMP TABLE damages (n serial, old boolean, command text);

@@ -239,8 +239,10 @@ SELECT kind, sum(quantity) FROM ecommerce.stock_ledger WHERE product_id = id('BU
 ORDER BY kind;
 SELECT ecommerce.stock_at(id('BULB'), now()) AS now,
     ecommerce.stock_at(id('BULB'), now() - interval '1 hour') AS an_hour_ago,
-    ecommerce.stock_at('00000000-0000-7000-8000-000000000000', now()) AS unknown,
-    ecommerce.stock_at(NULL, now()) AS nothing;
+    ecommerce.stock_at(id('BULB'), '-infinity') AS at_first;
+SELECT n, failure(format('SELECT ecommerce.stock_at(' || f || ')', id('BULB'))) AS failure
+FROM (VALUES (1, '''00000000-0000-7000-8000-000000000000'', now()'), (2, 'NULL, now()'),
+    (3, '%L, NULL'), (4, '%L, now(), NULL'), (5, '%L, now(), 7')) v (n, f);
 
 -- place_orders: all or none, in their order
 SELECT ecommerce.adjust_stock('CORD', 10, 'receipt');

@@ -42,9 +42,29 @@ UPDATE ecommerce.settings SET country = 'GR';
 SELECT * FROM ecommerce.vat_return('2026-04-01', '2026-06-30');
 SELECT * FROM ecommerce.oss_return(2026, 2);
 SELECT * FROM ecommerce.oss_return(2026, 1);
+-- A wrong question has no answer.
+SELECT f, failure('SELECT * FROM ecommerce.' || f) AS failure
+FROM unnest(ARRAY['oss_return(2026, 5)', 'oss_return(2026, 0)', 'oss_return(2026, -1)',
+    'oss_return(26, 1)', 'oss_return(0, 1)', 'oss_return(2021, 2)', 'oss_return(10000, 1)',
+    'oss_return(NULL, 1)', 'oss_return(2026, NULL)', 'oss_return(2026, 1, NULL)',
+    'oss_return(2026, 1, 7)', 'vat_return(''2026-03-31'', ''2026-01-01'')',
+    'vat_return(NULL, ''2026-01-01'')', 'vat_return(''2026-01-01'', NULL)',
+    'vat_return(''2026-01-01'', ''2026-03-31'', NULL)',
+    'vat_return(''2026-01-01'', ''2026-03-31'', 7)',
+    'vat_return(''2026-01-01'', ''infinity'')', 'vat_return(''-infinity'', ''2026-01-01'')']) AS f;
+-- Another tenant is one that there is not.
+BEGIN;
+SELECT ecommerce.create_tenant('Two', 'DE');
+SELECT ecommerce.use_tenant(2);
+CREATE ROLE regress_ecommerce_reporter;
+SELECT count(*) > 0 AS granted
+FROM ecommerce.grant_access('regress_ecommerce_reporter', 'reporting');
+SET ROLE regress_ecommerce_reporter;
+SELECT count(*) FROM ecommerce.vat_return('2026-01-01', '2026-06-30');
 \set VERBOSITY terse
-SELECT * FROM ecommerce.oss_return(2026, 5);
+SELECT * FROM ecommerce.vat_return('2026-01-01', '2026-06-30', 1);
 \set VERBOSITY default
+ROLLBACK;
 
 SET client_min_messages = error;
 DROP EXTENSION ecommerce CASCADE;
