@@ -15,7 +15,6 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/datetime.h"
 #include "utils/formatting.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -79,20 +78,17 @@ static CachedSettings *cached = NULL;
 static TimestampTz cached_at;	/* good for orders of this quarter of an hour */
 static uint64 cached_invalidations; /* and until the next one */
 
-/* A tenant's default ttl of reservations, good until the next invalidation */
-static int32 ttl_tenant_id = 0;
-static uint64 ttl_invalidations;
-static Interval reservation_ttl;
-
-/* The day on which a moment falls in a time zone. */
-static DateADT
-day_in(Datum zone, TimestampTz at)
+/* What needs no country, of the tenant that was asked for last, until the next invalidation */
+typedef struct CachedBasics
 {
-	Datum		local = DirectFunctionCall2(timestamptz_zone, zone,
-											TimestampTzGetDatum(at));
+	int32		tenant_id;		/* 0: none */
+	uint64		invalidations;
+	Interval	reservation_ttl;
+	char		timezone[TZ_STRLEN_MAX + 1];
+	pg_tz	   *zone;			/* NULL until somebody asks for it */
+} CachedBasics;
 
-	return DatumGetDateADT(DirectFunctionCall1(timestamp_date, local));
-}
+static CachedBasics basics;
 
 /* Read a tenant's row of settings. */
 static void
@@ -104,6 +100,7 @@ read_settings(EcSettings *settings, int32 tenant_id, TimestampTz at)
 	Datum		country;
 	Datum		place;
 	char	   *prices;
+	pg_tz	   *zone;
 
 	ec_scan_open(&scan, &settings_table, tenant_id, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
@@ -125,7 +122,8 @@ read_settings(EcSettings *settings, int32 tenant_id, TimestampTz at)
 	settings->currency = DatumGetTextPCopy(ec_scan_value(&scan, SETTINGS_CURRENCY, &isnull));
 	prices = TextDatumGetCString(ec_scan_value(&scan, SETTINGS_PRICES, &isnull));
 	settings->prices = strcmp(prices, "net") == 0 ? EC_NET : EC_GROSS;
-	settings->day = day_in(ec_scan_value(&scan, SETTINGS_TIMEZONE, &isnull), at);
+	zone = ec_day_zone(DatumGetTextPP(ec_scan_value(&scan, SETTINGS_TIMEZONE, &isnull)));
+	settings->day = ec_day_in(zone, at);
 	settings->oss = DatumGetBool(ec_scan_value(&scan, SETTINGS_OSS, &isnull));
 	settings->over_threshold = DatumGetBool(ec_scan_value(&scan, SETTINGS_OVER_THRESHOLD, &isnull));
 	settings->small_enterprise = DatumGetBool(ec_scan_value(&scan, SETTINGS_SMALL_ENTERPRISE,
@@ -223,20 +221,20 @@ ec_settings(int32 tenant_id, TimestampTz at)
 	return hold(cached);
 }
 
-/* How long a tenant's reservations hold unless they say otherwise. */
-Interval
-ec_settings_reservation_ttl(int32 tenant_id)
+/* Read what needs no country, unless it is known. */
+static void
+read_basics(int32 tenant_id)
 {
 	Datum		keys[1] = {Int32GetDatum(tenant_id)};
 	uint64		before = ec_table_invalidations();
 	EcScan		scan;
 	bool		isnull;
 
-	if (ttl_tenant_id == tenant_id && ttl_invalidations == before &&
+	if (basics.tenant_id == tenant_id && basics.invalidations == before &&
 		!IsolationUsesXactSnapshot())
-		return reservation_ttl;
+		return;
 
-	ttl_tenant_id = 0;
+	basics.tenant_id = 0;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	ec_scan_open(&scan, &settings_table, tenant_id, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
@@ -244,13 +242,33 @@ ec_settings_reservation_ttl(int32 tenant_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
 				 errmsg("the tenant has no settings")));
-	reservation_ttl = *DatumGetIntervalP(ec_scan_value(&scan, SETTINGS_RESERVATION_TTL,
-													   &isnull));
+	basics.reservation_ttl = *DatumGetIntervalP(ec_scan_value(&scan, SETTINGS_RESERVATION_TTL,
+															  &isnull));
+	text_to_cstring_buffer(DatumGetTextPP(ec_scan_value(&scan, SETTINGS_TIMEZONE, &isnull)),
+						   basics.timezone, sizeof(basics.timezone));
+	basics.zone = NULL;
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
 	PopActiveSnapshot();
 	if (!IsolationUsesXactSnapshot())
-		ttl_tenant_id = tenant_id;
-	ttl_invalidations = before;
-	return reservation_ttl;
+		basics.tenant_id = tenant_id;
+	basics.invalidations = before;
+}
+
+/* How long a tenant's reservations hold unless they say otherwise. */
+Interval
+ec_settings_reservation_ttl(int32 tenant_id)
+{
+	read_basics(tenant_id);
+	return basics.reservation_ttl;
+}
+
+/* The zone in which a tenant's days begin. */
+pg_tz *
+ec_settings_zone(int32 tenant_id)
+{
+	read_basics(tenant_id);
+	if (basics.zone == NULL)
+		basics.zone = ec_day_zone(cstring_to_text(basics.timezone));
+	return basics.zone;
 }

@@ -6,6 +6,7 @@
 #define EC_SETTINGS_H
 
 #include "nodes/pg_list.h"
+#include "pgtime.h"
 #include "utils/date.h"
 
 #include "core/vat.h"
@@ -44,6 +45,11 @@ typedef struct EcSettings
 /* tenant_settings.c */
 extern const EcSettings *ec_settings(int32 tenant_id, TimestampTz at);
 extern Interval ec_settings_reservation_ttl(int32 tenant_id);
+extern pg_tz *ec_settings_zone(int32 tenant_id);
+
+/* tenant_day.c */
+extern pg_tz *ec_day_zone(const text *name);
+extern DateADT ec_day_in(pg_tz *zone, TimestampTz at);
 
 /* tenant_vat.c */
 extern void ec_settings_read_vat(EcSettings *settings);

@@ -26,8 +26,8 @@ BEGIN
         RAISE EXCEPTION 'there is no such tenant'
             USING ERRCODE = 'EC011', DETAIL = format('It is tenant %s.', tenant_id);
     END IF;
-    v_from := from_date::timestamp AT TIME ZONE v_timezone;
-    v_to := (to_date + 1)::timestamp AT TIME ZONE v_timezone;
+    v_from := ecommerce_internal.day_start(from_date, v_timezone);
+    v_to := ecommerce_internal.day_start(to_date + 1, v_timezone);
     RETURN QUERY
     SELECT o.country, o.region, o.vat_scheme, o.currency, i.vat_category, i.vat_rate,
            count(DISTINCT o.id), sum(i.net), sum(i.vat)
@@ -45,7 +45,7 @@ COMMENT ON FUNCTION ecommerce.vat_return(date, date, integer) IS
     'Net and VAT of the orders of a period. Both days are included, in settings.timezone. There is '
     'a row for each country whose VAT applied, region, scheme, currency, category and rate. '
     'Cancelled orders do not count. Errors: 22023 the first day is after the last, 22004 NULL, '
-    'EC011 unknown tenant.';
+    'EC011 unknown tenant, EC015 its time zone is not known to this server.';
 
 CREATE FUNCTION ecommerce.oss_return(year integer, quarter integer,
     tenant_id integer DEFAULT ecommerce.current_tenant())

@@ -216,6 +216,7 @@ AS $$
     -- caller everybody may execute: none of it runs with its owner's rights, nor trusts its
     -- callers.  The others run as the owner only, or as triggers, which fire without it.
     ('plain_sql',                'X', '',  '',  '',  ''),
+    ('day_start',                'X', '',  '',  '',  ''),
     ('order_transition_allowed', 'X', '',  '',  '',  ''),
     ('check_totals',             'X', '',  '',  '',  ''),
     ('invoice_parts',            'X', '',  '',  '',  ''),

@@ -1,4 +1,4 @@
--- Keeping tenants apart.
+-- Keeping tenants apart, and when their days begin.
 
 CREATE FUNCTION ecommerce_internal.check_tenant(tenant_id integer) RETURNS integer
     LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -6,3 +6,36 @@ CREATE FUNCTION ecommerce_internal.check_tenant(tenant_id integer) RETURNS integ
 COMMENT ON FUNCTION ecommerce_internal.check_tenant(integer) IS
     'For functions that write: the tenant that they were given. Error EC011 if this transaction '
     'may not work for it, 22004 for NULL.';
+
+CREATE FUNCTION ecommerce_internal.day_start(day date, timezone text) RETURNS timestamptz
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_day_start';
+COMMENT ON FUNCTION ecommerce_internal.day_start(date, text) IS
+    'When a day begins in a time zone: the first moment that clocks there show it. The zone is '
+    'looked up as SET timezone does it; AT TIME ZONE takes some names for abbreviations, and EET '
+    'then has no summer. Errors: EC015 a zone that this server does not know, 22008 out of range.';
+
+-- Not a CHECK: a dump must load where zones have other names than where it was made.
+CREATE FUNCTION ecommerce_internal.check_timezone() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_name text;
+BEGIN
+    IF NEW.timezone IS NULL OR TG_OP = 'UPDATE' AND NEW.timezone = OLD.timezone THEN
+        RETURN NEW;
+    END IF;
+    -- Anything that looks like NAME+2 is a zone for PostgreSQL, west of Greenwich as in POSIX.
+    SELECT n.name INTO v_name FROM pg_timezone_names n
+    WHERE lower(n.name COLLATE "C") = lower(NEW.timezone COLLATE "C");
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown time zone "%"', NEW.timezone
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use a name of pg_timezone_names, such as Europe/Athens. Offsets, '
+                         'abbreviations and POSIX forms such as UTC+2 are none.';
+    END IF;
+    NEW.timezone := v_name;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_timezone() IS
+    'Lets settings.timezone be a name of pg_timezone_names only, written as there. Error 22023.';

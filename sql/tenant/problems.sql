@@ -1,4 +1,5 @@
--- The proof that every row has a tenant, which the proofs of a tenant's rows rely on.
+-- The proof that every row has a tenant, which the proofs of a tenant's rows rely on, and that
+-- days of tenants begin when they say.
 
 CREATE FUNCTION ecommerce_internal.tenant_problems(since timestamptz DEFAULT NULL)
     RETURNS TABLE (problem text, entity_id uuid, detail jsonb)
@@ -9,6 +10,14 @@ DECLARE
     v_tenants integer[] := ARRAY(SELECT t.id FROM ecommerce.tenants t);
     v_table   regclass;
 BEGIN
+    IF since IS NULL AND has_table_privilege('ecommerce.settings', 'SELECT') THEN
+        RETURN QUERY
+        SELECT 'unknown time zone', NULL::uuid,
+               jsonb_build_object('tenant_id', s.tenant_id, 'timezone', s.timezone)
+        FROM ecommerce.settings s
+        WHERE s.timezone NOT IN (SELECT n.name FROM pg_timezone_names n)
+        ORDER BY s.tenant_id;
+    END IF;
     FOR v_table IN
         SELECT a.attrelid
         FROM ecommerce_internal.shop_objects() o
@@ -30,4 +39,5 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.tenant_problems(timestamptz) IS
     'For verify_integrity(): tables with rows of a tenant that is not in tenants. Reads every row '
-    'that the caller may see, so with since it does nothing. No proof of a tenant sees such rows.';
+    'that the caller may see, so with since it does nothing. No proof of a tenant sees such rows. '
+    'Also tenants whose time zone this server does not know, as after a restore from another one.';

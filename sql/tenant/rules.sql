@@ -8,6 +8,8 @@ SELECT * FROM (VALUES
      'FOR EACH ROW', 'announce_change()'),
     ('tenants', 'tenants_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE',
      'FOR EACH STATEMENT', 'announce_change()'),
+    ('settings', 'check_timezone', 'BEFORE INSERT OR UPDATE OF timezone',
+     'FOR EACH ROW', 'check_timezone()'),
     ('settings', 'settings_changed', 'AFTER INSERT OR UPDATE OR DELETE',
      'FOR EACH ROW', 'announce_change()'),
     ('settings', 'settings_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE',

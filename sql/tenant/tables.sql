@@ -25,9 +25,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.settings (
         CONSTRAINT settings_currency_fkey REFERENCES ecommerce.currencies (code),
     prices          text        NOT NULL DEFAULT 'gross'
         CONSTRAINT settings_prices_check CHECK (prices IN ('net', 'gross')),
-    timezone        text        NOT NULL DEFAULT 'UTC'
-        CONSTRAINT settings_timezone_check
-            CHECK (timestamptz 'epoch' AT TIME ZONE timezone IS NOT NULL),
+    timezone        text        NOT NULL DEFAULT 'UTC',
     distance_sales_exceed_threshold boolean NOT NULL DEFAULT false,
     oss             boolean     NOT NULL DEFAULT false,
     small_enterprise boolean    NOT NULL DEFAULT false,
@@ -54,7 +52,8 @@ COMMENT ON COLUMN ecommerce.settings.currency IS 'Currency of product prices, IS
 COMMENT ON COLUMN ecommerce.settings.prices IS
     'Whether product prices are net (without VAT) or gross (with VAT).';
 COMMENT ON COLUMN ecommerce.settings.timezone IS
-    'Time zone in which a day begins for the seller, and with it a new VAT rate.';
+    'Time zone in which a day begins for the seller, and with it a new VAT rate: a name of '
+    'pg_timezone_names, which a trigger looks for. Offsets and POSIX forms are refused.';
 COMMENT ON COLUMN ecommerce.settings.distance_sales_exceed_threshold IS
     'Whether sales of goods and digital services to consumers in other member states are above '
     'the threshold of Art. 59c, in this calendar year or the last. It is the application''s to '

@@ -111,5 +111,23 @@ foreach my $jobs ('-1', '-j4')
 	check_restored($db, "pg_restore $jobs -n");
 }
 
+# A shop whose time zone the other server does not know.
+$node->safe_psql('postgres', 'CREATE DATABASE abroad');
+$node->safe_psql('postgres', 'CREATE DATABASE home');
+$node->safe_psql(
+	'abroad', q{CREATE EXTENSION ecommerce;
+	ALTER TABLE ecommerce.settings DISABLE TRIGGER check_timezone;
+	UPDATE ecommerce.settings SET timezone = 'Europe/Nowhere';
+	ALTER TABLE ecommerce.settings ENABLE TRIGGER check_timezone;});
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$tmp/zone", 'abroad' ],
+	'pg_dump of an unknown time zone');
+$node->command_ok(
+	[ 'pg_restore', '--exit-on-error', '-d', 'home', "$tmp/zone" ],
+	'pg_restore of it');
+is( $node->safe_psql(
+		'home', 'SELECT problem, detail FROM ecommerce.verify_integrity()'),
+	'unknown time zone|{"timezone": "Europe/Nowhere", "tenant_id": 1}',
+	'the proof tells of it');
+
 $node->stop;
 done_testing();
