@@ -23,6 +23,6 @@ extern int32 ec_argument_tenant(FunctionCallInfo fcinfo, int n);
 extern void ec_uuid_v7_generate(pg_uuid_t *uuid);
 extern void ec_uuid_v7_at(TimestampTz at, pg_uuid_t *uuid);
 extern TimestampTz ec_uuid_v7_timestamp(const pg_uuid_t *uuid);
-extern Datum ec_order_number(PG_FUNCTION_ARGS);
+extern void ec_uuid_v7_check(const pg_uuid_t *uuid);
 
 #endif							/* EC_ECOMMERCE_H */

@@ -113,6 +113,7 @@ ec_place_order(PG_FUNCTION_ARGS)
 	reserved = read_source(fcinfo, &order, &nreserved);
 	ec_order_find_user(&order);
 	order.settings = ec_settings(order.tenant_id, order.created_at);
+	order.order_number = ec_order_number_of(&order.id, order.settings->day);
 	ec_order_total(fcinfo, &order);
 	ec_order_take_stock(&order, reserved, nreserved);
 	ec_order_write(fcinfo, &order);

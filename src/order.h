@@ -94,6 +94,9 @@ extern void ec_order_take_stock(EcPlacement *order, EcTaken *reserved, int nrese
 extern bool ec_order_taken_elsewhere(const EcPlacement *order);
 extern Jsonb *ec_order_allocate_line(EcPlacement *order, const EcItem *item);
 
+/* order_number.c */
+extern text *ec_order_number_of(const pg_uuid_t *id, DateADT day);
+
 /* order_write.c */
 extern bool ec_order_claim_key(FunctionCallInfo fcinfo, EcPlacement *order, Datum *placed);
 extern void ec_order_write(FunctionCallInfo fcinfo, EcPlacement *order);

@@ -240,9 +240,6 @@ choose_id(FunctionCallInfo fcinfo, EcPlacement *order)
 	else
 		ec_uuid_v7_generate(&order->id);
 	order->created_at = ec_uuid_v7_timestamp(&order->id);
-	order->order_number =
-		DatumGetTextPP(DirectFunctionCall1(ec_order_number,
-										   UUIDPGetDatum(&order->id)));
 }
 
 /* Read and check the arguments of place_order(), before reading any table. */

@@ -13,7 +13,6 @@
 #include "common/sha2.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "pg_compat.h"
@@ -28,10 +27,6 @@
 /* The least difference in time that 12 bits of a millisecond can show. */
 #define FRACTIONS 4096
 #define STEP_NS (NS_PER_MS / FRACTIONS + 1)
-
-/* An order number: YYMMDD- and 10 characters for the last 50 bits of the id */
-#define ORDER_DATE_LEN 7
-#define ORDER_NUMBER_LEN 17
 
 /* A clock that was set back by more than this is followed. */
 #define MAX_AHEAD_NS (INT64CONST(10000) * NS_PER_MS)
@@ -174,8 +169,8 @@ ec_uuid_v7_from_seed(PG_FUNCTION_ARGS)
 }
 
 /* Refuse an id that has no time. */
-static void
-check_version(const pg_uuid_t *uuid)
+void
+ec_uuid_v7_check(const pg_uuid_t *uuid)
 {
 	if (uuid->data[6] >> 4 != 7 || uuid->data[8] >> 6 != 2)
 		ereport(ERROR,
@@ -195,37 +190,6 @@ ec_uuid_v7_time(PG_FUNCTION_ARGS)
 
 	EC_STRICT(fcinfo);
 	uuid = PG_GETARG_UUID_P(0);
-	check_version(uuid);
+	ec_uuid_v7_check(uuid);
 	PG_RETURN_TIMESTAMPTZ(ec_uuid_v7_timestamp(uuid));
-}
-
-PG_FUNCTION_INFO_V1(ec_order_number);
-
-/* order_number(id uuid) -> text */
-Datum
-ec_order_number(PG_FUNCTION_ARGS)
-{
-	static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	pg_uuid_t  *uuid;
-	struct pg_tm tm;
-	fsec_t		fsec;
-	uint64		bits = 0;
-	char		number[ORDER_NUMBER_LEN + 1];
-
-	EC_STRICT(fcinfo);
-	uuid = PG_GETARG_UUID_P(0);
-	check_version(uuid);
-	if (timestamp2tm(ec_uuid_v7_timestamp(uuid), NULL, &tm, &fsec,
-					 NULL, NULL) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("timestamp out of range")));
-	snprintf(number, sizeof(number), "%02d%02d%02d-", tm.tm_year % 100, tm.tm_mon,
-			 tm.tm_mday);
-	for (int i = 9; i < UUID_LEN; i++)
-		bits = bits << 8 | uuid->data[i];
-	for (int i = ORDER_NUMBER_LEN - 1; i >= ORDER_DATE_LEN; i--, bits >>= 5)
-		number[i] = alphabet[bits & 31];
-	number[ORDER_NUMBER_LEN] = '\0';
-	PG_RETURN_TEXT_P(cstring_to_text(number));
 }

@@ -1,10 +1,13 @@
 -- Orders: placing, cancelling and carrying them on.
 
-CREATE FUNCTION ecommerce.order_number(id uuid) RETURNS text
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_number';
-COMMENT ON FUNCTION ecommerce.order_number(uuid) IS
-    'The order number of an order id. It is the UTC date of its time (YYMMDD), a hyphen, and 10 '
-    'characters of Crockford''s base 32 from its random bits.';
+CREATE FUNCTION ecommerce.order_number(id uuid,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_order_number';
+COMMENT ON FUNCTION ecommerce.order_number(uuid, integer) IS
+    'The order number that an order of this id gets. It is the day of its time in '
+    'settings.timezone (YYMMDD), a hyphen, and 10 characters of Crockford''s base 32 from its '
+    'random bits. Orders keep theirs when the setting changes. Errors: EC011 another tenant, EC015 '
+    'no settings, 22023 a UUID of another version than 7.';
 
 CREATE FUNCTION ecommerce.place_order(
     items            jsonb       DEFAULT NULL,

@@ -60,7 +60,8 @@ COMMENT ON COLUMN ecommerce.orders.id IS
     'UUIDv7; its time is created_at, so an id alone finds its partition.';
 COMMENT ON COLUMN ecommerce.orders.created_at IS
     'When it was placed, to the millisecond; the partition key.';
-COMMENT ON COLUMN ecommerce.orders.order_number IS 'Number for people, made from the id.';
+COMMENT ON COLUMN ecommerce.orders.order_number IS
+    'Number for people, made by order_number() from the id and the shop''s day.';
 COMMENT ON COLUMN ecommerce.orders.user_id IS 'The customer, NULL for a guest.';
 COMMENT ON COLUMN ecommerce.orders.email IS 'Where to write to about it.';
 COMMENT ON COLUMN ecommerce.orders.phone IS 'Phone number.';

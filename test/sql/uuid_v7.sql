@@ -79,7 +79,7 @@ FROM unnest('{00000000-0000-0000-0000-000000000000, c232ab00-9414-11ec-b3c8-9f6b
     919108f7-52d1-4320-9bac-f847db4148a8, 017f22e2-79b0-7cc3-18c4-dc0c0c07398f,
     017f22e2-79b0-7cc3-c8c4-dc0c0c07398f, 017f22e2-79b0-8cc3-98c4-dc0c0c07398f}'::uuid[]) AS id;
 
--- order numbers: the day in UTC, then 50 of the random bits
+-- order numbers: the day of the shop, here in UTC, then 50 of the random bits
 SELECT ecommerce.order_number('017f22e2-79b0-7cc3-98c4-dc0c0c07398f'),
     ecommerce.order_number('00000000-0000-7000-8000-000000000000') AS first,
     ecommerce.order_number('ffffffff-ffff-7fff-bfff-ffffffffffff') AS last,
