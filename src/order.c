@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
@@ -42,15 +43,6 @@ const Oid	ec_placed_types[PLACED_COLUMNS] = {
 /* The order that a transaction has placed last, while it lasts */
 static pg_uuid_t placed_order_id;
 static LocalTransactionId placed_order_lxid = InvalidLocalTransactionId;
-
-/* A value of type placed_order; this transaction may read its order. */
-static Datum
-placed_order(FunctionCallInfo fcinfo, Datum *placed)
-{
-	placed_order_id = *DatumGetUUIDP(placed[PLACED_ID]);
-	placed_order_lxid = EcLocalTransactionId();
-	return ec_result_row(fcinfo, ec_placed_types, PLACED_COLUMNS, placed);
-}
 
 PG_FUNCTION_INFO_V1(ec_placed_order_id);
 
@@ -87,46 +79,77 @@ read_source(FunctionCallInfo fcinfo, EcPlacement *order, int *nreserved)
 	return reserved;
 }
 
+/* Place an order, or find the one that its key has placed. */
+static void
+place(FunctionCallInfo fcinfo, EcPlacement *order, Datum *placed)
+{
+	EcTotals   *totals = &order->document.totals;
+	EcTaken    *reserved;
+	int			nreserved;
+
+	ec_order_read_request(fcinfo, order);
+
+	/* Tables in one order: plans that are kept lock them in another one. */
+	LockRelationOid(ec_relation_oid("orders"), RowExclusiveLock);
+	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && !ec_order_claim_key(fcinfo, order, placed))
+		return;
+	reserved = read_source(fcinfo, order, &nreserved);
+	ec_order_find_user(order);
+	order->settings = ec_settings(order->tenant_id, order->created_at);
+	order->order_number = ec_order_number_of(&order->id, order->settings->day);
+	ec_order_total(fcinfo, order);
+	ec_order_take_stock(order, reserved, nreserved);
+	ec_order_write(fcinfo, order);
+	if (!PG_ARGISNULL(ARG_CART))
+		ec_order_close_cart(order, PG_GETARG_UUID_P(ARG_CART));
+
+	placed[PLACED_ID] = UUIDPGetDatum(&order->id);
+	placed[PLACED_NUMBER] = PointerGetDatum(order->order_number);
+	placed[PLACED_AT] = TimestampTzGetDatum(order->created_at);
+	placed[PLACED_CURRENCY] = CStringGetTextDatum(order->currency);
+	placed[PLACED_NET] = EcAmountGetDatum(totals->net, order->minor_units);
+	placed[PLACED_VAT] = EcAmountGetDatum(totals->vat, order->minor_units);
+	placed[PLACED_GROSS] = EcAmountGetDatum(totals->gross, order->minor_units);
+}
+
+/* Begin, place and end; this transaction may read the order. */
+static void
+place_order(FunctionCallInfo fcinfo, Datum *placed)
+{
+	EcPlacement *order = palloc0_object(EcPlacement);
+
+	order->tenant_id = ec_begin(fcinfo, ARG_TENANT);
+	place(fcinfo, order, placed);
+	ec_end();
+	placed_order_id = *DatumGetUUIDP(placed[PLACED_ID]);
+	placed_order_lxid = EcLocalTransactionId();
+}
+
+/* Place what a request asks for, in a call of a function. */
+void
+ec_order_place_request(FmgrInfo *function, const EcRequest *request,
+					   NullableDatum tenant, Datum *placed)
+{
+	LOCAL_FCINFO(call, ARG_TENANT + 1);
+
+	InitFunctionCallInfoData(*call, function, ARG_TENANT + 1, DEFAULT_COLLATION_OID, NULL, NULL);
+	memcpy(call->args, request->arguments, sizeof(request->arguments));
+	call->args[ARG_TENANT] = tenant;
+	place_order(call, placed);
+}
+
 PG_FUNCTION_INFO_V1(ec_place_order);
 
 /* place_order(items, ..., tenant_id) -> placed_order; see its SQL comment */
 Datum
 ec_place_order(PG_FUNCTION_ARGS)
 {
-	EcPlacement order;
-	EcTotals   *totals = &order.document.totals;
-	EcTaken    *reserved;
-	int			nreserved;
 	Datum		placed[PLACED_COLUMNS];
 
-	memset(&order, 0, sizeof(order));
-	order.tenant_id = ec_begin(fcinfo, ARG_TENANT);
-	ec_order_read_request(fcinfo, &order);
-
-	/* Tables in one order: plans that are kept lock them in another one. */
-	LockRelationOid(ec_relation_oid("orders"), RowExclusiveLock);
-	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && !ec_order_claim_key(fcinfo, &order, placed))
-	{
-		ec_end();
-		PG_RETURN_DATUM(placed_order(fcinfo, placed));
-	}
-	reserved = read_source(fcinfo, &order, &nreserved);
-	ec_order_find_user(&order);
-	order.settings = ec_settings(order.tenant_id, order.created_at);
-	order.order_number = ec_order_number_of(&order.id, order.settings->day);
-	ec_order_total(fcinfo, &order);
-	ec_order_take_stock(&order, reserved, nreserved);
-	ec_order_write(fcinfo, &order);
-	if (!PG_ARGISNULL(ARG_CART))
-		ec_order_close_cart(&order, PG_GETARG_UUID_P(ARG_CART));
-	ec_end();
-
-	placed[PLACED_ID] = UUIDPGetDatum(&order.id);
-	placed[PLACED_NUMBER] = PointerGetDatum(order.order_number);
-	placed[PLACED_AT] = TimestampTzGetDatum(order.created_at);
-	placed[PLACED_CURRENCY] = CStringGetTextDatum(order.currency);
-	placed[PLACED_NET] = EcAmountGetDatum(totals->net, order.minor_units);
-	placed[PLACED_VAT] = EcAmountGetDatum(totals->vat, order.minor_units);
-	placed[PLACED_GROSS] = EcAmountGetDatum(totals->gross, order.minor_units);
-	PG_RETURN_DATUM(placed_order(fcinfo, placed));
+	if (ec_order_is_object(fcinfo))
+		ec_order_place_request(fcinfo->flinfo, ec_order_read_object(PG_GETARG_JSONB_P(ARG_ITEMS)),
+							   fcinfo->args[ARG_TENANT], placed);
+	else
+		place_order(fcinfo, placed);
+	PG_RETURN_DATUM(ec_result_row(fcinfo, ec_placed_types, PLACED_COLUMNS, placed));
 }

@@ -39,6 +39,12 @@ enum
 	ARG_TENANT
 };
 
+/* Arguments before the tenant */
+typedef struct EcRequest
+{
+	NullableDatum arguments[ARG_TENANT];
+} EcRequest;
+
 /* Columns of placed_order */
 enum
 {
@@ -78,7 +84,20 @@ typedef struct EcPlacement
 
 /* order_request.c */
 extern void ec_order_read_request(FunctionCallInfo fcinfo, EcPlacement *order);
-extern bytea *ec_order_hash_request(FunctionCallInfo fcinfo, bool trusted);
+
+/* order_hash.c */
+extern bytea *ec_order_hash(FunctionCallInfo fcinfo, const EcPlacement *order);
+extern bool ec_order_hashes_equal(bytea *a, bytea *b);
+extern char *ec_order_hash_difference(bytea *a, bytea *b);
+
+/* order_object.c */
+extern const char *const ec_order_keys[ARG_TENANT];
+extern bool ec_order_is_object(FunctionCallInfo fcinfo);
+extern EcRequest *ec_order_read_object(Jsonb *object);
+
+/* order.c */
+extern void ec_order_place_request(FmgrInfo *function, const EcRequest *request,
+								   NullableDatum tenant, Datum *placed);
 
 /* order_source.c */
 extern void ec_order_read_cart(EcPlacement *order, const pg_uuid_t *cart_id);

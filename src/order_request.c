@@ -1,14 +1,12 @@
 /*
  * order_request.c
  *	  What place_order() is asked for: its arguments, checked and read before
- *	  any table, and the hash that tells requests apart.
+ *	  any table.
  */
 #include "postgres.h"
 
 #include "access/detoast.h"
 #include "catalog/pg_type.h"
-#include "common/cryptohash.h"
-#include "common/sha2.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -260,52 +258,4 @@ ec_order_read_request(FunctionCallInfo fcinfo, EcPlacement *order)
 		order->email = PG_GETARG_DATUM(ARG_EMAIL);
 	if (!PG_ARGISNULL(ARG_ITEMS))
 		order->items = ec_items_read(PG_GETARG_JSONB_P(ARG_ITEMS), &order->nitems);
-}
-
-/*
- * Hash everything that makes a request the same request; for a caller whom
- * nobody vouches for, who it is, too.
- */
-bytea *
-ec_order_hash_request(FunctionCallInfo fcinfo, bool trusted)
-{
-	static const Oid types[ARG_IDEMPOTENCY_KEY] = {
-		JSONBOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, JSONBOID,
-		JSONBOID, TEXTOID, BOOLOID, TEXTOID, NUMERICOID, JSONBOID, JSONBOID,
-		TEXTARRAYOID, TEXTOID, JSONBOID, TIMESTAMPTZOID
-	};
-	StringInfoData request;
-	bytea	   *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
-
-	initStringInfo(&request);
-	for (int i = 0; i < ARG_IDEMPOTENCY_KEY; i++)
-	{
-		Oid			output;
-		bool		is_varlena;
-		char	   *text;
-
-		if (PG_ARGISNULL(i))
-			continue;
-		/* As text a time would depend on the session's time zone. */
-		if (types[i] == TIMESTAMPTZOID)
-			text = psprintf(INT64_FORMAT, PG_GETARG_TIMESTAMPTZ(i));
-
-		else
-		{
-			getTypeOutputInfo(types[i], &output, &is_varlena);
-			text = OidOutputFunctionCall(output, PG_GETARG_DATUM(i));
-		}
-		appendStringInfo(&request, "%d:%zu:", i, strlen(text));
-		appendStringInfoString(&request, text);
-	}
-	if (!trusted)
-		appendStringInfo(&request, "by:%s", GetUserNameFromId(GetOuterUserId(), false));
-	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-	if (hash == NULL || pg_cryptohash_init(hash) < 0 ||
-		pg_cryptohash_update(hash, (const uint8 *) request.data, (size_t) request.len) < 0 ||
-		pg_cryptohash_final(hash, (uint8 *) VARDATA(result), PG_SHA256_DIGEST_LENGTH) < 0)
-		elog(ERROR, "could not compute a SHA-256 hash");
-	pg_cryptohash_free(hash);
-	return result;
 }

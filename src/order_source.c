@@ -47,6 +47,14 @@ static const EcTable cart_items = {
 	}
 };
 
+/* Columns of cart_plan */
+enum
+{
+	CART_USER = 1,
+	CART_ORDER,
+	CART_OPEN
+};
+
 /* Columns of cart_items_plan */
 enum
 {
@@ -56,8 +64,8 @@ enum
 };
 
 static EcPlan cart_plan = {
-	.sql = "SELECT user_id FROM {carts}"
-	" WHERE tenant_id = $1 AND id = $2 AND status = 'open' FOR UPDATE",
+	.sql = "SELECT user_id, order_id, status = 'open' FROM {carts}"
+	" WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
@@ -146,6 +154,42 @@ check_cart_snapshot(const EcPlacement *order, const pg_uuid_t *cart_id)
 				 errmsg("could not serialize access due to concurrent update")));
 }
 
+/*
+ * Lock a cart that is open, and find out whose it is.  A retry whose first answer
+ * was lost is told the order that the cart became.
+ */
+static void
+lock_cart(EcPlacement *order, const pg_uuid_t *cart_id, Datum *arguments)
+{
+	bool		known = ec_execute(&cart_plan, arguments, NULL) == 1;
+	bool		guest = true;
+	bool		no_order = true;
+	Datum		user = (Datum) 0;
+	Datum		became = (Datum) 0;
+
+	if (known)
+		user = ec_value_or_null(0, CART_USER, UUIDOID, &guest);
+
+	/* To order the cart of a user is to order in the name of that user. */
+	known = known && (guest || order->trusted) &&
+		(guest || !order->has_user ||
+		 ec_uuid_compare(DatumGetUUIDP(user), &order->user_id) == 0);
+	if (known)
+		became = ec_value_or_null(0, CART_ORDER, UUIDOID, &no_order);
+	if (!known || !DatumGetBool(ec_value(0, CART_OPEN, BOOLOID)))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_CART),
+				 errmsg("no such open cart"),
+				 no_order ? errdetail("It is %s.", ec_uuid_text(cart_id))
+				 : errdetail("Cart %s became order %s.", ec_uuid_text(cart_id),
+							 ec_uuid_text(DatumGetUUIDP(became)))));
+	if (!guest)
+	{
+		order->has_user = true;
+		order->user_id = *DatumGetUUIDP(user);
+	}
+}
+
 /* Lock a cart and read its items. */
 void
 ec_order_read_cart(EcPlacement *order, const pg_uuid_t *cart_id)
@@ -153,23 +197,8 @@ ec_order_read_cart(EcPlacement *order, const pg_uuid_t *cart_id)
 	Datum		arguments[2] = {
 		Int32GetDatum(order->tenant_id), UUIDPGetDatum(cart_id)
 	};
-	bool		found = ec_execute(&cart_plan, arguments, NULL) == 1;
-	bool		isnull = true;
-	Datum		user = found ? ec_value_or_null(0, 1, UUIDOID, &isnull) : (Datum) 0;
 
-	/* To order the cart of a user is to order in the name of that user. */
-	if (!found || (!isnull && !order->trusted) ||
-		(!isnull && order->has_user &&
-		 ec_uuid_compare(DatumGetUUIDP(user), &order->user_id) != 0))
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_UNKNOWN_CART),
-				 errmsg("no such open cart"),
-				 errdetail("It is %s.", ec_uuid_text(cart_id))));
-	if (!isnull)
-	{
-		order->has_user = true;
-		order->user_id = *DatumGetUUIDP(user);
-	}
+	lock_cart(order, cart_id, arguments);
 	order->nitems = (int) ec_execute(&cart_items_plan, arguments, NULL);
 	check_cart_snapshot(order, cart_id);
 	order->items = palloc0_array(EcItem, (Size) order->nitems);
@@ -177,6 +206,7 @@ ec_order_read_cart(EcPlacement *order, const pg_uuid_t *cart_id)
 	{
 		EcItem	   *item = &order->items[i];
 		Datum		price;
+		bool		isnull;
 
 		item->product_id = *DatumGetUUIDP(ec_value((uint64) i, CART_PRODUCT, UUIDOID));
 		item->quantity = DatumGetInt32(ec_value((uint64) i, CART_QUANTITY, INT4OID));

@@ -26,11 +26,11 @@
 
 static EcPlan redeem_plan = {
 	.sql = "SELECT allowances, free_shipping"
-	" FROM ecommerce_internal.redeem_coupons($1, $2, $3, $4, $5, $6, $7, $8)",
-	.nargs = 8,
+	" FROM ecommerce_internal.redeem_coupons($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+	.nargs = 9,
 	.types = {
-		INT4OID, TEXTARRAYOID, UUIDOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID,
-		TIMESTAMPTZOID
+		INT4OID, TEXTARRAYOID, UUIDOID, TEXTOID, NUMERICOID, BOOLOID, TEXTOID,
+		UUIDOID, TIMESTAMPTZOID
 	}
 };
 
@@ -148,8 +148,8 @@ redeem_coupons(FunctionCallInfo fcinfo, EcPlacement *order)
 {
 	EcDocument *document = &order->document;
 	ec_int128	goods = 0;
-	Datum		arguments[8];
-	char		nulls[8];
+	Datum		arguments[9];
+	char		nulls[9];
 	Datum		coupons;
 	JsonbValue	allowances;
 
@@ -168,9 +168,10 @@ redeem_coupons(FunctionCallInfo fcinfo, EcPlacement *order)
 	arguments[3] = order->email;
 	nulls[3] = order->has_email ? ' ' : 'n';
 	arguments[4] = EcAmountGetDatum(goods, order->minor_units);
-	arguments[5] = CStringGetTextDatum(order->currency);
-	arguments[6] = UUIDPGetDatum(&order->id);
-	arguments[7] = TimestampTzGetDatum(order->created_at);
+	arguments[5] = BoolGetDatum(ec_document_ships(document, goods));
+	arguments[6] = CStringGetTextDatum(order->currency);
+	arguments[7] = UUIDPGetDatum(&order->id);
+	arguments[8] = TimestampTzGetDatum(order->created_at);
 	if (ec_execute(&redeem_plan, arguments, nulls) != 1)
 		elog(ERROR, "coupons were not redeemed");
 

@@ -79,6 +79,9 @@ enum
 	ORDER_MYDATA_EXEMPTION,
 	ORDER_BUYER_VAT_ID,
 	ORDER_EVENT_ID,
+	ORDER_NO_AMOUNT,
+	ORDER_PAYMENT_STATUS,
+	ORDER_UPDATED_AT,
 	ORDER_ARGUMENTS
 };
 
@@ -95,9 +98,9 @@ static EcPlan insert_plan = {
 	.sql = "WITH placed AS (INSERT INTO {orders} (tenant_id, id, created_at, order_number,"
 	" user_id, email, phone, currency, prices, net, vat, gross, country, region,"
 	" billing_address, shipping_address, notes, metadata, vat_scheme, vatex, vat_reason,"
-	" mydata_exemption, buyer_vat_id)"
+	" mydata_exemption, buyer_vat_id, amount_paid, amount_refunded, payment_status, updated_at)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-	" $19, $20, $21, $22, $23) RETURNING id, net, vat, gross, currency),"
+	" $19, $20, $21, $22, $23, $25, $25, $26, $27) RETURNING id, net, vat, gross, currency),"
 	" event AS (INSERT INTO {events} (tenant_id, id, created_at, kind, entity_id)"
 	" SELECT $1, $24, $3, 'order.placed', p.id FROM placed p"
 	" WHERE (p.net, p.vat, p.gross, p.currency) = ($10, $11, $12, $8) RETURNING entity_id)"
@@ -113,7 +116,7 @@ static EcPlan insert_plan = {
 		INT4OID, UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID,
 		TEXTOID, TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID,
 		JSONBOID, JSONBOID, TEXTOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID, INT4OID,
-		TEXTOID, UUIDOID
+		TEXTOID, UUIDOID, NUMERICOID, TEXTOID, TIMESTAMPTZOID
 	}
 };
 static EcPlan key_insert_plan = {
@@ -124,15 +127,15 @@ static EcPlan key_insert_plan = {
 	.types = {INT4OID, TEXTOID, BYTEAOID, UUIDOID, TIMESTAMPTZOID}
 };
 static EcPlan key_find_plan = {
-	.sql = "SELECT k.request_hash = $3,"
+	.sql = "SELECT k.request_hash,"
 	" o.id, o.order_number, o.created_at, o.currency, o.net, o.vat, o.gross"
 	" FROM {idempotency_keys} k"
 	" JOIN {orders} o ON o.tenant_id = $1 AND o.id = k.order_id"
 	" AND o.created_at = k.order_created_at"
 	" WHERE k.tenant_id = $1 AND k.key = $2",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
-	.nargs = 3,
-	.types = {INT4OID, TEXTOID, BYTEAOID}
+	.nargs = 2,
+	.types = {INT4OID, TEXTOID}
 };
 
 /* A numeric as people write prices: with the currency's decimals at least. */
@@ -266,6 +269,10 @@ ec_order_write(FunctionCallInfo fcinfo, EcPlacement *order)
 	values[ORDER_BUYER_VAT_ID] = PointerGetDatum(order->sale.buyer_vat_id);
 	nulls[ORDER_BUYER_VAT_ID] = order->sale.buyer_vat_id == NULL ? 'n' : ' ';
 	values[ORDER_EVENT_ID] = UUIDPGetDatum(&event_id);
+	values[ORDER_NO_AMOUNT] = EcAmountGetDatum(0, scale);
+	values[ORDER_PAYMENT_STATUS] = CStringGetTextDatum(totals->gross == 0 ? "paid" : "pending");
+	values[ORDER_UPDATED_AT] =
+		TimestampTzGetDatum(Max(GetCurrentTransactionStartTimestamp(), order->created_at));
 
 #define PASS(n, argument) \
 	(values[n] = PG_ARGISNULL(argument) ? (Datum) 0 : PG_GETARG_DATUM(argument), \
@@ -291,10 +298,12 @@ ec_order_write(FunctionCallInfo fcinfo, EcPlacement *order)
 bool
 ec_order_claim_key(FunctionCallInfo fcinfo, EcPlacement *order, Datum *placed)
 {
+	bytea	   *hash = ec_order_hash(fcinfo, order);
+	bytea	   *found;
 	Datum		arguments[5] = {
 		Int32GetDatum(order->tenant_id),
 		PG_GETARG_DATUM(ARG_IDEMPOTENCY_KEY),
-		PointerGetDatum(ec_order_hash_request(fcinfo, order->trusted)),
+		PointerGetDatum(hash),
 		UUIDPGetDatum(&order->id),
 		TimestampTzGetDatum(order->created_at)
 	};
@@ -306,11 +315,17 @@ ec_order_claim_key(FunctionCallInfo fcinfo, EcPlacement *order, Datum *placed)
 				(errcode(ERRCODE_EC_UNKNOWN_ORDER),
 				 errmsg("the order of this idempotency key is not there any more"),
 				 errhint("Use a new key for a new request.")));
-	if (!DatumGetBool(ec_value(0, 1, BOOLOID)))
+	found = DatumGetByteaPP(ec_value(0, 1, BYTEAOID));
+	if (!ec_order_hashes_equal(found, hash))
+	{
+		char	   *difference = ec_order_hash_difference(found, hash);
+
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_KEY_REUSED),
 				 errmsg("idempotency key was used for another request"),
+				 difference == NULL ? 0 : errdetail("It differs in %s.", difference),
 				 errhint("Use a new key for a new request, and the same arguments for a retry.")));
+	}
 	for (int i = 0; i < PLACED_COLUMNS; i++)
 		placed[i] = datumCopy(ec_value(0, i + 2, ec_placed_types[i]), i == PLACED_AT,
 							  i == PLACED_ID ? UUID_LEN : -1);

@@ -81,9 +81,12 @@ static uint64 cached_invalidations; /* and until the next one */
 /* What needs no country, of the tenant that was asked for last, until the next invalidation */
 typedef struct CachedBasics
 {
-	int32		tenant_id;		/* 0: none */
+	int32		tenant_id;
 	uint64		invalidations;
+	bool		valid;			/* was anything read? */
+	bool		found;			/* has it settings? */
 	Interval	reservation_ttl;
+	char		currency[EC_CURRENCY_TEXT];
 	char		timezone[TZ_STRLEN_MAX + 1];
 	pg_tz	   *zone;			/* NULL until somebody asks for it */
 } CachedBasics;
@@ -221,8 +224,8 @@ ec_settings(int32 tenant_id, TimestampTz at)
 	return hold(cached);
 }
 
-/* Read what needs no country, unless it is known. */
-static void
+/* Read what needs no country, unless it is known.  False if the tenant has none. */
+static bool
 read_basics(int32 tenant_id)
 {
 	Datum		keys[1] = {Int32GetDatum(tenant_id)};
@@ -230,44 +233,67 @@ read_basics(int32 tenant_id)
 	EcScan		scan;
 	bool		isnull;
 
-	if (basics.tenant_id == tenant_id && basics.invalidations == before &&
+	if (basics.valid && basics.tenant_id == tenant_id && basics.invalidations == before &&
 		!IsolationUsesXactSnapshot())
-		return;
+		return basics.found;
 
-	basics.tenant_id = 0;
+	basics.valid = false;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	ec_scan_open(&scan, &settings_table, tenant_id, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
-	if (!ec_scan_next(&scan))
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_NOT_CONFIGURED),
-				 errmsg("the tenant has no settings")));
-	basics.reservation_ttl = *DatumGetIntervalP(ec_scan_value(&scan, SETTINGS_RESERVATION_TTL,
-															  &isnull));
-	text_to_cstring_buffer(DatumGetTextPP(ec_scan_value(&scan, SETTINGS_TIMEZONE, &isnull)),
-						   basics.timezone, sizeof(basics.timezone));
-	basics.zone = NULL;
+	basics.found = ec_scan_next(&scan);
+	if (basics.found)
+	{
+		basics.reservation_ttl = *DatumGetIntervalP(ec_scan_value(&scan, SETTINGS_RESERVATION_TTL,
+																  &isnull));
+		text_to_cstring_buffer(DatumGetTextPP(ec_scan_value(&scan, SETTINGS_CURRENCY, &isnull)),
+							   basics.currency, sizeof(basics.currency));
+		text_to_cstring_buffer(DatumGetTextPP(ec_scan_value(&scan, SETTINGS_TIMEZONE, &isnull)),
+							   basics.timezone, sizeof(basics.timezone));
+		basics.zone = NULL;
+	}
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
 	PopActiveSnapshot();
-	if (!IsolationUsesXactSnapshot())
-		basics.tenant_id = tenant_id;
+	basics.valid = !IsolationUsesXactSnapshot();
+	basics.tenant_id = tenant_id;
 	basics.invalidations = before;
+	return basics.found;
+}
+
+/* Read what needs no country, which the tenant must have. */
+static void
+require_basics(int32 tenant_id)
+{
+	if (!read_basics(tenant_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_NOT_CONFIGURED),
+				 errmsg("the tenant has no settings")));
 }
 
 /* How long a tenant's reservations hold unless they say otherwise. */
 Interval
 ec_settings_reservation_ttl(int32 tenant_id)
 {
-	read_basics(tenant_id);
+	require_basics(tenant_id);
 	return basics.reservation_ttl;
+}
+
+/* The currency of a tenant's prices.  False if it has no settings. */
+bool
+ec_settings_currency(int32 tenant_id, char *currency)
+{
+	if (!read_basics(tenant_id))
+		return false;
+	strcpy(currency, basics.currency);
+	return true;
 }
 
 /* The zone in which a tenant's days begin. */
 pg_tz *
 ec_settings_zone(int32 tenant_id)
 {
-	read_basics(tenant_id);
+	require_basics(tenant_id);
 	if (basics.zone == NULL)
 		basics.zone = ec_day_zone(cstring_to_text(basics.timezone));
 	return basics.zone;

@@ -11,6 +11,9 @@
 
 #include "core/vat.h"
 
+/* A currency's code, with its end */
+#define EC_CURRENCY_TEXT 4
+
 /* Classes of VAT rates that a country can have, as their table checks */
 #define EC_MAX_RATES 16
 
@@ -45,6 +48,7 @@ typedef struct EcSettings
 /* tenant_settings.c */
 extern const EcSettings *ec_settings(int32 tenant_id, TimestampTz at);
 extern Interval ec_settings_reservation_ttl(int32 tenant_id);
+extern bool ec_settings_currency(int32 tenant_id, char *currency);
 extern pg_tz *ec_settings_zone(int32 tenant_id);
 
 /* tenant_day.c */

@@ -311,6 +311,24 @@ apply_charges(EcDocument *document, ec_int128 products)
 	}
 }
 
+/* Does it charge shipping, for goods of this amount? */
+bool
+ec_document_ships(const EcDocument *document, ec_int128 goods)
+{
+	for (int i = 0; i < document->ncharges; i++)
+	{
+		EcJsonPath	path = {"charges", i, NULL};
+		Adjustment	charge;
+
+		CHECK_FOR_INTERRUPTS();
+		read_adjustment(getIthJsonbValueFromContainer(document->charges, (uint32) i),
+						&path, CHARGE_KEYS, goods, document->minor_units, &charge);
+		if (charge.kind == EC_SHIPPING && charge.amount > 0)
+			return true;
+	}
+	return false;
+}
+
 /* Total a document whose products are set. */
 void
 ec_document_total(EcDocument *document)

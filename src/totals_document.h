@@ -46,6 +46,7 @@ extern void ec_document_begin(EcDocument *document, EcPrices prices,
 							  int minor_units, size_t nproducts,
 							  const JsonbValue *allowances,
 							  const JsonbValue *charges);
+extern bool ec_document_ships(const EcDocument *document, ec_int128 goods);
 extern void ec_document_total(EcDocument *document);
 pg_noreturn extern void ec_totals_error(EcTotalsResult result);
 extern void ec_line_amount(EcLine *line, EcDecimal quantity,

@@ -22,8 +22,9 @@ ec_set_updated_at(PG_FUNCTION_ARGS)
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	TupleDesc	desc;
 	int			column;
-	Datum		now;
-	bool		isnull = false;
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	Datum		value;
+	bool		isnull;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
@@ -42,7 +43,11 @@ ec_set_updated_at(PG_FUNCTION_ARGS)
 				 errmsg("table \"%s\" has no column updated_at of type timestamptz",
 						RelationGetRelationName(trigger->tg_relation))));
 
-	now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	/* It never goes back: a row may be newer than this transaction. */
+	value = heap_getattr(trigger->tg_trigtuple, column, desc, &isnull);
+	if (isnull || DatumGetTimestampTz(value) < now)
+		value = TimestampTzGetDatum(now);
+	isnull = false;
 	return PointerGetDatum(heap_modify_tuple_by_cols(trigger->tg_newtuple, desc,
-													 1, &column, &now, &isnull));
+													 1, &column, &value, &isnull));
 }

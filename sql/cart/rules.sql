@@ -2,6 +2,8 @@
 
 SELECT * FROM (VALUES
     ('cart_items', 'open_cart', 'BEFORE INSERT OR UPDATE', 'FOR EACH ROW', 'check_open_cart()'),
+    ('cart_items', 'write_amounts', 'BEFORE INSERT OR UPDATE', 'FOR EACH ROW',
+     'write_amounts(''unit_price'')'),
     -- Lines go with their cart or their product, whatever became of it.
     ('cart_items', 'open_cart_delete', 'BEFORE DELETE',
      'FOR EACH ROW WHEN (pg_trigger_depth() = 0)', 'check_open_cart()')

@@ -38,23 +38,25 @@ COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, j
     boolean, text, numeric, jsonb, jsonb, text[], text, jsonb, timestamptz, text, integer) IS
     'Place an order: take the stock, freeze prices and VAT, write the order, its lines and its '
     'event, all or nothing. What is ordered comes from exactly one of items [{"sku" or '
-    '"product_id", "quantity", "unit_price"}], an open cart, or a held reservation. A unit_price '
-    'that is not the product''s is error EC004 that lists both; expected_total that is not the '
-    'gross total is error EC018. Addresses are objects with the keys of user_addresses. Where the '
-    'order goes decides its VAT, as vat_treatment() says: goods to the shipping address, services '
-    'to the billing address, to the other one if it has no country; without any it is a sale at '
-    'home. buyer_vat_id_valid is what VIES said about buyer_vat_id. allowances and charges are '
-    'those of calculate_totals(). coupon_codes are redeemed in their order, before allowances: '
-    'each percentage of what the ones before it left, never more than the goods; with '
-    'free_shipping there are no charges of that kind. With an idempotency_key a retry of the same '
-    'request gets the same order; another request under that key is error EC007. placed_at moves '
-    'history in: the order is of that time, at the given unit prices. user_id, a cart of a user, '
-    'placed_at, allowances, charges and a true buyer_vat_id_valid need the privilege to INSERT '
-    'into orders; without it an idempotency_key must have 16 characters, and is good for that '
-    'role only. Errors: EC001 out of stock, EC002 unknown product, EC003 not for sale, EC005, '
-    'EC006 reservation, EC012 no VAT rate, EC013 nothing ordered, EC014 cart, EC015 settings, '
-    'EC016 unknown user, EC019 coupons, with a reason for each; 0A000 no rule says how the sale '
-    'is taxed, or its products are taxed in different ways.';
+    '"product_id", "quantity", "unit_price"}], an open cart, or a held reservation. In place of '
+    'items, all arguments but tenant_id may be the keys of one object. A unit_price that is not '
+    'the product''s is error EC004 that lists both; expected_total that is not the gross total is '
+    'error EC018. Addresses are objects with the keys of user_addresses. Where the order goes '
+    'decides its VAT, as vat_treatment() says: goods to the shipping address, services to the '
+    'billing address, to the other one if it has no country; without any it is a sale at home. '
+    'buyer_vat_id_valid is what VIES said about buyer_vat_id. allowances and charges are those of '
+    'calculate_totals(). coupon_codes are redeemed in their order, before allowances: each '
+    'percentage of what the ones before it left, never more than the goods; with free_shipping '
+    'there are no charges of that kind. With an idempotency_key a retry of the same request gets '
+    'the same order, also if it says the same in other words (119 and 119.00, null and absent); '
+    'another request under that key is error EC007, which names what differs. An order of 0.00 is '
+    'paid. placed_at moves history in: the order is of that time, at the given unit prices. '
+    'user_id, a cart of a user, placed_at, allowances, charges and a true buyer_vat_id_valid need '
+    'the privilege to INSERT into orders; without it an idempotency_key must have 16 characters, '
+    'and is good for that role only. Errors: EC001 out of stock, EC002 unknown product, EC003 not '
+    'for sale, EC005, EC006 reservation, EC012 no VAT rate, EC013 nothing ordered, EC014 cart, '
+    'EC015 settings, EC016 unknown user, EC019 coupons, with a reason for each; 0A000 no rule says '
+    'how the sale is taxed, or its products are taxed in different ways.';
 
 CREATE FUNCTION ecommerce.placed_order_id() RETURNS uuid
     LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_placed_order_id';
@@ -119,53 +121,17 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.transition_order(uuid, text, text, integer) IS
     'Bring an order to its next status and append the event. A status is processing, shipped '
-    '(which consumes its reservation), delivered, refunded, or cancelled, which is cancel_order(). '
-    'Nothing happens if it has that status already. Returns its statuses, before and now. Errors: '
-    'EC008 unknown order, EC009 it cannot go there, 22023 unknown status.';
+    '(which consumes its reservation), delivered, refunded (once all that was paid went back), or '
+    'cancelled, which is cancel_order(). Nothing happens if it has that status already. Returns '
+    'its statuses, before and now. Errors: EC008 unknown order, EC009 it cannot go there, 22023 '
+    'unknown status.';
 
 CREATE FUNCTION ecommerce.place_orders(orders jsonb[],
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS SETOF ecommerce.placed_order
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-AS $$
-DECLARE
-    o jsonb;
-BEGIN
-    PERFORM ecommerce_internal.check_tenant(tenant_id);
-    IF num_nulls(orders, tenant_id) > 0 THEN
-        RAISE EXCEPTION 'orders and tenant_id must not be NULL'
-            USING ERRCODE = 'null_value_not_allowed';
-    END IF;
-    PERFORM ecommerce_internal.check_order_keys(orders);
-    PERFORM ecommerce_internal.lock_for_orders(orders, tenant_id);
-    FOREACH o IN ARRAY orders LOOP
-        RETURN QUERY SELECT p.* FROM ecommerce.place_order(
-            items            => o -> 'items',
-            cart_id          => (o ->> 'cart_id')::uuid,
-            reservation_id   => (o ->> 'reservation_id')::uuid,
-            user_id          => (o ->> 'user_id')::uuid,
-            email            => o ->> 'email',
-            phone            => o ->> 'phone',
-            billing_address  => o -> 'billing_address',
-            shipping_address => o -> 'shipping_address',
-            buyer_vat_id     => o ->> 'buyer_vat_id',
-            buyer_vat_id_valid => (o ->> 'buyer_vat_id_valid')::boolean,
-            currency         => o ->> 'currency',
-            expected_total   => (o ->> 'expected_total')::numeric,
-            allowances       => o -> 'allowances',
-            charges          => o -> 'charges',
-            coupon_codes     => CASE WHEN jsonb_typeof(o -> 'coupon_codes') <> 'null' THEN
-                                    ARRAY(SELECT jsonb_array_elements_text(o -> 'coupon_codes'))
-                                END,
-            notes            => o ->> 'notes',
-            metadata         => o -> 'metadata',
-            placed_at        => (o ->> 'placed_at')::timestamptz,
-            idempotency_key  => o ->> 'idempotency_key',
-            tenant_id        => place_orders.tenant_id) p;
-    END LOOP;
-END
-$$;
+    AS 'MODULE_PATHNAME', 'ec_place_orders';
 COMMENT ON FUNCTION ecommerce.place_orders(jsonb[], integer) IS
-    'Place many orders in one transaction, all or none: each is an object whose keys are '
-    'arguments of place_order(). Returns them in their order. Errors: those of place_order(), and '
-    '22023 that names an unknown key.';
+    'Place many orders in one transaction, all or none: each is an object whose keys are arguments '
+    'of place_order(). Returns them in their order. Errors: those of place_order(); the message '
+    'begins with the order, counted from 0, as in orders[1].';

@@ -33,6 +33,13 @@ BEGIN
         IF NOT ecommerce_internal.order_transition_allowed(OLD.status, NEW.status) THEN
             RAISE EXCEPTION 'an order cannot go from % to %', OLD.status, NEW.status
                 USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number);
+        ELSIF NEW.status = 'refunded'
+              AND (NEW.amount_paid = 0 OR NEW.amount_refunded <> NEW.amount_paid)
+        THEN
+            RAISE EXCEPTION 'an order is refunded when all that was paid went back'
+                USING ERRCODE = 'EC009',
+                      DETAIL = format('Order %s: paid %s, refunded %s %s.', OLD.order_number,
+                                      NEW.amount_paid, NEW.amount_refunded, NEW.currency);
         END IF;
         CASE NEW.status
             WHEN 'shipped'   THEN NEW.shipped_at   := coalesce(NEW.shipped_at, now());
@@ -253,33 +260,6 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_order(integer, uuid) IS
     'For functions that pay or refund: lock an order and read it. Errors: EC008 unknown order, '
     '22023 an id of another version than 7.';
-
-CREATE FUNCTION ecommerce_internal.check_order_keys(orders jsonb[]) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_keys constant text[] := '{items,cart_id,reservation_id,user_id,email,phone,
-        billing_address,shipping_address,buyer_vat_id,buyer_vat_id_valid,currency,expected_total,
-        allowances,charges,coupon_codes,notes,metadata,placed_at,idempotency_key}'::text[];
-    v_key  text;
-BEGIN
-    FOR i IN 1 .. cardinality(orders) LOOP
-        IF jsonb_typeof(orders[i]) IS DISTINCT FROM 'object' THEN
-            RAISE EXCEPTION 'orders[%] must be an object', i - 1
-                USING ERRCODE = 'invalid_parameter_value';
-        END IF;
-        SELECT k INTO v_key FROM jsonb_object_keys(orders[i]) k WHERE k <> ALL (v_keys) LIMIT 1;
-        IF FOUND THEN
-            RAISE EXCEPTION 'orders[%] has an unknown key "%"', i - 1, v_key
-                USING ERRCODE = 'invalid_parameter_value',
-                      HINT = 'Keys are the arguments of place_order().';
-        END IF;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.check_order_keys(jsonb[]) IS
-    'For place_orders(): whether orders are objects whose keys are arguments of place_order(). '
-    'Error 22023 names the first that is not.';
 
 CREATE FUNCTION ecommerce_internal.lock_for_orders(orders jsonb[], tenant_id integer) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

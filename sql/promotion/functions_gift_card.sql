@@ -70,15 +70,19 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It must have 1 to 255 characters.';
     END IF;
     SELECT * INTO o FROM ecommerce_internal.lock_order(v_tenant, order_id);
-    SELECT -l.amount AS taken, l.request_hash = v_request AS same INTO e
+    SELECT -l.amount AS taken, l.request_hash = v_request AS same,
+           CASE WHEN l.order_id <> redeem_gift_card.order_id THEN 'order_id'
+                WHEN g.code_hash <> v_hash THEN 'code' ELSE 'amount' END AS difference
+    INTO e
     FROM ecommerce.gift_card_entries l
+    JOIN ecommerce.gift_cards g ON g.tenant_id = v_tenant AND g.id = l.gift_card_id
     WHERE l.tenant_id = v_tenant AND l.idempotency_key = redeem_gift_card.idempotency_key;
     IF e.same THEN
         RETURN e.taken;
     END IF;
     IF NOT e.same THEN
         RAISE EXCEPTION 'idempotency key was used for another request'
-            USING ERRCODE = 'EC007',
+            USING ERRCODE = 'EC007', DETAIL = format('It differs in %s.', e.difference),
                   HINT = 'Use a new key for a new request, and the same arguments for a retry.';
     END IF;
     IF amount <= 0 OR amount <> ecommerce.round_amount(amount, o.currency) THEN

@@ -90,8 +90,8 @@ COMMENT ON FUNCTION ecommerce_internal.book_coupon(integer, uuid, boolean, bigin
     'For redeem_coupons(): write down a redemption, and count it if the coupon has a limit.';
 
 CREATE FUNCTION ecommerce_internal.redeem_coupons(
-    tenant_id integer, codes text[], user_id uuid, email text, goods numeric, currency text,
-    order_id uuid, order_created_at timestamptz,
+    tenant_id integer, codes text[], user_id uuid, email text, goods numeric, ships boolean,
+    currency text, order_id uuid, order_created_at timestamptz,
     OUT allowances jsonb, OUT free_shipping boolean)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -133,6 +133,8 @@ BEGIN
             WHEN c.currency <> redeem_coupons.currency  THEN 'wrong_currency'
             WHEN goods < c.minimum                      THEN 'minimum'
             WHEN c.redemptions >= c.max_redemptions     THEN 'limit'
+            WHEN v_amount = 0 AND NOT (c.kind = 'free_shipping' AND ships AND NOT free_shipping)
+                                                        THEN 'no_effect'
             WHEN c.max_redemptions_per_user IS NULL     THEN NULL
             WHEN num_nonnulls(user_id, v_email) = 0     THEN 'user_required'
             WHEN c.max_redemptions_per_user <= (
@@ -142,9 +144,6 @@ BEGIN
                   AND (r.user_id = redeem_coupons.user_id OR r.email = v_email))
                                                         THEN 'user_limit'
             END;
-        IF v_reason IS NULL AND v_amount = 0 AND c.kind <> 'free_shipping' THEN
-            v_reason := 'no_effect';
-        END IF;
         IF v_reason IS NOT NULL THEN
             v_failures := v_failures
                           || jsonb_build_object('code', left(c.written, 64), 'reason', v_reason);
@@ -166,12 +165,12 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.redeem_coupons(integer, text[], uuid, text, numeric, text,
-    uuid, timestamptz) IS
-    'For place_order(): redeem coupons for goods of an amount, in their order. Returns the '
-    'allowances that they are, and whether shipping is free. Error EC019 lists every code that '
-    'cannot be used, and why: unknown, twice, inactive, not_yet_valid, expired, wrong_currency, '
-    'minimum, limit, user_required, user_limit, no_effect.';
+COMMENT ON FUNCTION ecommerce_internal.redeem_coupons(integer, text[], uuid, text, numeric, boolean,
+    text, uuid, timestamptz) IS
+    'For place_order(): redeem coupons for goods of an amount, which are shipped at a charge or '
+    'not. Returns the allowances that they are, and whether shipping is free. Error EC019 lists '
+    'every code that cannot be used, and why: unknown, twice, inactive, not_yet_valid, expired, '
+    'wrong_currency, minimum, limit, user_required, user_limit, no_effect.';
 
 CREATE FUNCTION ecommerce_internal.release_coupons(tenant_id integer, order_id uuid) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

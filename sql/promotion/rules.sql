@@ -5,6 +5,10 @@ SELECT * FROM (VALUES
      'BEFORE INSERT OR UPDATE OF code, kind, value, currency, '
      'max_redemptions, max_redemptions_per_user',
      'FOR EACH ROW', 'check_coupon()'),
+    ('coupons', 'write_amounts', 'BEFORE INSERT OR UPDATE OF minimum, currency',
+     'FOR EACH ROW', 'write_amounts(''minimum'')'),
+    ('coupons', 'write_value', 'BEFORE INSERT OR UPDATE OF kind, value, currency',
+     'FOR EACH ROW WHEN (NEW.kind = ''amount'')', 'write_amounts(''value'')'),
     ('coupons', 'keep_id', 'BEFORE UPDATE OF id',
      'FOR EACH ROW WHEN (OLD.id <> NEW.id)', 'refuse_change(''Orders know it by its id.'')'),
     ('coupons', 'keep_coupons', 'BEFORE DELETE',
@@ -22,6 +26,8 @@ SELECT * FROM (VALUES
      'FOR EACH ROW', 'refuse_change(''Its rows are a record of what happened.'')'),
     ('coupon_redemptions', 'no_truncate', 'BEFORE TRUNCATE',
      'FOR EACH STATEMENT', 'refuse_change()'),
+    ('gift_cards', 'write_amounts', 'BEFORE INSERT OR UPDATE OF initial_amount, balance',
+     'FOR EACH ROW', 'write_amounts(''initial_amount'', ''balance'')'),
     ('gift_cards', 'keep_card', 'BEFORE UPDATE OF id, currency, initial_amount',
      'FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.currency <> OLD.currency
       OR NEW.initial_amount <> OLD.initial_amount)',

@@ -39,3 +39,10 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_timezone() IS
     'Lets settings.timezone be a name of pg_timezone_names only, written as there. Error 22023.';
+
+CREATE FUNCTION ecommerce_internal.write_amounts() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'ec_write_amounts';
+COMMENT ON FUNCTION ecommerce_internal.write_amounts() IS
+    'BEFORE INSERT OR UPDATE FOR EACH ROW: gives amounts the decimals of their currency. Its '
+    'arguments are columns; the currency is the row''s, or the shop''s. 12.5 becomes 12.50 where '
+    'EUR is, decimals beyond those of the currency stay.';

@@ -9,7 +9,7 @@
 #include "utils/queryenvironment.h"
 #include "utils/tuplestore.h"
 
-#define EC_PLAN_MAX_ARGS 24
+#define EC_PLAN_MAX_ARGS 28
 #define EC_ROWS_MAX_COLUMNS 24
 
 /*

@@ -165,7 +165,7 @@ JOIN LATERAL (SELECT a.what FROM public.acts a
 SELECT count(DISTINCT what) AS acts, count(*) AS outcomes FROM public.outcomes;
 -- Nothing is wrong; some acts are refused, where a trigger BEFORE a change changes the very row
 -- that is being changed.
-SELECT relation, moment, event, failure, count(*) > 0 AS some
+SELECT relation, moment, event, replace(failure, 'orders[0]: ', '') AS failure, count(*) > 0 AS some
 FROM public.outcomes, unnest(failures) AS failure WHERE failure <> 'did not fire'
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 3, 2, 4;
 SELECT relation, moment, event FROM public.outcomes GROUP BY 1, 2, 3

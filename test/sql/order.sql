@@ -402,14 +402,17 @@ RETURNS void LANGUAGE sql AS $$
         plain_line.net, plain_line.vat
     FROM ecommerce.orders o, ecommerce.products p
         WHERE o.id = order_id AND p.sku = plain_line.sku $$;
-CREATE FUNCTION pg_temp.change(from_status text, to_status text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.change(from_status text, to_status text, paid numeric DEFAULT 12.4,
+    refunded numeric DEFAULT 12.4) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     new_id uuid;
     o ecommerce.orders;
 BEGIN
     new_id := pg_temp.plain_order(from_status);
     PERFORM pg_temp.plain_line(new_id);
-    UPDATE ecommerce.orders SET status = to_status WHERE id = new_id RETURNING * INTO o;
+    UPDATE ecommerce.orders
+    SET status = to_status, amount_paid = change.paid, amount_refunded = refunded
+    WHERE id = new_id RETURNING * INTO o;
     RAISE EXCEPTION '%',
         concat_ws(' with ', o.status,
             CASE now() WHEN o.shipped_at THEN 'shipped_at' WHEN o.delivered_at THEN 'delivered_at'
@@ -422,6 +425,9 @@ SELECT f AS "from", string_agg(pg_temp.change(f, t), ', ' ORDER BY t) AS "to"
 FROM unnest('{pending, processing, shipped, delivered, cancelled, refunded}'::text[]) AS f,
     unnest('{pending, processing, shipped, delivered, cancelled, refunded}'::text[]) AS t
 GROUP BY f ORDER BY f;
+-- refunded is what follows from money that went back, all of it
+SELECT paid, refunded, pg_temp.change('shipped', 'refunded', paid, refunded)
+FROM (VALUES (0, 0), (12.4, 0), (12.4, 12.3), (5, 5), (12.4, 12.4)) AS v (paid, refunded);
 SELECT failure(
     format('UPDATE ecommerce.orders SET status = %L WHERE id = %L', s, :'lines_id')) AS failure
 FROM unnest('{pending, lost, NULL}'::text[]) AS s;

@@ -447,8 +447,8 @@ RESET ROLE;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ecommerce TO regress_storefront;
 SET ROLE regress_storefront;
 SELECT split_part(command, '(', 1) AS command, failure(command)
-FROM unnest(ARRAY[$$SELECT ecommerce_internal.redeem_coupons(1, '{SAVE10}', NULL, NULL, 1, 'EUR',
-        ecommerce.uuid_v7(), now())$$,
+FROM unnest(ARRAY[$$SELECT ecommerce_internal.redeem_coupons(1, '{SAVE10}', NULL, NULL, 1, true,
+        'EUR', ecommerce.uuid_v7(), now())$$,
     'SELECT ecommerce_internal.release_coupons(1, ecommerce.uuid_v7())',
     'SELECT ecommerce_internal.lock_order(1, ecommerce.uuid_v7())',
     'SELECT ecommerce_internal.return_to_gift_cards(1, ecommerce.uuid_v7(), now(), 1)']) AS command;
