@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Generate the built-in reference data.
 
-Reads currencies.csv, vat_rates.csv and iban_registry.csv, and the ISO lists of
-Debian's package iso-codes; writes data.sql of the topics amount, country and vat
-and, in src/core, currency_data.h and iban_data.h.  The same inputs give the same bytes.
+Reads currencies.csv, vat_rates.csv and iban_registry.csv, the ISO lists of Debian's
+package iso-codes, and vat_classes.ini beside it; writes data.sql of the topics amount,
+country and vat, docs/vat_classes.md and, in src/core, currency_data.h and iban_data.h.
+The same inputs give the same bytes.
 Everything written is ASCII, so that the extension installs in a database of any
 encoding.
 
@@ -23,13 +24,12 @@ import sys
 import textwrap
 import unicodedata
 
+import vat_classes
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Characters that a line of SQL may have
 WIDTH = 100
-
-VAT_CLASSES = ("standard", "reduced", "reduced2", "super_reduced",
-               "super_reduced2", "parking", "zero")
 
 # First day in the EU.  Accession dates, treaties of accession.
 EU_FROM = {
@@ -275,8 +275,8 @@ def load_countries(iso_path, prefixes):
     return sorted(rows)
 
 
-def load_vat(data_dir):
-    """The rows of vat_rates, vat_regions and vat_places, and the prefixes."""
+def load_vat(data_dir, entries):
+    """The rows of vat_rates, vat_classes, vat_regions and vat_places, and the prefixes."""
     source = read_csv(data_dir / "vat_rates.csv")
     prefixes = {}
     regions = {ISLANDS: (*ISLANDS, "islands", PLACES_FROM, ISLANDS_LAW, None, None, None)}
@@ -315,7 +315,7 @@ def load_vat(data_dir):
             if not own_rates and r["country"] != "XI":
                 continue
 
-        require(r["category"] in VAT_CLASSES, f"{where}: class")
+        require(r["category"] in vat_classes.LEVELS, f"{where}: class")
         rates.append((r["country"], region, r["category"], r["rate"],
                       r["valid_from"], day_after(r["valid_to"]),
                       r["source"] or None, r["confidence"], r["note"] or None))
@@ -323,10 +323,14 @@ def load_vat(data_dir):
     for (country, region), (classes, *about) in AS_COUNTRY.items():
         rates += [(country, region, *row[2:6], *about) for row in rates
                   if row[:2] == (country, "") and row[2] in classes]
+    try:
+        rates, classes = vat_classes.apply(rates, entries)
+    except ValueError as error:
+        fail(error)
     check_unique(rates, lambda r: (r[0], r[1], r[2], r[4]), "vat_rates")
     rates.sort(key=lambda r: (r[0], r[1], r[2], r[4]))
     check_periods(rates)
-    return (rates, sorted(regions.values(), key=lambda r: r[:2]),
+    return (rates, classes, sorted(regions.values(), key=lambda r: r[:2]),
             sorted(places.values(), key=lambda p: p[:2]), prefixes)
 
 
@@ -498,9 +502,10 @@ def country_data(countries, vat_regions, vat_places, reference):
                vat_places))
 
 
-def vat_data(vat_rates, reference):
+def vat_data(vat_rates, classes, reference):
     return sql_file(
         reference,
+        insert("vat_classes", columns("country vat_class goods moved_to:text[]"), classes),
         insert("vat_rates",
                columns("country region vat_class rate:numeric valid_from:date valid_to:date "
                        "source confidence note"),
@@ -586,7 +591,11 @@ def arguments():
 def main():
     args = arguments()
     currencies = load_currencies(args.data, args.iso_4217)
-    vat_rates, vat_regions, vat_places, prefixes = load_vat(args.data)
+    try:
+        entries = vat_classes.read(pathlib.Path(__file__).with_name("vat_classes.ini"))
+    except ValueError as error:
+        fail(error)
+    vat_rates, classes, vat_regions, vat_places, prefixes = load_vat(args.data, entries)
     countries = load_countries(args.iso_3166, prefixes)
     ibans, iban_sources = load_ibans(args.data)
 
@@ -600,7 +609,8 @@ def main():
     outputs = {
         "sql/amount/data.sql": amount_data(currencies, reference),
         "sql/country/data.sql": country_data(countries, vat_regions, vat_places, reference),
-        "sql/vat/data.sql": vat_data(vat_rates, reference),
+        "sql/vat/data.sql": vat_data(vat_rates, classes, reference),
+        "docs/vat_classes.md": vat_classes.document(entries),
         "src/core/currency_data.h":
             currency_file(currencies, args.iso_date, currency_source),
         "src/core/iban_data.h": iban_file(ibans, iban_sources),

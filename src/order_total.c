@@ -34,6 +34,12 @@ static EcPlan redeem_plan = {
 	}
 };
 
+static EcPlan rate_plan = {
+	.sql = "SELECT ecommerce.vat_rate_on($1, $2, $3, $4)",
+	.nargs = 4,
+	.types = {TEXTOID, TEXTOID, DATEOID, TEXTOID}
+};
+
 /* Choose the currency: the prices', unless history tells its own. */
 static void
 choose_currency(FunctionCallInfo fcinfo, EcPlacement *order)
@@ -90,6 +96,22 @@ choose_prices(EcPlacement *order)
 				 errdetail("%s]", changed.data)));
 }
 
+/* Refuse a class without a rate, with the error that vat_rate_on() has for it. */
+static void
+refuse_class(const EcSettings *settings, const char *vat_class)
+{
+	Datum		arguments[4] = {
+		PointerGetDatum(settings->country), CStringGetTextDatum(vat_class),
+		DateADTGetDatum(settings->day), PointerGetDatum(settings->region)
+	};
+
+	ec_execute(&rate_plan, arguments, NULL);
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("the VAT rates have changed meanwhile"),
+			 errhint("Try again.")));
+}
+
 /* Set the VAT category and rate of a product's line. */
 static void
 set_vat(const EcPlacement *order, const EcItem *item, EcLine *line)
@@ -116,15 +138,7 @@ set_vat(const EcPlacement *order, const EcItem *item, EcLine *line)
 			line->category = line->rate.value > 0 ? EC_STANDARD : EC_ZERO;
 			return;
 		}
-	ereport(ERROR,
-			(errcode(ERRCODE_EC_NO_VAT_RATE),
-			 errmsg("no VAT rate is known"),
-			 errdetail("Country \"%s\", region \"%s\", class \"%s\", on %s.",
-					   text_to_cstring(settings->country),
-					   text_to_cstring(settings->region), item->vat_class,
-					   DatumGetCString(DirectFunctionCall1(date_out,
-														   DateADTGetDatum(settings->day)))),
-			 errhint("Add it to ecommerce.vat_rates.")));
+	refuse_class(settings, item->vat_class);
 }
 
 /* Refuse what orders do not have: a discount that is a line of its own. */

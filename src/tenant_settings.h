@@ -14,8 +14,8 @@
 /* A currency's code, with its end */
 #define EC_CURRENCY_TEXT 4
 
-/* Classes of VAT rates that a country can have, as their table checks */
-#define EC_MAX_RATES 16
+/* Classes of VAT rates that a country can have: no fewer than their table allows */
+#define EC_MAX_RATES 32
 
 /* The VAT rate of a class of products */
 typedef struct EcRate

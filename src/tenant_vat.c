@@ -239,6 +239,16 @@ read_places(EcSettings *settings)
 		: cstring_to_text(patterns.data);
 }
 
+/* Is there a rate of a class already?  There are two only where a constraint is gone. */
+static bool
+has_rate(const EcSettings *settings, const char *vat_class)
+{
+	for (int i = 0; i < settings->nrates; i++)
+		if (strcmp(settings->rates[i].vat_class, vat_class) == 0)
+			return true;
+	return false;
+}
+
 /* Read the VAT rates of the seller's country and region on the day. */
 static void
 read_rates(EcSettings *settings)
@@ -263,6 +273,8 @@ read_rates(EcSettings *settings)
 		if (!isnull && until <= settings->day)
 			continue;
 		rate->vat_class = TextDatumGetCString(ec_scan_value(&scan, RATES_CLASS, &isnull));
+		if (has_rate(settings, rate->vat_class))
+			continue;
 		rate->rate = ec_numeric_decode(ec_scan_value(&scan, RATES_RATE, &isnull), "VAT rate");
 		settings->nrates++;
 	}

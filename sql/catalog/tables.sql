@@ -63,9 +63,11 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
         CONSTRAINT products_cost_price_check
             CHECK (cost_price >= 0 AND cost_price < 1e15 AND min_scale(cost_price) <= 9),
     vat_class         text        NOT NULL DEFAULT 'standard'
-                                  CONSTRAINT products_vat_class_check CHECK (vat_class IN
-                                      ('standard', 'reduced', 'reduced2', 'super_reduced',
-                                       'super_reduced2', 'parking', 'zero', 'exempt')),
+                                  CONSTRAINT products_vat_class_check CHECK (vat_class IN (
+            'standard', 'reduced', 'reduced2', 'super_reduced', 'super_reduced2', 'parking',
+            'zero', 'accommodation', 'books', 'bread', 'culture', 'energy', 'food', 'fruit',
+            'hairdressing', 'heating', 'housing', 'hygiene', 'medicine', 'oil', 'pasta', 'plants',
+            'press', 'repair', 'restaurant', 'solar', 'transport', 'exempt')),
     supply            text        NOT NULL DEFAULT 'goods'
         CONSTRAINT products_supply_check CHECK (supply IN ('goods', 'service', 'digital')),
     track_stock       boolean     NOT NULL DEFAULT true,
@@ -132,7 +134,8 @@ COMMENT ON COLUMN ecommerce.products.original_price IS
     'Price before a reduction, to be shown struck through.';
 COMMENT ON COLUMN ecommerce.products.cost_price IS 'What one unit costs the shop, net.';
 COMMENT ON COLUMN ecommerce.products.vat_class IS
-    'Which of a country''s VAT rates applies; exempt has none.';
+    'Which of a country''s VAT rates applies (vat_classes tells what each is for); exempt has '
+    'none.';
 COMMENT ON COLUMN ecommerce.products.supply IS
     'What it is for VAT: goods, service (of the general rule of Art. 44 and 45, performed where '
     'the seller is established) or digital (telecommunication, broadcasting, electronic).';

@@ -18,12 +18,8 @@ BEGIN
       AND r.vat_class = vat_rate_on.vat_class
       AND r.valid_from <= on_date AND (r.valid_to IS NULL OR r.valid_to > on_date);
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'no VAT rate is known'
-            USING ERRCODE = 'EC012',
-                  DETAIL = format('Country "%s", region "%s", class "%s", on %s.', t.country,
-                                  v_region, vat_class, to_char(on_date, 'YYYY-MM-DD')),
-                  HINT = CASE t.rule WHEN 'outside' THEN 'The region is outside the VAT territory.'
-                              ELSE 'Call ecommerce.set_vat_rate().' END;
+        PERFORM ecommerce_internal.refuse_vat_class(t.country, v_region, vat_class, on_date,
+                                                    t.rule);
     END IF;
     RETURN v_rate;
 END
@@ -31,8 +27,9 @@ $$;
 COMMENT ON FUNCTION ecommerce.vat_rate_on(text, text, date, text) IS
     'The VAT rate in percent of a country''s class on a day. Classes are those of '
     'vat_rates.vat_class; a region is one of vat_regions, or a place of vat_places with rates of '
-    'its own. Never 0 for an unknown one: error EC012 says what is missing. Who may charge a '
-    'region''s rate, vat_treatment() knows.';
+    'its own. Never 0 for an unknown one: error EC012 says what is missing, and for a class that '
+    'has ended, which class its goods are of now. Who may charge a region''s rate, '
+    'vat_treatment() knows.';
 
 CREATE FUNCTION ecommerce.set_vat_rate(country text, vat_class text, rate numeric, valid_from date,
     region text DEFAULT '', note text DEFAULT NULL) RETURNS ecommerce.vat_rate_period
@@ -51,8 +48,7 @@ BEGIN
     ELSIF NOT (rate >= 0 AND rate <= 100 AND min_scale(rate) <= 6) THEN
         RAISE EXCEPTION 'a VAT rate is from 0 to 100 percent, with at most 6 decimals'
             USING ERRCODE = 'numeric_value_out_of_range', DETAIL = format('It is %s.', rate);
-    ELSIF vat_class NOT IN ('standard', 'reduced', 'reduced2', 'super_reduced', 'super_reduced2',
-                            'parking', 'zero') THEN
+    ELSIF NOT ecommerce_internal.is_vat_class(vat_class) THEN
         RAISE EXCEPTION 'unknown class "%" of VAT rates', vat_class
             USING ERRCODE = 'invalid_parameter_value';
     ELSIF vat_class = 'zero' AND rate <> 0 THEN

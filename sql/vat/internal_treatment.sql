@@ -15,8 +15,7 @@ BEGIN
     ELSIF supply NOT IN ('goods', 'service', 'digital') THEN
         RAISE EXCEPTION 'unknown supply "%"', supply
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It is goods, service or digital.';
-    ELSIF vat_class NOT IN ('standard', 'reduced', 'reduced2', 'super_reduced', 'super_reduced2',
-                            'parking', 'zero', 'exempt') THEN
+    ELSIF vat_class <> 'exempt' AND NOT ecommerce_internal.is_vat_class(vat_class) THEN
         RAISE EXCEPTION 'unknown class "%" of VAT rates', vat_class
             USING ERRCODE = 'invalid_parameter_value';
     ELSIF supply <> 'goods' AND stock_country <> seller_country THEN
@@ -261,12 +260,10 @@ DECLARE
 BEGIN
     IF t.vat_category = 'S' AND t.country = 'GR' AND t.scheme = 'domestic' THEN
         SELECT m.category INTO t.mydata_category
-        FROM (VALUES (false, 'standard', 24, 1), (false, 'reduced', 13, 2),
-                     (false, 'super_reduced', 6, 3), (false, 'super_reduced2', 4, 10),
-                     (true, 'standard', 17, 4), (true, 'reduced', 9, 5),
-                     (true, 'super_reduced', 4, 6), (true, 'super_reduced2', 3, 9))
-             AS m (island, vat_class, rate, category)
-        WHERE m.island = (t.region <> '') AND m.vat_class = t.vat_class AND m.rate = t.vat_rate;
+        FROM (VALUES (false, 24, 1), (false, 13, 2), (false, 6, 3), (false, 4, 10),
+                     (true, 17, 4), (true, 9, 5), (true, 4, 6), (true, 3, 9))
+             AS m (island, rate, category)
+        WHERE m.island = (t.region <> '') AND m.rate = t.vat_rate;
     ELSE
         t.mydata_category := 7;
         t.mydata_exemption := CASE

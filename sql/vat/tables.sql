@@ -1,5 +1,26 @@
 -- Rates of VAT, which all tenants share, and how current the built-in data is.
 
+CREATE TABLE IF NOT EXISTS ecommerce.vat_classes (
+	country text NOT NULL,
+	vat_class text NOT NULL,
+	goods text NOT NULL,
+	moved_to text[],
+	CONSTRAINT vat_classes_pkey PRIMARY KEY (country, vat_class),
+	CONSTRAINT vat_classes_country_fkey FOREIGN KEY (country)
+		REFERENCES ecommerce.countries (code)
+);
+
+COMMENT ON TABLE ecommerce.vat_classes IS
+    'What each class of VAT rates is for in a country: the same goods for all time, so that no '
+    'product changes its rate because the name of a class was used again. Shared by all tenants.';
+COMMENT ON COLUMN ecommerce.vat_classes.country IS 'Country (countries.code).';
+COMMENT ON COLUMN ecommerce.vat_classes.vat_class IS 'Class, as in vat_rates.';
+COMMENT ON COLUMN ecommerce.vat_classes.goods IS
+    'What it is for there, in English; law has the details.';
+COMMENT ON COLUMN ecommerce.vat_classes.moved_to IS
+    'Classes that have these goods now, where the class has ended. NULL if it has not, or if that '
+    'is not known.';
+
 CREATE TABLE IF NOT EXISTS ecommerce.vat_rates (
 	country text NOT NULL,
 	region text NOT NULL DEFAULT '',
@@ -14,8 +35,11 @@ CREATE TABLE IF NOT EXISTS ecommerce.vat_rates (
 	CONSTRAINT vat_rates_region_fkey FOREIGN KEY (country, region)
 		REFERENCES ecommerce.vat_regions (country, region),
 	CONSTRAINT vat_rates_vat_class_check
-		CHECK (vat_class IN ('standard', 'reduced', 'reduced2', 'super_reduced', 'super_reduced2',
-		                     'parking', 'zero')),
+		CHECK (vat_class IN (
+			'standard', 'reduced', 'reduced2', 'super_reduced', 'super_reduced2', 'parking',
+			'zero', 'accommodation', 'books', 'bread', 'culture', 'energy', 'food', 'fruit',
+			'hairdressing', 'heating', 'housing', 'hygiene', 'medicine', 'oil', 'pasta', 'plants',
+			'press', 'repair', 'restaurant', 'solar', 'transport')),
 	-- NaN is greater than every number, so the upper bound refuses it
 	CONSTRAINT vat_rates_rate_check CHECK (rate >= 0 AND rate <= 100),
 	CONSTRAINT vat_rates_zero_check CHECK (vat_class <> 'zero' OR rate = 0),
@@ -43,8 +67,10 @@ COMMENT ON COLUMN ecommerce.vat_rates.region IS
     'Part of the country with rates of its own (vat_regions.region); the empty string is the '
     'country at large.';
 COMMENT ON COLUMN ecommerce.vat_rates.vat_class IS
-    'Class of rate, which products name: standard, reduced, reduced2, super_reduced, '
-    'super_reduced2, parking or zero. Not the category code of EN 16931 (S, Z, E, ...).';
+    'Class of rate, which products name: a level of law (standard, reduced, reduced2, '
+    'super_reduced, super_reduced2, parking, zero), or goods that law has moved between levels '
+    '(press, books, accommodation and so on). vat_classes tells what it is for. Not the category '
+    'code of EN 16931 (S, Z, E, ...).';
 COMMENT ON COLUMN ecommerce.vat_rates.rate IS
     'Rate in percent of the net amount, 0 to 100, e.g. 5.5.';
 COMMENT ON COLUMN ecommerce.vat_rates.valid_from IS
@@ -69,7 +95,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.reference_data (
 COMMENT ON TABLE ecommerce.reference_data IS
     'How current the built-in reference data is: one row per table. Shared by all tenants.';
 COMMENT ON COLUMN ecommerce.reference_data.name IS
-    'The table: currencies, countries, vat_regions (with vat_places) or vat_rates.';
+    'The table: currencies, countries, vat_regions (with vat_places) or vat_rates '
+    '(with vat_classes).';
 COMMENT ON COLUMN ecommerce.reference_data.as_of IS
     'The day whose state the built-in rows describe.';
 COMMENT ON COLUMN ecommerce.reference_data.source IS
@@ -79,8 +106,9 @@ CREATE OR REPLACE VIEW ecommerce.vat_rates_current WITH (security_invoker = true
 SELECT r.country, r.region, r.vat_class, r.rate, r.valid_from, r.valid_to,
        n.rate AS next_rate, n.valid_from AS next_from,
        CASE WHEN r.confidence IS NOT NULL THEN d.as_of END AS as_of,
-       r.source, r.confidence, r.note
+       r.source, r.confidence, r.note, c.goods
 FROM ecommerce.vat_rates r
+LEFT JOIN ecommerce.vat_classes c ON c.country = r.country AND c.vat_class = r.vat_class
 LEFT JOIN ecommerce.reference_data d ON d.name = 'vat_rates'
 LEFT JOIN LATERAL (SELECT l.rate, l.valid_from FROM ecommerce.vat_rates l
                    WHERE l.country = r.country AND l.region = r.region AND l.vat_class = r.vat_class
@@ -95,3 +123,5 @@ COMMENT ON COLUMN ecommerce.vat_rates_current.next_from IS 'First day of that.';
 COMMENT ON COLUMN ecommerce.vat_rates_current.as_of IS
     'The day whose state a built-in rate describes (reference_data.as_of); NULL for a rate of '
     'your own.';
+COMMENT ON COLUMN ecommerce.vat_rates_current.goods IS
+    'What the class is for there (vat_classes.goods).';
