@@ -1,8 +1,9 @@
 /*
  * identifier.c
- *	  SQL functions of VAT identification numbers and IBANs.
+ *	  SQL functions of VAT identification numbers and IBANs, and of the texts
+ *	  that people know things by.
  *
- * They answer for any text and raise nothing.  Of a long text only the
+ * Those of numbers answer for any text and raise nothing.  Of a long text only the
  * beginning is fetched, one byte more than can be valid.
  */
 #include "postgres.h"
@@ -16,6 +17,7 @@
 #include "core/identifier.h"
 #include "core/vat_id.h"
 #include "value/arguments.h"
+#include "value/characters.h"
 
 PG_FUNCTION_INFO_V1(ec_vat_id_valid_text);
 
@@ -73,4 +75,44 @@ ec_iban_normalize_text(PG_FUNCTION_ARGS)
 	if (!ec_iban_normalize(VARDATA_ANY(iban), VARSIZE_ANY_EXHDR(iban), normal))
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(normal));
+}
+
+PG_FUNCTION_INFO_V1(ec_case_folded_text);
+
+/* case_folded(text) -> text */
+Datum
+ec_case_folded_text(PG_FUNCTION_ARGS)
+{
+	EC_STRICT(fcinfo);
+	PG_RETURN_TEXT_P(ec_case_folded(PG_GETARG_TEXT_PP(0), false));
+}
+
+PG_FUNCTION_INFO_V1(ec_in_capitals_text);
+
+/* in_capitals(text) -> text */
+Datum
+ec_in_capitals_text(PG_FUNCTION_ARGS)
+{
+	EC_STRICT(fcinfo);
+	PG_RETURN_TEXT_P(ec_case_folded(PG_GETARG_TEXT_PP(0), true));
+}
+
+PG_FUNCTION_INFO_V1(ec_trimmed_text);
+
+/* trimmed(text) -> text */
+Datum
+ec_trimmed_text(PG_FUNCTION_ARGS)
+{
+	EC_STRICT(fcinfo);
+	PG_RETURN_TEXT_P(ec_trimmed(PG_GETARG_TEXT_PP(0)));
+}
+
+PG_FUNCTION_INFO_V1(ec_without_blanks_text);
+
+/* without_blanks(text) -> text */
+Datum
+ec_without_blanks_text(PG_FUNCTION_ARGS)
+{
+	EC_STRICT(fcinfo);
+	PG_RETURN_TEXT_P(ec_without_blanks(PG_GETARG_TEXT_PP(0)));
 }

@@ -1,0 +1,253 @@
+/*
+ * characters.c
+ *	  Texts by their characters, in databases of any encoding.
+ *
+ * Nothing here depends on a locale.  src/core knows Unicode; what another
+ * encoding has no character for stays as it is, as do bytes above ASCII where
+ * nothing says what they mean (SQL_ASCII).
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "common/unicode_norm.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+
+#include "pg_compat.h"
+
+#include "core/blank.h"
+#include "core/case_fold.h"
+#include "value/characters.h"
+
+/* Room for one character in UTF-8, or for what it folds to, and a zero byte */
+#define MAX_BYTES (4 * 4 * EC_CASE_FOLD_MAX + 1)
+
+/* A text being read */
+typedef struct Reader
+{
+	const char *at;
+	const char *end;
+	Oid			to_utf8;		/* conversions, InvalidOid in UTF8 databases */
+	Oid			from_utf8;
+	bool		ascii;			/* whether only ASCII is known */
+} Reader;
+
+static Reader
+reader_of(const text *t)
+{
+	int			encoding = GetDatabaseEncoding();
+	Reader		reader = {VARDATA_ANY(t), VARDATA_ANY(t) + VARSIZE_ANY_EXHDR(t)};
+
+	if (encoding != PG_UTF8)
+	{
+		reader.to_utf8 = FindDefaultConversionProc(encoding, PG_UTF8);
+		reader.from_utf8 = FindDefaultConversionProc(PG_UTF8, encoding);
+		reader.ascii = encoding == PG_SQL_ASCII || !OidIsValid(reader.to_utf8) ||
+			!OidIsValid(reader.from_utf8);
+	}
+	return reader;
+}
+
+/* Convert a whole text, and return its length; -1 if that cannot be done. */
+static int
+convert(Oid conversion, int from, int to, const char *source, int length, char *converted)
+{
+	unsigned char copy[MAX_BYTES];
+
+	memcpy(copy, source, length);
+	copy[length] = '\0';
+	if (pg_do_encoding_conversion_buf(conversion, from, to, copy, length,
+									  (unsigned char *) converted, MAX_BYTES, true) != length)
+		return -1;
+	return (int) strlen(converted);
+}
+
+/* Read a character and return its number of bytes; EC_NO_CHARACTER if it is unknown. */
+static int
+next_character(const Reader *reader, uint32 *c)
+{
+	int			length = (int) (reader->end - reader->at);
+	char		utf8[MAX_BYTES];
+
+	if ((unsigned char) *reader->at < 0x80)
+	{
+		*c = (unsigned char) *reader->at;
+		return 1;
+	}
+	*c = EC_NO_CHARACTER;
+	if (reader->ascii)
+		return 1;
+	if (!OidIsValid(reader->to_utf8))
+		return (int) ec_utf8_decode(reader->at, length, c);
+	length = Min(length, pg_mblen(reader->at));
+	if (convert(reader->to_utf8, GetDatabaseEncoding(), PG_UTF8, reader->at, length, utf8) > 0)
+		ec_utf8_decode(utf8, strlen(utf8), c);
+	return length;
+}
+
+/* Append characters, which end with a zero, in UTF-8. */
+static void
+append_characters(StringInfo s, const pg_wchar *c)
+{
+	char		utf8[4];
+
+	for (; *c != 0; c++)
+		appendBinaryStringInfo(s, utf8, (int) ec_utf8_encode(*c, utf8));
+}
+
+/* Append n characters, which end with a zero, folded and composed, in UTF-8. */
+static void
+append_folded(StringInfo s, const pg_wchar *c, bool capitals)
+{
+	pg_wchar   *decomposed = unicode_normalize(UNICODE_NFD, c);
+	size_t		n = 0;
+	uint32	   *folded;
+
+	while (decomposed[n] != 0)
+		n++;
+	folded = palloc_array(uint32, n * EC_CASE_FOLD_MAX + 1);
+	n = ec_case_fold(decomposed, n, folded);
+	if (capitals)
+		for (size_t i = 0; i < n; i++)
+			folded[i] = ec_case_capital(folded[i]);
+	folded[n] = 0;
+	append_characters(s, unicode_normalize(UNICODE_NFC, folded));
+}
+
+/* Fold a text of a UTF8 database. */
+static void
+fold_utf8(Reader *reader, StringInfo s, bool capitals)
+{
+	pg_wchar   *c = palloc_array(pg_wchar, reader->end - reader->at + 1);
+	size_t		n = 0;
+
+	while (reader->at < reader->end)
+	{
+		reader->at += next_character(reader, &c[n]);
+		if (c[n] != EC_NO_CHARACTER)
+			n++;
+	}
+	c[n] = 0;
+	append_folded(s, c, capitals);
+}
+
+/* Fold the next character of a text of another database. */
+static void
+fold_character(Reader *reader, StringInfo s, bool capitals)
+{
+	pg_wchar	c[2] = {0, 0};
+	int			length = next_character(reader, &c[0]);
+	StringInfoData utf8;
+	char		converted[MAX_BYTES];
+	int			n = -1;
+
+	if (c[0] != EC_NO_CHARACTER)
+	{
+		initStringInfo(&utf8);
+		append_folded(&utf8, c, capitals);
+		if (c[0] < 0x80)
+			appendBinaryStringInfo(s, utf8.data, utf8.len);
+		else
+			n = convert(reader->from_utf8, PG_UTF8, GetDatabaseEncoding(), utf8.data, utf8.len,
+						converted);
+		pfree(utf8.data);
+	}
+	if (c[0] >= 0x80)
+		appendBinaryStringInfo(s, n < 0 ? reader->at : converted, n < 0 ? length : n);
+	reader->at += length;
+}
+
+static text *
+text_of(const char *data, size_t length)
+{
+	return cstring_to_text_with_len(data, (int) length);
+}
+
+/* A text folded, in small letters or in capitals */
+text *
+ec_case_folded(const text *t, bool capitals)
+{
+	Reader		reader = reader_of(t);
+	StringInfoData s;
+	bool		ascii = true;
+
+	initStringInfo(&s);
+	for (const char *c = reader.at; c < reader.end && ascii; c++)
+	{
+		ascii = (unsigned char) *c < 0x80;
+		appendStringInfoChar(&s, (char) (capitals ? pg_ascii_toupper((unsigned char) *c)
+										 : pg_ascii_tolower((unsigned char) *c)));
+	}
+	if (ascii)
+		return text_of(s.data, s.len);
+
+	resetStringInfo(&s);
+	if (GetDatabaseEncoding() == PG_UTF8)
+		fold_utf8(&reader, &s, capitals);
+	else
+		while (reader.at < reader.end)
+			fold_character(&reader, &s, capitals);
+	return text_of(s.data, s.len);
+}
+
+/* A text without what cannot be seen at its ends */
+text *
+ec_trimmed(const text *t)
+{
+	Reader		reader = reader_of(t);
+	const char *first = reader.end;
+	const char *last = reader.end;
+
+	while (reader.at < reader.end)
+	{
+		uint32		c;
+		int			length = next_character(&reader, &c);
+
+		if (!ec_is_blank(c))
+		{
+			if (first == reader.end)
+				first = reader.at;
+			last = reader.at + length;
+		}
+		reader.at += length;
+	}
+	return text_of(first, last - first);
+}
+
+/* A text without what cannot be seen, anywhere */
+text *
+ec_without_blanks(const text *t)
+{
+	Reader		reader = reader_of(t);
+	StringInfoData s;
+
+	initStringInfo(&s);
+	while (reader.at < reader.end)
+	{
+		uint32		c;
+		int			length = next_character(&reader, &c);
+
+		if (!ec_is_blank(c))
+			appendBinaryStringInfo(&s, reader.at, length);
+		reader.at += length;
+	}
+	return text_of(s.data, s.len);
+}
+
+/* Is there anything in a text that cannot be seen? */
+bool
+ec_has_blanks(const text *t)
+{
+	Reader		reader = reader_of(t);
+
+	while (reader.at < reader.end)
+	{
+		uint32		c;
+
+		reader.at += next_character(&reader, &c);
+		if (ec_is_blank(c))
+			return true;
+	}
+	return false;
+}
