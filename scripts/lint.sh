@@ -94,6 +94,16 @@ sql_width() {
 	! awk 'length > 100 {print FILENAME ":" FNR ": " $0}' sql/*/*.sql src/errors.txt | grep .
 }
 
+# What the locale of a database decides is another shop in another database.
+# ecommerce_internal.case_folded() and in_capitals() are the same in all.
+sql_case() {
+	! perl -0777 -ne '
+		s/--[^\n]*//g;
+		while (/\b((?:lower|upper|initcap)(\((?:[^()]++|(?2))*\))|\w*ILIKE\w*|!?~~?\*|citext)/gi) {
+			print "$ARGV: $1\n" unless $1 =~ /COLLATE "C"\s*\)$/;
+		}' sql/*/*.sql | grep .
+}
+
 # Statements in C name tables by marks, and compare the tenant of each one.
 statements() {
 	perl -0777 -ne '
@@ -150,6 +160,7 @@ lint 'shellcheck' shellcheck -e SC2317,SC2329 "${shell_files[@]}"
 lint 'layout of Perl' perl_layout
 lint 'ASCII' ascii
 lint 'width of SQL' sql_width
+lint 'case in SQL' sql_case
 lint 'width of tests' test_width
 lint 'statements in C' statements
 lint 'one door' one_door

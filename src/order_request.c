@@ -19,9 +19,9 @@
 #include "ecommerce.h"
 #include "order.h"
 #include "value/arguments.h"
+#include "value/characters.h"
 #include "value/json.h"
 
-#define MAX_EMAIL 254
 #define MAX_PHONE 30
 #define MAX_NOTES 10000
 #define MAX_KEY 255
@@ -100,14 +100,14 @@ read_vat_id(FunctionCallInfo fcinfo, EcPlacement *order)
 {
 	char		normal[EC_VAT_ID_TEXT];
 	bool		well_formed = false;
+	text	   *id;
 
 	ec_argument_length(fcinfo, ARG_BUYER_VAT_ID, "buyer_vat_id", MAX_VAT_ID);
 	if (!PG_ARGISNULL(ARG_BUYER_VAT_ID))
 	{
 		order->sale.buyer_vat_id = PG_GETARG_TEXT_PP(ARG_BUYER_VAT_ID);
-		well_formed = ec_vat_id_normalize(VARDATA_ANY(order->sale.buyer_vat_id),
-										  VARSIZE_ANY_EXHDR(order->sale.buyer_vat_id),
-										  normal);
+		id = ec_without_blanks(order->sale.buyer_vat_id, false);
+		well_formed = ec_vat_id_normalize(VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id), normal);
 		if (well_formed)
 			order->sale.buyer_vat_id = cstring_to_text(normal);
 	}
@@ -144,21 +144,24 @@ text_length(text *value)
 	return pg_mbstrlen_with_len(VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value));
 }
 
-/* Refuse what cannot be an email address. */
+/* Read the email address, and refuse what cannot be one. */
 static void
-check_email(FunctionCallInfo fcinfo)
+read_email(FunctionCallInfo fcinfo, EcPlacement *order)
 {
-	char	   *email;
-	char	   *at;
+	text	   *email;
 
-	if (PG_ARGISNULL(ARG_EMAIL))
+	order->has_email = !PG_ARGISNULL(ARG_EMAIL);
+	if (!order->has_email)
 		return;
-	email = text_to_cstring(PG_GETARG_TEXT_PP(ARG_EMAIL));
-	at = strchr(email, '@');
-	if (at == NULL || at == email || at[1] == '\0')
+	email = ec_trimmed(PG_GETARG_TEXT_PP(ARG_EMAIL));
+	if (!ec_email_valid(email))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("wrong email address")));
+				 errmsg("wrong email address"),
+				 errdetail("It must have one @ with something before and after it, no blanks or"
+						   " characters that cannot be seen, and at most %d characters.",
+						   EC_MAX_EMAIL)));
+	order->email = PointerGetDatum(email);
 }
 
 /*
@@ -207,7 +210,6 @@ check_arguments(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("an order needs items, a cart or a reservation")));
-	ec_argument_length(fcinfo, ARG_EMAIL, "email", MAX_EMAIL);
 	ec_argument_length(fcinfo, ARG_PHONE, "phone", MAX_PHONE);
 	ec_argument_length(fcinfo, ARG_NOTES, "notes", MAX_NOTES);
 	check_object(fcinfo, ARG_METADATA, "metadata", MAX_METADATA);
@@ -217,7 +219,6 @@ check_arguments(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("idempotency_key must not be empty")));
-	check_email(fcinfo);
 }
 
 /* Choose the id and the time of the order, which are one. */
@@ -253,9 +254,7 @@ ec_order_read_request(FunctionCallInfo fcinfo, EcPlacement *order)
 	order->has_user = !PG_ARGISNULL(ARG_USER);
 	if (order->has_user)
 		order->user_id = *PG_GETARG_UUID_P(ARG_USER);
-	order->has_email = !PG_ARGISNULL(ARG_EMAIL);
-	if (order->has_email)
-		order->email = PG_GETARG_DATUM(ARG_EMAIL);
+	read_email(fcinfo, order);
 	if (!PG_ARGISNULL(ARG_ITEMS))
 		order->items = ec_items_read(PG_GETARG_JSONB_P(ARG_ITEMS), &order->nitems);
 }

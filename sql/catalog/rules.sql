@@ -3,6 +3,14 @@
 SELECT * FROM (VALUES
     ('categories', 'no_cycle', 'BEFORE INSERT OR UPDATE OF parent_id',
      'FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL)', 'check_category_tree()'),
+    -- After all, to see what triggers of the shop's own made of it.
+    ('categories', 'nothing_hidden', 'AFTER INSERT OR UPDATE OF slug',
+     'FOR EACH ROW WHEN (ecommerce_internal.hidden_in(NEW.slug) IS NOT NULL)',
+     'refuse_hidden(''slug'')'),
+    ('products', 'nothing_hidden', 'AFTER INSERT OR UPDATE OF sku, slug',
+     'FOR EACH ROW WHEN (ecommerce_internal.hidden_in(NEW.sku) IS NOT NULL
+      OR ecommerce_internal.hidden_in(NEW.slug) IS NOT NULL)',
+     'refuse_hidden(''sku'', ''slug'')'),
     ('products', 'keep_id', 'BEFORE UPDATE OF id',
      'FOR EACH ROW WHEN (OLD.id <> NEW.id)', 'refuse_change(''Orders know it by its id.'')'),
     ('products', 'keep_ordered', 'BEFORE DELETE', 'FOR EACH ROW', 'check_product_delete()'),

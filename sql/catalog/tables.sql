@@ -122,7 +122,8 @@ COMMENT ON COLUMN ecommerce.products.id IS 'UUIDv7.';
 COMMENT ON COLUMN ecommerce.products.parent_id IS 'The product that this one is a variant of.';
 COMMENT ON COLUMN ecommerce.products.category_id IS 'Its category.';
 COMMENT ON COLUMN ecommerce.products.sku IS
-    'Stock keeping unit, unique among the products of a tenant that are not deleted.';
+    'Stock keeping unit, unique among the products of a tenant that are not deleted. Case matters; '
+    'a trigger refuses what makes it look like another one.';
 COMMENT ON COLUMN ecommerce.products.slug IS
     'Name in URLs, unique like sku. A new product has its SKU there, if none is given.';
 COMMENT ON COLUMN ecommerce.products.name IS 'Name for people.';

@@ -26,3 +26,63 @@ CREATE FUNCTION ecommerce_internal.without_blanks(t text) RETURNS text
 COMMENT ON FUNCTION ecommerce_internal.without_blanks(text) IS
     'A text without blanks, control characters and what else cannot be seen, wherever they are. '
     'Raises nothing.';
+
+CREATE FUNCTION ecommerce_internal.without_separators(t text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_without_separators_text';
+COMMENT ON FUNCTION ecommerce_internal.without_separators(text) IS
+    'A text as without_blanks() has it, and without hyphens and dashes of all kinds. Raises '
+    'nothing.';
+
+CREATE FUNCTION ecommerce_internal.hidden_in(t text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_hidden_in_text';
+COMMENT ON FUNCTION ecommerce_internal.hidden_in(text) IS
+    'What makes a name look like another one, in words; NULL if nothing does. Blanks at its ends '
+    'or side by side, characters that cannot be seen, letters that are not composed (NFC). Raises '
+    'nothing.';
+
+CREATE FUNCTION ecommerce_internal.email_valid(email text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_email_valid_text';
+COMMENT ON FUNCTION ecommerce_internal.email_valid(text) IS
+    'Whether a trimmed text can be an email address. One @ with something before and after it, '
+    'nothing that cannot be seen, at most 254 characters. Raises nothing.';
+
+CREATE FUNCTION ecommerce_internal.refuse_hidden() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_hidden text;
+BEGIN
+    FOR i IN 0 .. TG_NARGS - 1 LOOP
+        v_hidden := ecommerce_internal.hidden_in(to_jsonb(NEW) ->> TG_ARGV[i]);
+        IF v_hidden IS NOT NULL THEN
+            RAISE EXCEPTION '% must not look like another one', TG_ARGV[i]
+                USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA,
+                      TABLE = TG_TABLE_NAME, COLUMN = TG_ARGV[i],
+                      CONSTRAINT = format('%s_%s_check', TG_TABLE_NAME, TG_ARGV[i]),
+                      DETAIL = format('It has %s.', v_hidden);
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.refuse_hidden() IS
+    'Refuses a row with a name that looks like another one, error 23514. The arguments are its '
+    'columns; hidden_in() says what is meant.';
+
+CREATE FUNCTION ecommerce_internal.check_email() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.email := ecommerce_internal.trimmed(NEW.email);
+    IF NOT ecommerce_internal.email_valid(NEW.email) THEN
+        RAISE EXCEPTION 'wrong email address'
+            USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+                  COLUMN = 'email', CONSTRAINT = TG_TABLE_NAME || '_email_check',
+                  DETAIL = 'It must have one @ with something before and after it, no blanks or '
+                           'characters that cannot be seen, and at most 254 characters.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_email() IS
+    'Trims an email address, and refuses what cannot be one, error 23514.';

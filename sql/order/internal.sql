@@ -92,8 +92,7 @@ BEGIN
         WHEN abs(extract(epoch FROM NEW.created_at - ecommerce.uuid_v7_time(NEW.id))) > 86400
                                                                 THEN 'orders_id_time_check'
         WHEN length(NEW.order_number) NOT BETWEEN 1 AND 50      THEN 'orders_order_number_check'
-        WHEN NEW.email NOT LIKE '_%@_%' OR length(NEW.email) > 254
-                                                                THEN 'orders_email_check'
+        WHEN NOT ecommerce_internal.email_valid(NEW.email)      THEN 'orders_email_check'
         WHEN length(NEW.phone) > 30                             THEN 'orders_phone_check'
         WHEN NEW.status NOT IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled',
                                 'refunded')
@@ -299,7 +298,7 @@ BEGIN
     PERFORM FROM ecommerce.coupons k
     WHERE k.tenant_id = lock_for_orders.tenant_id AND k.deleted_at IS NULL
       AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
-      AND k.code IN (SELECT upper(btrim(w.code)) FROM unnest(orders) AS u (o)
+      AND k.code IN (SELECT ecommerce_internal.coupon_code(w.code) FROM unnest(orders) AS u (o)
                      CROSS JOIN LATERAL jsonb_array_elements_text(
                          CASE jsonb_typeof(u.o -> 'coupon_codes')
                          WHEN 'array' THEN u.o -> 'coupon_codes' ELSE '[]' END) AS w (code))
@@ -307,7 +306,8 @@ BEGIN
     FOR v_id IN
         WITH item AS (
             SELECT DISTINCT e ->> 'sku' AS sku,
-                   CASE WHEN e ->> 'product_id' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                   CASE WHEN e ->> 'product_id'
+                             ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
                         THEN (e ->> 'product_id')::uuid END AS id
             FROM unnest(orders) AS u (o)
             CROSS JOIN LATERAL jsonb_array_elements(

@@ -4,11 +4,23 @@
 -- reservation, coupons by id, stock, gift cards by id.  docs/promotions.md says
 -- why.
 
+CREATE FUNCTION ecommerce_internal.coupon_code(code text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN ecommerce_internal.in_capitals(ecommerce_internal.without_blanks(code));
+COMMENT ON FUNCTION ecommerce_internal.coupon_code(text) IS
+    'A code as customers write or paste it, as coupons.code has it: in capitals, without blanks.';
+
 CREATE FUNCTION ecommerce_internal.check_coupon() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    NEW.code := upper(btrim(NEW.code));
+    NEW.code := ecommerce_internal.in_capitals(ecommerce_internal.trimmed(NEW.code));
+    IF NEW.code <> ecommerce_internal.coupon_code(NEW.code) THEN
+        RAISE EXCEPTION 'the code of a coupon must not have blanks'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'coupons_code_check',
+                  SCHEMA = 'ecommerce', TABLE = 'coupons',
+                  DETAIL = 'It has a blank, or a character that cannot be seen.';
+    END IF;
     IF NEW.kind = 'amount' AND NEW.value <> ecommerce.round_amount(NEW.value, NEW.currency) THEN
         RAISE EXCEPTION 'value has too many decimals for %', NEW.currency
             USING ERRCODE = 'check_violation', CONSTRAINT = 'coupons_value_check',
@@ -30,7 +42,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_coupon() IS
-    'Turns the code of a coupon into upper case. Refuses to give a limit to a coupon without one, '
+    'Turns the code of a coupon into capitals, trims it, and refuses blanks in it. Refuses to give a limit to a coupon without one, '
     'to take the last one away, and to lower that of each customer (error EC017): redemptions of '
     'a coupon without limit are not counted, those of others are checked once.';
 
@@ -53,7 +65,8 @@ BEGIN
     -- have one is enough; and what is locked by id is read by id.
     SELECT array_agg(k.id) INTO v_ids FROM ecommerce.coupons k
     WHERE k.tenant_id = lock_coupons.tenant_id AND k.deleted_at IS NULL
-      AND k.code = ANY (SELECT upper(btrim(w.code)) FROM unnest(codes) AS w (code));
+      AND k.code = ANY (SELECT ecommerce_internal.coupon_code(w.code)
+                        FROM unnest(codes) AS w (code));
     PERFORM FROM ecommerce.coupons k
     WHERE k.tenant_id = lock_coupons.tenant_id AND k.id = ANY (v_ids)
       AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
@@ -97,7 +110,7 @@ CREATE FUNCTION ecommerce_internal.redeem_coupons(
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
-    v_email    text := lower(email);
+    v_email    text := ecommerce_internal.case_folded(email);
     v_left     numeric := goods;
     v_failures jsonb := jsonb '[]';
     v_ids      uuid[];
@@ -111,13 +124,13 @@ BEGIN
 
     FOR c IN
         SELECT w.code AS written, w.position,
-               row_number() OVER (PARTITION BY upper(btrim(w.code))
+               row_number() OVER (PARTITION BY ecommerce_internal.coupon_code(w.code)
                                   ORDER BY w.position) > 1 AS again,
                date_trunc('milliseconds', k.valid_from) AS valid_from_ms, k.*
         FROM unnest(codes) WITH ORDINALITY AS w (code, position)
         LEFT JOIN ecommerce.coupons k
                ON k.tenant_id = redeem_coupons.tenant_id AND k.id = ANY (v_ids)
-              AND k.code = upper(btrim(w.code)) AND k.deleted_at IS NULL
+              AND k.code = ecommerce_internal.coupon_code(w.code) AND k.deleted_at IS NULL
         ORDER BY w.position
     LOOP
         v_amount := CASE c.kind

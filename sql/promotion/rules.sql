@@ -28,6 +28,8 @@ SELECT * FROM (VALUES
      'FOR EACH STATEMENT', 'refuse_change()'),
     ('gift_cards', 'write_amounts', 'BEFORE INSERT OR UPDATE OF initial_amount, balance',
      'FOR EACH ROW', 'write_amounts(''initial_amount'', ''balance'')'),
+    ('gift_cards', 'check_email', 'BEFORE INSERT OR UPDATE OF email',
+     'FOR EACH ROW WHEN (NOT ecommerce_internal.email_valid(NEW.email))', 'check_email()'),
     ('gift_cards', 'keep_card', 'BEFORE UPDATE OF id, currency, initial_amount',
      'FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.currency <> OLD.currency
       OR NEW.initial_amount <> OLD.initial_amount)',

@@ -49,8 +49,8 @@ COMMENT ON TABLE ecommerce.coupons IS
     'frees the code.';
 COMMENT ON COLUMN ecommerce.coupons.id IS 'UUIDv7.';
 COMMENT ON COLUMN ecommerce.coupons.code IS
-    'In upper case, without spaces; a trigger turns it so. Unique among the coupons of a tenant '
-    'that are not deleted.';
+    'In capitals as case_folded() knows them (Greek without accents, SS for a sharp s), without '
+    'blanks; a trigger turns it so. Unique among the coupons of a tenant that are not deleted.';
 COMMENT ON COLUMN ecommerce.coupons.kind IS 'percent or amount off the goods, or free_shipping.';
 COMMENT ON COLUMN ecommerce.coupons.value IS
     'Percent, with at most six decimals, or amount; NULL for free_shipping.';
@@ -97,7 +97,8 @@ COMMENT ON COLUMN ecommerce.coupon_redemptions.coupon_id IS
 COMMENT ON COLUMN ecommerce.coupon_redemptions.position IS
     'Which of the order''s coupons it was: 1, 2 and so on.';
 COMMENT ON COLUMN ecommerce.coupon_redemptions.user_id IS 'The customer, NULL for a guest.';
-COMMENT ON COLUMN ecommerce.coupon_redemptions.email IS 'The order''s email address in lower case.';
+COMMENT ON COLUMN ecommerce.coupon_redemptions.email IS
+    'The order''s email address, as case_folded() has it.';
 COMMENT ON COLUMN ecommerce.coupon_redemptions.amount IS
     'What it took off the goods, in the prices and the currency of the order; 0 for free_shipping.';
 COMMENT ON COLUMN ecommerce.coupon_redemptions.released_at IS

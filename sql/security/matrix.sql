@@ -217,6 +217,13 @@ AS $$
     -- caller everybody may execute: none of it runs with its owner's rights, nor trusts its
     -- callers.  The others run as the owner only, or as triggers, which fire without it.
     ('plain_sql',                'X', '',  '',  '',  ''),
+    ('case_folded',              'X', '',  '',  '',  ''),
+    ('in_capitals',              'X', '',  '',  '',  ''),
+    ('trimmed',                  'X', '',  '',  '',  ''),
+    ('without_blanks',           'X', '',  '',  '',  ''),
+    ('hidden_in',                'X', '',  '',  '',  ''),
+    ('email_valid',              'X', '',  '',  '',  ''),
+    ('coupon_code',              'X', '',  '',  '',  ''),
     ('day_start',                'X', '',  '',  '',  ''),
     ('order_transition_allowed', 'X', '',  '',  '',  ''),
     ('check_totals',             'X', '',  '',  '',  ''),

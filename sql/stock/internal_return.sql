@@ -50,7 +50,9 @@ BEGIN
                        WHERE l.tenant_id = returned_items.tenant_id
                          AND l.order_id = returned_items.order_id
                          AND l.order_created_at = returned_items.order_created_at AND l.from_stock
-                         AND (l.sku = e ->> 'sku' OR l.product_id::text = lower(e ->> 'product_id'))
+                         AND (l.sku = e ->> 'sku'
+                              OR l.product_id::text
+                                 = lower((e ->> 'product_id') COLLATE "C"))
                        LIMIT 1) l ON true;
     SELECT jsonb_agg(jsonb_build_object('sku', w.sku, 'requested', w.quantity, 'returnable',
                                         w.returnable) ORDER BY w.sku) INTO v_wrong

@@ -23,13 +23,14 @@ CREATE TABLE IF NOT EXISTS ecommerce.users (
     deleted_at     timestamptz,
     CONSTRAINT users_pkey PRIMARY KEY (id, tenant_id)
 );
-CREATE UNIQUE INDEX IF NOT EXISTS idx_users_email ON ecommerce.users (tenant_id, lower(email))
-    WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS idx_users_email ON ecommerce.users
+    (tenant_id, ecommerce_internal.case_folded(email)) WHERE deleted_at IS NULL;
 COMMENT ON TABLE ecommerce.users IS
     'Customers. Deleted softly: deleted_at frees the email address.';
 COMMENT ON COLUMN ecommerce.users.id IS 'UUIDv7.';
 COMMENT ON COLUMN ecommerce.users.email IS
-    'Unique among the users of a tenant that are not deleted, case ignored.';
+    'Unique among the users of a tenant that are not deleted, case ignored: to find one, compare '
+    'ecommerce_internal.case_folded(email). Trimmed by a trigger.';
 COMMENT ON COLUMN ecommerce.users.first_name IS 'First name.';
 COMMENT ON COLUMN ecommerce.users.last_name IS 'Last name.';
 COMMENT ON COLUMN ecommerce.users.role IS 'customer, business or producer.';
@@ -171,11 +172,13 @@ CREATE TABLE IF NOT EXISTS ecommerce.admins (
     updated_at    timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT admins_pkey PRIMARY KEY (id, tenant_id)
 );
-CREATE UNIQUE INDEX IF NOT EXISTS idx_admins_email ON ecommerce.admins (tenant_id, lower(email));
+CREATE UNIQUE INDEX IF NOT EXISTS idx_admins_email ON ecommerce.admins
+    (tenant_id, ecommerce_internal.case_folded(email));
 COMMENT ON TABLE ecommerce.admins IS
     'Staff of the shop. Holds password hashes, so only the service profile may read it.';
 COMMENT ON COLUMN ecommerce.admins.id IS 'UUIDv7.';
-COMMENT ON COLUMN ecommerce.admins.email IS 'Unique in the tenant, case ignored.';
+COMMENT ON COLUMN ecommerce.admins.email IS
+    'Unique in the tenant, case ignored, as that of users. Trimmed by a trigger.';
 COMMENT ON COLUMN ecommerce.admins.password_hash IS
     'As the application hashed it. Never a password.';
 COMMENT ON COLUMN ecommerce.admins.name IS 'Name for people.';

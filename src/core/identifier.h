@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Longest text that is looked at, its separators included */
+/* Longest text that is looked at, in bytes, its separators included */
 #define EC_IDENTIFIER_INPUT 64
 
 static inline bool

@@ -215,9 +215,9 @@ ec_trimmed(const text *t)
 	return text_of(first, last - first);
 }
 
-/* A text without what cannot be seen, anywhere */
+/* A text without what cannot be seen, anywhere, and perhaps without dashes */
 text *
-ec_without_blanks(const text *t)
+ec_without_blanks(const text *t, bool dashes_too)
 {
 	Reader		reader = reader_of(t);
 	StringInfoData s;
@@ -228,26 +228,84 @@ ec_without_blanks(const text *t)
 		uint32		c;
 		int			length = next_character(&reader, &c);
 
-		if (!ec_is_blank(c))
+		if (!ec_is_blank(c) && !(dashes_too && ec_is_dash(c)))
 			appendBinaryStringInfo(&s, reader.at, length);
 		reader.at += length;
 	}
 	return text_of(s.data, s.len);
 }
 
-/* Is there anything in a text that cannot be seen? */
-bool
-ec_has_blanks(const text *t)
+/* Is this text composed (NFC), or in a database where texts are not decomposed? */
+static bool
+is_composed(const text *t)
 {
 	Reader		reader = reader_of(t);
+	pg_wchar   *c;
+	const pg_wchar *composed;
+	size_t		n = 0;
+
+	if (GetDatabaseEncoding() != PG_UTF8)
+		return true;
+	c = palloc_array(pg_wchar, reader.end - reader.at + 1);
+	while (reader.at < reader.end)
+		reader.at += next_character(&reader, &c[n++]);
+	c[n] = 0;
+	composed = unicode_normalize(UNICODE_NFC, c);
+	for (size_t i = 0; i <= n; i++)
+		if (composed[i] != c[i])
+			return false;
+	return true;
+}
+
+/*
+ * What in a name can make it look like another one: blanks at its ends or side
+ * by side, what cannot be seen, and letters in pieces.  NULL if there is nothing.
+ */
+char *
+ec_hidden_in(const text *t)
+{
+	Reader		reader = reader_of(t);
+	uint32		before = ' ';
+	uint32		c = 'x';
+	bool		ascii = true;
+
+	for (bool first = true; reader.at < reader.end; first = false)
+	{
+		reader.at += next_character(&reader, &c);
+		if (c != ' ' && ec_is_blank(c))
+			return psprintf("U+%04X, which cannot be seen", c);
+		if (c == ' ' && before == ' ')
+			return pstrdup(first ? "a blank at its beginning" : "two blanks together");
+		ascii = ascii && c < 0x80;
+		before = c;
+	}
+	if (c == ' ')
+		return pstrdup("a blank at its end");
+	return ascii || is_composed(t) ? NULL
+		: pstrdup("letters that are not composed (NFC)");
+}
+
+/*
+ * Is this an email address, with nothing to trim?  One @ with something before
+ * and after it, nothing that cannot be seen, and at most 254 characters.
+ */
+bool
+ec_email_valid(const text *t)
+{
+	Reader		reader = reader_of(t);
+	int			n = 0;
+	int			at = 0;
 
 	while (reader.at < reader.end)
 	{
 		uint32		c;
 
 		reader.at += next_character(&reader, &c);
-		if (ec_is_blank(c))
-			return true;
+		n++;
+		if (ec_is_blank(c) || (c == '@' && at != 0))
+			return false;
+		if (c == '@')
+			at = n;
 	}
-	return false;
+	return at > 1 && at < n && n <= EC_MAX_EMAIL;
 }

@@ -47,11 +47,13 @@ FROM (SELECT code
     FROM ecommerce.countries, generate_series(10, 30) AS n, generate_series(2, 98) AS d
     WHERE ecommerce.iban_valid(code || lpad(d::text, 2, '0') || repeat('0', n)) GROUP BY code) s;
 
--- every character, alone and within; long texts, stored compressed or not
+-- every character, alone and within: blanks and what cannot be seen separate, as hyphens and
+-- dashes do; long texts, stored compressed or not
 SELECT count(*) AS texts, count(*) FILTER (WHERE ecommerce.vat_id_valid(text)) AS vat_ids,
     count(*) FILTER (WHERE ecommerce.iban_valid(text)) AS ibans,
     string_agg(DISTINCT chr(c) COLLATE "C", '' ORDER BY chr(c) COLLATE "C") FILTER (
-        WHERE ecommerce.vat_id_normalize(text) IS NOT NULL AND place = 3) AS separators
+        WHERE ecommerce.vat_id_normalize(text) IS NOT NULL AND place = 3
+        AND ecommerce_internal.hidden_in('x' || chr(c) || 'x') IS NULL) AS separators
 FROM generate_series(1, 10000) AS c, generate_series(0, 3) AS place,
     LATERAL (SELECT CASE place WHEN 0 THEN chr(c) WHEN 1 THEN 'EL12345678' || chr(c)
         WHEN 2 THEN 'DE4312345678901234567' || chr(c)
