@@ -42,9 +42,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_coupon() IS
-    'Turns the code of a coupon into capitals, trims it, and refuses blanks in it. Refuses to give a limit to a coupon without one, '
-    'to take the last one away, and to lower that of each customer (error EC017): redemptions of '
-    'a coupon without limit are not counted, those of others are checked once.';
+    'Turns the code of a coupon into capitals, trims it, and refuses blanks in it. Refuses to give '
+    'a limit to a coupon without one, to take the last one away, and to lower that of each '
+    'customer (error EC017): redemptions of a coupon without limit are not counted, those of '
+    'others are checked once.';
 
 CREATE FUNCTION ecommerce_internal.lock_coupons(tenant_id integer, codes text[]) RETURNS uuid[]
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -80,7 +81,7 @@ COMMENT ON FUNCTION ecommerce_internal.lock_coupons(integer, text[]) IS
 
 CREATE FUNCTION ecommerce_internal.book_coupon(tenant_id integer, coupon_id uuid,
     has_limit boolean, place bigint, order_id uuid, order_created_at timestamptz, user_id uuid,
-    email text, amount numeric) RETURNS void
+    email text, account_email text, amount numeric) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
@@ -91,16 +92,52 @@ BEGIN
         PERFORM ecommerce_internal.check_written(FOUND, 'coupons');
     END IF;
     INSERT INTO ecommerce.coupon_redemptions (tenant_id, order_id, order_created_at, coupon_id,
-                                              position, user_id, email, amount)
+                                              position, user_id, email, account_email, amount)
     VALUES (book_coupon.tenant_id, book_coupon.order_id, book_coupon.order_created_at,
             book_coupon.coupon_id, place, book_coupon.user_id, book_coupon.email,
-            book_coupon.amount);
+            book_coupon.account_email, book_coupon.amount);
     PERFORM ecommerce_internal.check_written(FOUND, 'coupon_redemptions');
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.book_coupon(integer, uuid, boolean, bigint, uuid,
-    timestamptz, uuid, text, numeric) IS
+    timestamptz, uuid, text, text, numeric) IS
     'For redeem_coupons(): write down a redemption, and count it if the coupon has a limit.';
+
+CREATE FUNCTION ecommerce_internal.account_email(tenant_id integer, user_id uuid) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT ecommerce_internal.case_folded(u.email) FROM ecommerce.users u
+            WHERE u.tenant_id = account_email.tenant_id AND u.id = account_email.user_id);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.account_email(integer, uuid) IS
+    'For redeem_coupons(): the email address of a user, as case_folded() has it.';
+
+CREATE FUNCTION ecommerce_internal.redemptions_of(tenant_id integer, coupon_id uuid,
+    user_id uuid, emails text[]) RETURNS bigint
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    v_emails text[] := array_remove(emails, NULL);
+    v_users  uuid[];
+BEGIN
+    -- Whoever writes to the address of an account is its owner, signed in or not.
+    SELECT array_agg(u.id) INTO v_users FROM ecommerce.users u
+    WHERE u.tenant_id = redemptions_of.tenant_id AND u.deleted_at IS NULL
+      AND ecommerce_internal.case_folded(u.email) = ANY (v_emails);
+    RETURN (SELECT count(*) FROM ecommerce.coupon_redemptions r
+            WHERE r.tenant_id = redemptions_of.tenant_id AND r.coupon_id = redemptions_of.coupon_id
+              AND r.released_at IS NULL
+              AND (r.user_id = redemptions_of.user_id OR r.user_id = ANY (v_users)
+                   OR r.email = ANY (v_emails) OR r.account_email = ANY (v_emails)));
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.redemptions_of(integer, uuid, uuid, text[]) IS
+    'For redeem_coupons(), which has locked the coupon: how often a customer has redeemed it. '
+    'Counted are redemptions by the user, by users with one of the addresses, and by whoever gave '
+    'or had one of them.';
 
 CREATE FUNCTION ecommerce_internal.redeem_coupons(
     tenant_id integer, codes text[], user_id uuid, email text, goods numeric, ships boolean,
@@ -111,6 +148,7 @@ CREATE FUNCTION ecommerce_internal.redeem_coupons(
 AS $$
 DECLARE
     v_email    text := ecommerce_internal.case_folded(email);
+    v_account  text := ecommerce_internal.account_email(tenant_id, user_id);
     v_left     numeric := goods;
     v_failures jsonb := jsonb '[]';
     v_ids      uuid[];
@@ -150,11 +188,8 @@ BEGIN
                                                         THEN 'no_effect'
             WHEN c.max_redemptions_per_user IS NULL     THEN NULL
             WHEN num_nonnulls(user_id, v_email) = 0     THEN 'user_required'
-            WHEN c.max_redemptions_per_user <= (
-                SELECT count(*) FROM ecommerce.coupon_redemptions r
-                WHERE r.tenant_id = redeem_coupons.tenant_id AND r.coupon_id = c.id
-                  AND r.released_at IS NULL
-                  AND (r.user_id = redeem_coupons.user_id OR r.email = v_email))
+            WHEN c.max_redemptions_per_user <= ecommerce_internal.redemptions_of(
+                     tenant_id, c.id, user_id, ARRAY[v_email, v_account])
                                                         THEN 'user_limit'
             END;
         IF v_reason IS NOT NULL THEN
@@ -165,7 +200,7 @@ BEGIN
 
         PERFORM ecommerce_internal.book_coupon(tenant_id, c.id,
             num_nonnulls(c.max_redemptions, c.max_redemptions_per_user) > 0, c.position,
-            order_id, order_created_at, user_id, v_email, v_amount);
+            order_id, order_created_at, user_id, v_email, v_account, v_amount);
         v_left := v_left - v_amount;
         IF c.kind = 'free_shipping' THEN
             free_shipping := true;

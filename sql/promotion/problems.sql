@@ -15,7 +15,8 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH redemption AS MATERIALIZED (
-        SELECT r.coupon_id, r.order_id, r.order_created_at, r.user_id, r.email, r.amount,
+        SELECT r.coupon_id, r.order_id, r.order_created_at, r.user_id, r.email,
+               r.account_email, r.amount,
                r.released_at IS NULL AS counts, k.id IS NOT NULL AS known,
                k.max_redemptions_per_user AS per_user
         FROM (SELECT r.* FROM ecommerce.coupon_redemptions r
@@ -32,7 +33,8 @@ BEGIN
         FROM redemption r GROUP BY 1, 2
     ), customer AS (
         SELECT DISTINCT r.coupon_id, r.per_user, c.user_id, c.email
-        FROM redemption r, LATERAL (VALUES (r.user_id, NULL), (NULL, r.email)) c (user_id, email)
+        FROM redemption r, LATERAL (VALUES (r.user_id, NULL), (NULL, r.email),
+                                           (NULL, r.account_email)) c (user_id, email)
         WHERE r.counts AND r.per_user IS NOT NULL AND num_nonnulls(c.user_id, c.email) > 0
     )
     SELECT 'coupon: counter differs from its redemptions', k.id,
@@ -56,7 +58,8 @@ BEGIN
                           AND r.released_at IS NULL AND r.user_id = c.user_id
                         UNION ALL SELECT count(*) FROM ecommerce.coupon_redemptions r
                         WHERE r.tenant_id = v_tenant AND r.coupon_id = c.coupon_id
-                          AND r.released_at IS NULL AND r.email = c.email) n
+                          AND r.released_at IS NULL
+                          AND (r.email = c.email OR r.account_email = c.email)) n
     WHERE n.counted > c.per_user
     UNION ALL
     SELECT 'coupon: redeemed, but unknown', r.coupon_id,

@@ -20,6 +20,7 @@ SELECT * FROM (VALUES
       OR NEW.order_id <> OLD.order_id OR NEW.order_created_at <> OLD.order_created_at
       OR NEW.coupon_id <> OLD.coupon_id OR NEW.position <> OLD.position
       OR NEW.user_id IS DISTINCT FROM OLD.user_id OR NEW.email IS DISTINCT FROM OLD.email
+      OR NEW.account_email IS DISTINCT FROM OLD.account_email
       OR NEW.amount <> OLD.amount)',
      'refuse_change()'),
     ('coupon_redemptions', 'append_only', 'BEFORE DELETE',

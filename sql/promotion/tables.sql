@@ -61,8 +61,8 @@ COMMENT ON COLUMN ecommerce.coupons.minimum IS
 COMMENT ON COLUMN ecommerce.coupons.max_redemptions IS
     'How often it may be redeemed in all; NULL for any number.';
 COMMENT ON COLUMN ecommerce.coupons.max_redemptions_per_user IS
-    'How often one customer may redeem it, known by user or email address; NULL for any number. '
-    'Never lowered.';
+    'How often one customer may redeem it, known by user, by the address of the order, or by that '
+    'of the account; NULL for any number. Never lowered.';
 COMMENT ON COLUMN ecommerce.coupons.valid_from IS 'For orders from then on.';
 COMMENT ON COLUMN ecommerce.coupons.valid_to IS 'Not for orders from then on.';
 COMMENT ON COLUMN ecommerce.coupons.is_active IS 'Whether it may be redeemed.';
@@ -78,6 +78,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.coupon_redemptions (
         CONSTRAINT coupon_redemptions_position_check CHECK (position > 0),
     user_id          uuid,
     email            text,
+    account_email    text,
     amount           numeric     NOT NULL
         CONSTRAINT coupon_redemptions_amount_check CHECK (amount >= 0 AND amount < 1e18),
     created_at       timestamptz NOT NULL DEFAULT now(),
@@ -88,6 +89,9 @@ CREATE INDEX IF NOT EXISTS idx_coupon_redemptions_user ON ecommerce.coupon_redem
     (tenant_id, coupon_id, user_id) WHERE released_at IS NULL;
 CREATE INDEX IF NOT EXISTS idx_coupon_redemptions_email ON ecommerce.coupon_redemptions
     (tenant_id, coupon_id, email) WHERE released_at IS NULL AND email IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_coupon_redemptions_account_email ON ecommerce.coupon_redemptions
+    (tenant_id, coupon_id, account_email)
+    WHERE released_at IS NULL AND account_email IS NOT NULL;
 COMMENT ON TABLE ecommerce.coupon_redemptions IS
     'Which orders used which coupons. Rows never change, but that they are released once.';
 COMMENT ON COLUMN ecommerce.coupon_redemptions.order_id IS 'The order.';
@@ -99,6 +103,8 @@ COMMENT ON COLUMN ecommerce.coupon_redemptions.position IS
 COMMENT ON COLUMN ecommerce.coupon_redemptions.user_id IS 'The customer, NULL for a guest.';
 COMMENT ON COLUMN ecommerce.coupon_redemptions.email IS
     'The order''s email address, as case_folded() has it.';
+COMMENT ON COLUMN ecommerce.coupon_redemptions.account_email IS
+    'The email address that the user had then, as case_folded() has it; NULL for a guest.';
 COMMENT ON COLUMN ecommerce.coupon_redemptions.amount IS
     'What it took off the goods, in the prices and the currency of the order; 0 for free_shipping.';
 COMMENT ON COLUMN ecommerce.coupon_redemptions.released_at IS

@@ -27,7 +27,7 @@ ec_identifier_strip(const char *text, size_t length, const char *separators,
 		uint32_t	character;
 		char		c = text[i];
 
-		i += ec_utf8_decode(text + i, length - i, &character);
+		i += ec_utf8_decode(&text[i], length - i, &character);
 		if (ec_is_blank(character))
 			continue;
 		if (ec_is_dash(character))
