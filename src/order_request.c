@@ -210,6 +210,7 @@ check_arguments(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("an order needs items, a cart or a reservation")));
+	ec_argument_length(fcinfo, ARG_EMAIL, "email", EC_MAX_EMAIL);
 	ec_argument_length(fcinfo, ARG_PHONE, "phone", MAX_PHONE);
 	ec_argument_length(fcinfo, ARG_NOTES, "notes", MAX_NOTES);
 	check_object(fcinfo, ARG_METADATA, "metadata", MAX_METADATA);

@@ -15,8 +15,9 @@ CREATE FUNCTION ecommerce.issue_gift_card(
     AS 'MODULE_PATHNAME', 'ec_issue_gift_card';
 COMMENT ON FUNCTION ecommerce.issue_gift_card(numeric, text, timestamptz, text, uuid, text, text,
     integer) IS
-    'Make a gift card and return its id and its code. The code is the one given (8 to 64 letters '
-    'and digits; one that exists is error 23505), or one of 80 random bits. The code is not '
+    'Make a gift card and return its id and its code. The code is the one given, or one of 80 '
+    'random bits. One that is given has 8 to 64 letters A to Z and digits, hyphens and blanks '
+    'between them, and must not be easy to guess; one that exists is error 23505. The code is not '
     'stored, so this is the only time to read it. currency is that of the settings by default. '
     'Errors: 22023 wrong amount or code, 23503 unknown user.';
 

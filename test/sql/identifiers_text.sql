@@ -9,9 +9,12 @@ CREATE FUNCTION pg_temp.redeemed(code text) RETURNS text LANGUAGE sql AS $$
 -- one text in any case, accents in capitals or not, composed or decomposed
 SELECT t, ecommerce_internal.case_folded(t), ecommerce_internal.in_capitals(t)
 FROM unnest(ARRAY['fifty-50', 'FIFTY-50', 'dankefür100', 'DANKEFÜR100', U&'DANKEFU\0308R100',
-    'Straße', 'STRASSE', 'STRAẞE', 'ÀÉÎÕŸŒÆØÅŁŽĐ', 'άνοιξη', 'ΑΝΟΙΞΗ', 'Άνοιξη', U&'α\0301νοιξη',
-    'ἄνοιξις', 'ΚΌΣΜΟΣ', 'κόσμος', 'κόσμοσ', 'Μάϊος', 'ΜΑΪΟΣ', 'ΜΆΙΟΣ', 'ΐΰ', 'Ω', U&'\2126',
-    U&'\00B5', 'indirim', 'İNDİRİM', 'INDIRIM', 'ındırım', 'Привет', 'ПРИВЕТ', 'Ёлка', 'ĲSSEL',
+    'Straße', 'STRASSE', 'STRAẞE', 'ÀÉÎÕŸŒÆØÅŁŽĐ', 'άνοιξη', 'ΑΝΟΙΞΗ',
+    'Άνοιξη', U&'α\0301νοιξη',
+    'ἄνοιξις', 'ΚΌΣΜΟΣ', 'κόσμος', 'κόσμοσ', 'Μάϊος', 'ΜΑΪΟΣ',
+    'ΜΆΙΟΣ', 'ΐΰ', 'Ω', U&'\2126',
+    U&'\00B5', 'indirim', 'İNDİRİM', 'INDIRIM', 'ındırım', 'Привет', 'ПРИВЕТ',
+    'Ёлка', 'ĲSSEL',
     'ﬁn', 'ՀԱՅ', 'ⅣⓐA', 'ＡＢ', '中文', 'שלום', '', ' ']) AS t;
 SELECT ecommerce_internal.case_folded(NULL) IS NULL AS "null";
 -- every character: folding again changes nothing, and capitals fold to the same
@@ -28,10 +31,12 @@ SELECT length(ecommerce_internal.case_folded(repeat('Ä', 1000000))) AS long;
 -- coupons
 INSERT INTO ecommerce.coupons (code, kind, value) VALUES
     ('dankefür100', 'percent', 1), ('άνοιξη', 'percent', 2), ('fifty', 'percent', 3),
-    ('İNDİRİM', 'percent', 4), ('groß', 'percent', 5), (U&'\00A0\200BPASTE\FEFF ', 'percent', 6);
+    ('İNDİRİM', 'percent', 4), ('groß', 'percent', 5), (U&'\00A0\200BPASTE\FEFF ',
+    'percent', 6);
 SELECT value, code FROM ecommerce.coupons ORDER BY value;
 SELECT c, pg_temp.redeemed(c)
-FROM unnest(ARRAY['DANKEFÜR100', U&'dankefu\0308r100', 'ΑΝΟΙΞΗ', 'Άνοιξη', 'FIFTY', 'Fıfty',
+FROM unnest(ARRAY['DANKEFÜR100', U&'dankefu\0308r100', 'ΑΝΟΙΞΗ', 'Άνοιξη', 'FIFTY',
+    'Fıfty',
     'FİFTY', 'ındırım', 'indirim', 'GROSS', 'Groß', 'paste']) AS c;
 -- blanks and what cannot be seen are left out where people paste, and nothing else is
 SELECT code, pg_temp.redeemed(c)
@@ -39,12 +44,14 @@ FROM (SELECT to_hex(h) AS code, 'FIF' || chr(h) || 'TY' || chr(h) AS c
     FROM unnest('{9,10,13,32,160,173,847,1564,6158,8192,8202,8203,8204,8207,8232,8233,8234,8238,
         8239,8287,8288,8294,8297,10240,12288,12644,65024,65039,65279,65440,917505}'::int[]) AS h) s;
 SELECT c, pg_temp.redeemed(c)
-FROM unnest(ARRAY['FIFTY!', 'FIF-TY', 'FIF.TY', U&'FIF\2011TY', 'FIFTÝ', 'ΑΝΟΙΞΗΣ', 'АΝΟΙΞΗ',
+FROM unnest(ARRAY['FIFTY!', 'FIF-TY', 'FIF.TY', U&'FIF\2011TY', 'FIFTÝ', 'ΑΝΟΙΞΗΣ',
+    'АΝΟΙΞΗ',
     'DANKEFUR100', 'DANKEFUER100']) AS c;
 -- none is made that is there in other words, or has blanks within
 SELECT c, failure(format('INSERT INTO ecommerce.coupons (code, kind, value) VALUES (%L, ''percent'',
     1)', c))
-FROM unnest(ARRAY['DANKEFÜR100', U&'Dankefu\0308r100', 'ΑΝΟΙΞΗ', 'FİFTY', 'GROSS', ' paste ']) AS c
+FROM unnest(ARRAY['DANKEFÜR100', U&'Dankefu\0308r100', 'ΑΝΟΙΞΗ', 'FİFTY', 'GROSS',
+    ' paste ']) AS c
 UNION ALL
 SELECT to_hex(h), failure(format('INSERT INTO ecommerce.coupons (code, kind, value) VALUES (%L,
     ''percent'', 1)', 'NE' || chr(h) || 'W'))

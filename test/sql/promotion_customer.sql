@@ -26,7 +26,7 @@ BEGIN
     EXECUTE command USING email;
     EXECUTE format('SELECT email FROM ecommerce.%I ORDER BY id DESC LIMIT 1', relation) INTO stored;
     RETURN CASE WHEN length(stored) > 40 THEN length(stored)::text ELSE '[' || stored || ']' END;
-EXCEPTION WHEN check_violation OR invalid_parameter_value THEN
+EXCEPTION WHEN check_violation OR invalid_parameter_value OR string_data_right_truncation THEN
     RETURN SQLSTATE;
 END $$;
 SELECT what,
