@@ -63,8 +63,8 @@ ASCII_LETTERS = str.maketrans({
     "\u02bb": "'", "\u2019": "'",
 })
 
-Place = collections.namedtuple("Place", "name code postal_code shared",
-                               defaults=(None, None, None))
+Place = collections.namedtuple("Place", "name code postal_code shared other_names",
+                               defaults=(None, None, None, ""))
 Region = collections.namedtuple("Region", "country name rule law places")
 
 DIRECTIVE = "Directive 2006/112/EC "
@@ -75,25 +75,33 @@ DIRECTIVE = "Directive 2006/112/EC "
 REGIONS = {
     ("AT", "Jungholz+Mittelberg"): ("postcode ^(6691|699[123])$", [
         Region("AT", "Jungholz and Mittelberg", "place", DIRECTIVE + "Art. 104",
-               [Place("Jungholz", None, "^6691$"),
-                Place("Mittelberg", None, "^699[123]$")])]),
+               [Place("Jungholz", None, "^6691$", None, "Jungholz in Tirol"),
+                Place("Mittelberg", None, "^699[123]$", None,
+                     "Kleinwalsertal, Riezlern, Hirschegg")])]),
     ("CY", "Akrotiri and Dhekelia"): ("BFPO 57-59", [
         Region("CY", "Akrotiri and Dhekelia", "country", DIRECTIVE + "Art. 7",
-               [Place("Akrotiri"), Place("Dhekelia")])]),
+               [Place("Akrotiri"), Place("Dhekelia", None, None, None, "Dekelia")])]),
     ("DE", "Buesingen am Hochrhein"): ("postcode ^78266$", [
         Region("DE", "Buesingen", "outside", DIRECTIVE + "Art. 6(2)(b)",
-               [Place("Buesingen am Hochrhein", None, "^78266$")])]),
+               [Place("Buesingen am Hochrhein", None, "^78266$", None,
+                     "Buesingen, Busingen, Busingen am Hochrhein, Buesingen/Hochrhein, "
+                     "Busingen/Hochrhein")])]),
     ("DE", "Heligoland"): ("postcode ^27498$", [
         Region("DE", "Heligoland", "outside", DIRECTIVE + "Art. 6(2)(a)",
-               [Place("Heligoland", None, "^27498$")])]),
+               [Place("Heligoland", None, "^27498$", None, "Helgoland")])]),
     ("DK", "Faroe Islands, Greenland"): ("ISO FO, GL", [
         Region("DK", "Faroe Islands", "outside", DIRECTIVE + "Art. 5",
-               [Place("Faroe Islands", "FO")]),
+               [Place("Faroe Islands", "FO", r"^(FO)?\d{3}$", None,
+                      "Faroes, Foroyar, Faeroerne, Faeroes, Faeroe Islands, Torshavn")]),
         Region("DK", "Greenland", "outside", DIRECTIVE + "Art. 5",
-               [Place("Greenland", "GL")])]),
+               [Place("Greenland", "GL", r"^(GL)?39\d{2}$|^2412$", None,
+                      "Gronland, Groenland, Kalaallit Nunaat, Nuuk")])]),
     ("ES", "Canary Islands"): (r"postcode ^(35|38)\d{3}$", [
         Region("ES", "Canary Islands", "outside", DIRECTIVE + "Art. 6(1)(b)",
-               [Place("Canary Islands", None, r"^(35|38)\d{3}$")])]),
+               [Place("Canary Islands", None, r"^(35|38)\d{3}$", None,
+                     "Canarias, Islas Canarias, Kanarische Inseln, Las Palmas, "
+                     "Las Palmas de Gran Canaria, Gran Canaria, Santa Cruz de Tenerife, Tenerife, "
+                     "Tenerifa, Lanzarote, Fuerteventura, La Gomera, El Hierro")])]),
     ("ES", "Ceuta"): (r"postcode ^51\d{3}$", [
         Region("ES", "Ceuta", "outside", DIRECTIVE + "Art. 6(2)(c)",
                [Place("Ceuta", None, r"^51\d{3}$")])]),
@@ -102,24 +110,29 @@ REGIONS = {
                [Place("Melilla", None, r"^52\d{3}$")])]),
     ("FI", "Aland Islands"): (r"postcode ^22\d{3}$ or ISO AX", [
         Region("FI", "Aland Islands", "outside", DIRECTIVE + "Art. 6(1)(d)",
-               [Place("Aland Islands", "AX", r"^(AX)?22\d{3}$")])]),
+               [Place("Aland Islands", "AX", r"^(AX)?22\d{3}$", None,
+                      "Aland, Ahvenanmaa, Mariehamn")])]),
     ("FR", "Corsica"): (r"postcode ^20\d{3}$", [
         Region("FR", "Corsica", "place", "CGI Art. 297",
-               [Place("Corsica", None, r"^20\d{3}$")])]),
+               [Place("Corsica", None, r"^20\d{3}$", None,
+                     "Corse, Korsika, Corse-du-Sud, Haute-Corse")])]),
     ("FR", "Guadeloupe/Martinique/Reunion"): (r"postcode ^97[124]\d{2}$", [
         Region("FR", "Antilles and Reunion", "overseas", DIRECTIVE + "Art. 6(1)(c)",
-               [Place("Guadeloupe", "GP", r"^971\d{2}$"),
+               [Place("Guadeloupe", "GP", r"^971(?!33|50)\d{2}$"),
                 Place("Martinique", "MQ", r"^972\d{2}$"),
-                Place("Reunion", "RE", r"^974\d{2}$")])]),
+                Place("Reunion", "RE", r"^974\d{2}$", None,
+                      "La Reunion, Ile de la Reunion")])]),
     ("FR", "Guyane"): (r"postcode ^973\d{2}$", [
         Region("FR", "Guyane", "outside", DIRECTIVE + "Art. 6(1)(c)",
-               [Place("Guyane", "GF", r"^973\d{2}$")])]),
+               [Place("Guyane", "GF", r"^973\d{2}$", None,
+                      "French Guiana, Guyane francaise")])]),
     ("FR", "Mayotte"): (r"postcode ^976\d{2}$", [
         Region("FR", "Mayotte", "outside", DIRECTIVE + "Art. 6(1)(c)",
                [Place("Mayotte", "YT", r"^976\d{2}$")])]),
     ("FR", "Monaco"): ("ISO MC", [
         Region("FR", "Monaco", "country", DIRECTIVE + "Art. 7",
-               [Place("Monaco", "MC")])]),
+               [Place("Monaco", "MC", r"^980\d{2}$", None,
+                      "Monte Carlo, Principaute de Monaco, Principality of Monaco")])]),
     ("GB", "Channel Islands, Gibraltar"): ("ISO GG, JE, GI", [
         Region("GB", "Channel Islands", "outside", DIRECTIVE + "Art. 6(1)(e)",
                [Place("Guernsey", "GG", r"^GY\d"), Place("Jersey", "JE", r"^JE\d")]),
@@ -127,29 +140,34 @@ REGIONS = {
                [Place("Gibraltar", "GI", "^GX11")])]),
     ("GB", "Isle of Man"): ("ISO IM", [
         Region("GB", "Isle of Man", "country", DIRECTIVE + "Art. 7",
-               [Place("Isle of Man", "IM", r"^IM\d")])]),
+               [Place("Isle of Man", "IM", r"^IM\d", None, "Ellan Vannin")])]),
     ("GR", "Mount Athos"): ("postcode ^6308[67]$", [
         Region("GR", "Mount Athos", "outside", DIRECTIVE + "Art. 6(1)(a)",
-               [Place("Mount Athos", None, "^6308[67]$")])]),
+               [Place("Mount Athos", None, "^6308[67]$", None,
+                     "Agion Oros, Agio Oros, Athos, Agiou Orous, Karyes Agiou Orous, "
+                     "Dafni Agiou Orous")])]),
     ("IT", "Campione d'Italia"): ("postcode ^(22060|22061)$", [
         Region("IT", "Campione d'Italia", "outside", DIRECTIVE + "Art. 6(1)(f)",
-               [Place("Campione d'Italia", None, "^22061$", "^22060$")])]),
+               [Place("Campione d'Italia", None, "^22061$", "^22060$", "Campione")])]),
     ("IT", "Livigno"): ("postcode ^(23030|23041)$", [
         Region("IT", "Livigno", "outside", DIRECTIVE + "Art. 6(2)(e)",
                [Place("Livigno", None, "^23041$", "^23030$")])]),
     ("NL", "Caribbean Netherlands, Aruba, Curacao, Sint Maarten"): ("ISO BQ, AW, CW, SX", [
         Region("NL", "Caribbean", "outside", DIRECTIVE + "Art. 5",
-               [Place("Caribbean Netherlands", "BQ"), Place("Aruba", "AW"),
+               [Place("Caribbean Netherlands", "BQ", None, None,
+                      "Caribisch Nederland, Bonaire, Saba, Sint Eustatius"), Place("Aruba", "AW"),
                 Place("Curacao", "CW"), Place("Sint Maarten", "SX")])]),
     ("PT", "Azores"): (r"postcode ^9[5-9]\d{2}", [
         Region("PT", "Azores", "place", DIRECTIVE + "Art. 105(2)",
-               [Place("Azores", None, r"^9[5-9]\d{2}")])]),
+               [Place("Azores", None, r"^9[5-9]\d{2}", None,
+                     "Acores, Ilhas dos Acores, Azoren, Ponta Delgada, Angra do Heroismo")])]),
     ("PT", "Madeira"): (r"postcode ^9[0-4]\d{2}", [
         Region("PT", "Madeira", "place", DIRECTIVE + "Art. 105(2)",
-               [Place("Madeira", None, r"^9[0-4]\d{2}")])]),
+               [Place("Madeira", None, r"^9[0-4]\d{2}", None,
+                     "Ilha da Madeira, Funchal, Porto Santo")])]),
     ("XI", "Northern Ireland"): ("GB postcode ^BT", [
         Region("GB", "Northern Ireland", "country", "Windsor Framework Art. 8",
-               [Place("Northern Ireland", "XI", r"^BT\d")])]),
+               [Place("Northern Ireland", "XI", r"^BT\d", None, "North of Ireland")])]),
 }
 
 # The Greek islands are one region whose places changed; the csv names it after
@@ -157,6 +175,32 @@ REGIONS = {
 ISLANDS = ("GR", "islands")
 ISLANDS_LAW = "VAT Code (L.5144/2024) Art. 26; AADE E.2113/2025"
 PLACES_FROM = "2018-01-01"
+ISLANDS_POSTAL = {     # postal codes of the Hellenic Post, and what else addresses say
+    "Agathonisi": ("85001", "Agathonisiou"),
+    "Agios Efstratios": ("81500", "Ag. Efstratios, Ai Stratis, Agiou Efstratiou"),
+    "Astypalaia": ("85900", "Astypalea, Astipalea, Astypalaias"),
+    "Chalki": ("85110", "Halki, Khalki"),
+    "Chios": ("82(?!101|104)...", "Hios, Khios, Chiou"),
+    "Fournoi": ("83400", "Fournoi Korseon, Fournoi Ikarias, Fournon"),
+    "Ikaria": ("833..", "Icaria, Ikarias"),
+    "Kalymnos": ("852..", "Kalimnos, Kalymnou"),
+    "Karpathos": ("857..", "Carpathos, Karpathou"),
+    "Kasos": ("858..", "Kassos, Kasou"),
+    "Kos": ("853(?!03)..", ""),
+    "Leipsoi": ("85001", "Lipsi, Leipsi, Lipsoi, Leipson"),
+    "Leros": ("854..", "Lerou"),
+    "Lesbos": ("81[123]..", "Lesvos, Lesvou, Mytilini, Mytilene, Mitilini"),
+    "Limnos": ("814..", "Lemnos, Limnou"),
+    "Megisti": ("85111", "Kastellorizo, Kastelorizo, Castellorizo, Megistis"),
+    "Nisyros": ("85303", "Nissiros, Nisiros, Nisyrou"),
+    "Oinousses": ("82101", "Oinoussai, Inousses, Oinousson"),
+    "Patmos": ("855..", "Patmou"),
+    "Psara": ("82104", "Psaron"),
+    "Samos": ("83[12]..", "Samou"),
+    "Samothraki": ("68002", "Samothrace, Samothrakis"),
+    "Symi": ("856..", "Simi, Symis"),
+    "Tilos": ("85002", "Telos, Tilou"),
+}
 ISLANDS_2018 = "Leros, Lesbos, Kos, Samos, Chios"
 ISLANDS_2026 = re.compile(r"(Lesbos, Kos, Samos, Chios) \(Art\.26 par\.4\) \+ islands .*: (.*)")
 ISLANDS_AGAIN = "same islands as 17/9/4"
@@ -169,7 +213,8 @@ AS_COUNTRY = {("AT", "Jungholz and Mittelberg"): (
 VAT_SOURCE = ("kdeldycke/vat-rates (BSD-2-Clause), ibericode/vat-rates (MIT), "
               "commerceguys/tax (MIT), vatnode (MIT), EU TEDB; "
               "the column source names those of each row")
-REGION_SOURCE = "as vat_rates; Directive 2006/112/EC Art. 5 to 7; AADE E.2113/2025"
+REGION_SOURCE = ("as vat_rates; Directive 2006/112/EC Art. 5 to 7; AADE E.2113/2025; "
+                 "postal codes of Greece: MentatInnovations/grpostcodes (Apache-2.0)")
 CURRENCY_SOURCE = ("gobl (Apache-2.0), minor units corrected to ISO 4217; "
                    "numeric codes checked against iso-codes {version}")
 COUNTRY_SOURCE = ("iso-codes {version} (Debian, LGPL-2.1-or-later, facts only): "
@@ -297,8 +342,11 @@ def load_vat(data_dir, entries):
         if region and (r["country"], region) not in REGIONS:
             region, islands = read_islands(r, where)
             for name in islands:
-                first = min(r["valid_from"], places.get(name, (r["valid_from"],))[-1])
-                places[name] = (r["country"], name, region, None, None, None, first)
+                first = min(r["valid_from"], places[name][6] if name in places else r["valid_from"])
+                require(name in ISLANDS_POSTAL, f"{where}: {name} has no postal code")
+                code, others = ISLANDS_POSTAL[name]
+                places[name] = (r["country"], name, region, None, f"^{code}$", None, first,
+                                array(others))
         elif region:
             match, parts = REGIONS[r["country"], region]
             require(match == r["region_match"], f"{where}: recognised otherwise")
@@ -309,7 +357,7 @@ def load_vat(data_dir, entries):
                 regions[part[:2]] = (*part[:3], None, part.law, *about)
                 for place in part.places:
                     places[place.name] = (part.country, place.name, part.name,
-                                          *place[1:], "-infinity")
+                                          *place[1:4], "-infinity", array(place.other_names))
             # XI is its own country; others without rates have the country's
             region = "" if r["country"] == "XI" else parts[0].name
             if not own_rates and r["country"] != "XI":
@@ -350,6 +398,11 @@ def read_islands(row, where):
         return ISLANDS[1], []
     require(row["region"] == ISLANDS_AGAIN, f"{where}: unknown islands")
     return ISLANDS[1], []
+
+
+def array(names):
+    """The names of a list as an array of SQL."""
+    return "{" + ",".join(f'"{name}"' for name in names.split(", ") if name) + "}"
 
 
 def day_after(day):
@@ -498,7 +551,7 @@ def country_data(countries, vat_regions, vat_places, reference):
         "SELECT code FROM ecommerce.countries ON CONFLICT DO NOTHING;\n",
         insert("vat_places",
                columns("country place region code postal_code postal_code_shared "
-                       "valid_from:date"),
+                       "valid_from:date other_names:text[]"),
                vat_places))
 
 

@@ -40,6 +40,7 @@
 #include "db/scan.h"
 #include "ecommerce.h"
 #include "errors.h"
+#include "tenant_settings.h"
 #include "value/arguments.h"
 
 /* What the pin of a session is as long as the catalog was not asked */
@@ -300,6 +301,16 @@ Datum
 ec_current_tenant(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(current_tenant());
+}
+
+PG_FUNCTION_INFO_V1(ec_shop_day);
+
+/* shop_day() -> date */
+Datum
+ec_shop_day(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATEADT(ec_day_in(ec_settings_zone(current_tenant()),
+								GetCurrentTransactionStartTimestamp()));
 }
 
 PG_FUNCTION_INFO_V1(ec_check_tenant);

@@ -36,7 +36,7 @@ typedef struct EcSettings
 	bool		ask_always;		/* how a sale is taxed, vat_treatment() says */
 	bool		ask_services;	/* the same, of what is no goods */
 	bool		ask_addresses;	/* the same, with an address at home */
-	List	   *places;			/* text, names of territories in small letters */
+	List	   *places;			/* text, keys of names of territories */
 	text	   *postal_codes;	/* regular expression for theirs, or NULL */
 	text	   *currency;
 	EcPrices	prices;

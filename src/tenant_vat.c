@@ -8,13 +8,14 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
-#include "utils/formatting.h"
 #include "utils/snapmgr.h"
 
 #include "pg_compat.h"
 
+#include "country.h"
 #include "db/scan.h"
 #include "errors.h"
 #include "tenant_settings.h"
@@ -70,6 +71,7 @@ enum
 	PLACES_TO,
 	PLACES_POSTAL_CODE,
 	PLACES_POSTAL_CODE_SHARED,
+	PLACES_OTHER_NAMES,
 	PLACES_COLUMNS
 };
 
@@ -81,7 +83,7 @@ static const EcTable places_table = {
 	.columns = {
 		{"country", TEXTOID}, {"place", TEXTOID}, {"region", TEXTOID},
 		{"valid_from", DATEOID}, {"valid_to", DATEOID},
-		{"postal_code", TEXTOID}, {"postal_code_shared", TEXTOID}
+		{"postal_code", TEXTOID}, {"postal_code_shared", TEXTOID}, {"other_names", TEXTARRAYOID}
 	}
 };
 
@@ -157,14 +159,6 @@ ec_settings_place_in_region(const EcSettings *settings, Datum place)
 	return in;
 }
 
-/* A text in small letters. */
-static text *
-lower_text(Datum value)
-{
-	return DatumGetTextP(DirectFunctionCall1Coll(lower, DEFAULT_COLLATION_OID,
-												 value));
-}
-
 /*
  * Read the regions of the seller's country, and find out when it takes more
  * than the seller's own rates to tell how a sale is taxed.
@@ -193,7 +187,8 @@ read_regions(EcSettings *settings)
 
 		if (region[0] == '\0')
 			continue;
-		settings->places = lappend(settings->places, lower_text(name));
+		settings->places = lappend(settings->places,
+								   ec_country_place_key(DatumGetTextPP(name)));
 		if (strcmp(region, own) == 0)
 		{
 			if (strcmp(rule, "country") == 0 || strcmp(rule, "outside") == 0)
@@ -204,6 +199,22 @@ read_regions(EcSettings *settings)
 	}
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
+}
+
+/* Add the keys of a place's other names. */
+static void
+add_names(EcSettings *settings, Datum names)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(DatumGetArrayTypeP(names), TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &n);
+	for (int i = 0; i < n; i++)
+		if (!nulls[i])
+			settings->places = lappend(settings->places,
+									   ec_country_place_key(DatumGetTextPP(elements[i])));
 }
 
 /* Read how addresses tell that they are in one of those regions. */
@@ -222,7 +233,9 @@ read_places(EcSettings *settings)
 		bool		isnull;
 		Datum		name = ec_scan_value(&scan, PLACES_NAME, &isnull);
 
-		settings->places = lappend(settings->places, lower_text(name));
+		settings->places = lappend(settings->places,
+								   ec_country_place_key(DatumGetTextPP(name)));
+		add_names(settings, ec_scan_value(&scan, PLACES_OTHER_NAMES, &isnull));
 		for (int i = PLACES_POSTAL_CODE; i <= PLACES_POSTAL_CODE_SHARED; i++)
 		{
 			Datum		pattern = ec_scan_value(&scan, i, &isnull);
@@ -291,6 +304,22 @@ ec_settings_read_vat(EcSettings *settings)
 	read_places(settings);
 }
 
+/* Is a text the key of a region or of a place in one? */
+static bool
+is_place(const EcSettings *seller, const text *key)
+{
+	ListCell   *cell;
+
+	foreach(cell, seller->places)
+	{
+		text	   *place = lfirst(cell);
+
+		if (VARSIZE(place) == VARSIZE(key) && memcmp(place, key, VARSIZE(key)) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Is an address at home in no territory with a VAT of its own, by its names and
  * its postal code, as vat_territory() would say?  In doubt it may be in one.
@@ -299,41 +328,23 @@ bool
 ec_settings_at_large(const EcSettings *seller, const char *const *names,
 					 int nnames, const char *postal_code)
 {
-	char	   *code;
-	char	   *country;
-	size_t		n = 0;
+	char		code[EC_POSTAL_CODE_TEXT];
+	EcPostalCode understood;
 
 	if (seller->ask_addresses)
 		return false;
 	for (int i = 0; i < nnames; i++)
-	{
-		text	   *name;
-		ListCell   *cell;
-
-		if (names[i] == NULL || names[i][0] == '\0')
-			continue;
-		name = lower_text(CStringGetTextDatum(names[i]));
-		foreach(cell, seller->places)
-		{
-			text	   *place = lfirst(cell);
-
-			if (VARSIZE(place) == VARSIZE(name) && memcmp(place, name, VARSIZE(name)) == 0)
-				return false;
-		}
-	}
-	if (postal_code == NULL || seller->postal_codes == NULL)
+		if (names[i] != NULL && names[i][0] != '\0' &&
+			is_place(seller, ec_country_place_key(cstring_to_text(names[i]))))
+			return false;
+	if (postal_code == NULL)
 		return true;
-
-	/* Capital letters and digits, without the country in front of them */
-	code = asc_toupper(postal_code, strlen(postal_code));
-	for (const char *p = code; *p != '\0'; p++)
-		if ((*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9'))
-			code[n++] = *p;
-	code[n] = '\0';
-	country = text_to_cstring(seller->country);
-	if (strncmp(code, country, 2) == 0 && strspn(code + 2, "0123456789") >= 4)
-		code += 2;
-	return !DatumGetBool(DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID,
-												 CStringGetTextDatum(code),
-												 PointerGetDatum(seller->postal_codes)));
+	understood = ec_country_postal_code(text_to_cstring(seller->country),
+										cstring_to_text(postal_code), code);
+	if (understood == EC_POSTAL_BLANK || seller->postal_codes == NULL)
+		return true;
+	return understood == EC_POSTAL_CODE &&
+		!DatumGetBool(DirectFunctionCall2Coll(textregexeq, C_COLLATION_OID,
+											  CStringGetTextDatum(code),
+											  PointerGetDatum(seller->postal_codes)));
 }

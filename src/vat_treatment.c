@@ -55,8 +55,9 @@ enum
 };
 
 /*
- * A region is known by the name that the address gives for it, else for the
- * city; an empty one says that it is in none.
+ * A region is known by the name that the address gives for it.  Names of towns
+ * are common, so that of the city counts only where the postal code does not tell.
+ * An empty region says that it is in none.
  */
 static EcPlan treatment_plan = {
 	.sql = "SELECT t.vat_category, t.vat_rate, t.country, t.region, t.scheme, t.vatex,"
@@ -67,11 +68,8 @@ static EcPlan treatment_plan = {
 	" buyer_country => $9, buyer_postal_code => $10, buyer_vat_id => $13,"
 	" buyer_vat_id_valid => $14,"
 	" buyer_region => coalesce((SELECT n.name FROM (VALUES (1, $11), (2, $12)) n (rank, name)"
-	" WHERE n.name <> '' AND EXISTS (SELECT FROM {vat_regions} g"
-	" LEFT JOIN {vat_places} p ON (p.country, p.region) = (g.country, g.region)"
-	" WHERE g.country = coalesce((SELECT c.country FROM {vat_places} c"
-	" WHERE c.code = $9), $9)"
-	" AND lower(n.name) IN (lower(g.region), lower(p.place)))"
+	" WHERE n.name <> '' AND ecommerce_internal.is_vat_place($9, n.name,"
+	" CASE n.rank WHEN 2 THEN $10 END)"
 	" ORDER BY n.rank LIMIT 1), CASE WHEN $11 = '' THEN '' END)) t",
 	.nargs = ASK_ARGUMENTS,
 	.types = {
@@ -104,7 +102,9 @@ destination(const EcSale *sale, char supply)
 	const EcAddress *first = supply == 'g' ? &sale->shipping : &sale->billing;
 	const EcAddress *second = supply == 'g' ? &sale->billing : &sale->shipping;
 
-	return first->country != NULL ? first : second;
+	if (first->country != NULL || second->country != NULL)
+		return first->country != NULL ? first : second;
+	return first->postal_code != NULL ? first : second;
 }
 
 /* Is an address where the seller's own rates apply? */
@@ -113,8 +113,11 @@ plain_address(const EcSettings *seller, const EcAddress *address)
 {
 	const char *names[] = {address->state, address->city};
 
-	return address->country == NULL ||
-		(strlen(address->country) == VARSIZE_ANY_EXHDR(seller->country) &&
+	/* Without a country it is at home, where its postal code may tell more. */
+	if (address->country == NULL)
+		return address->postal_code == NULL ||
+			ec_settings_at_large(seller, NULL, 0, address->postal_code);
+	return (strlen(address->country) == VARSIZE_ANY_EXHDR(seller->country) &&
 		 memcmp(address->country, VARDATA_ANY(seller->country),
 				strlen(address->country)) == 0 &&
 		 ec_settings_at_large(seller, names, lengthof(names),
@@ -196,11 +199,14 @@ ask_treatment(const EcSale *sale, EcTreatment *t)
 	Datum		arguments[ASK_ARGUMENTS];
 	char		nulls[ASK_ARGUMENTS];
 
-	/* A buyer who does not say where is where the seller is. */
+	/* A buyer who does not say where is where the seller is, or in its country. */
 	if (to->country == NULL)
 	{
 		at_seller.country = text_to_cstring(seller->country);
-		at_seller.state = text_to_cstring(seller->region);
+		if (to->postal_code != NULL)
+			at_seller.postal_code = to->postal_code;
+		else
+			at_seller.state = text_to_cstring(seller->region);
 		to = &at_seller;
 	}
 

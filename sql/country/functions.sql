@@ -1,7 +1,7 @@
 -- Where a party or its goods are, for VAT.
 
 CREATE FUNCTION ecommerce.vat_territory(country text, region text DEFAULT NULL,
-    postal_code text DEFAULT NULL, on_date date DEFAULT current_date)
+    postal_code text DEFAULT NULL, on_date date DEFAULT ecommerce_internal.shop_day())
     RETURNS ecommerce.vat_territory
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -46,7 +46,8 @@ BEGIN
 
     SELECT g.country, g.region, g.rule, g.legal_reason INTO v_result
     FROM ecommerce.vat_regions g
-    WHERE g.country = v_country AND g.region = coalesce(v_named, v_postal, v_coded, '');
+    WHERE g.country = v_country
+      AND g.region = coalesce(CASE v_postal WHEN '' THEN '' ELSE v_named END, v_postal, v_coded, '');
     -- Northern Ireland has the code XI, as if it were a country.
     IF v_result.country = 'GB' AND v_result.region = 'Northern Ireland' THEN
         v_result.region := '';
@@ -60,6 +61,7 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.vat_territory(text, text, text, date) IS
     'Where an address is for VAT on a day. country (ISO 3166-1), and its region by the name of '
-    'vat_regions or of a place in it (vat_places), else by postal code. An empty region is none, '
-    'where the postal code leaves that open. Errors: 22023 unknown or contradicting, 0A000 not '
-    'known for that day, 22004 NULL.';
+    'vat_regions or of a place in it (vat_places), else by postal code, as people write it. An '
+    'empty region is none, where the postal code leaves that open. on_date: by default today, in '
+    'settings.timezone. Errors: 22023 unknown, contradicting, or no postal code of that country; '
+    '0A000 not known for that day; 22004 NULL.';

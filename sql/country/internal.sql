@@ -1,15 +1,57 @@
 -- The steps of vat_territory().
 
+CREATE FUNCTION ecommerce_internal.postal_code(country text, postal_code text) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_postal_code_text';
+COMMENT ON FUNCTION ecommerce_internal.postal_code(text, text) IS
+    'A postal code in its one form: capital letters and digits, without the country in front and a '
+    'town behind. NULL if it is blank. Any text is one in countries of which no part is taxed in a '
+    'way of its own. Error 22023 if it is none of that country.';
+
+CREATE FUNCTION ecommerce_internal.place_key(name text) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_place_key_text';
+COMMENT ON FUNCTION ecommerce_internal.place_key(text) IS
+    'What names of places are compared by: ASCII letters and digits. Case, accents, blanks and '
+    'punctuation are gone, Greek is in Latin letters (ELOT 743). Empty if nothing remains. Raises '
+    'nothing.';
+
+CREATE FUNCTION ecommerce_internal.is_vat_place(country text, name text, postal_code text)
+    RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_key     text := ecommerce_internal.place_key(name);
+    v_code    text := ecommerce_internal.postal_code(country, postal_code);
+    v_country text := coalesce((SELECT c.country FROM ecommerce.vat_places c
+                                WHERE c.code = is_vat_place.country), country);
+BEGIN
+    RETURN v_key <> '' AND EXISTS (
+        SELECT FROM ecommerce.vat_regions g
+        LEFT JOIN ecommerce.vat_places p ON (p.country, p.region) = (g.country, g.region)
+        WHERE g.country = v_country
+          AND v_key IN (SELECT ecommerce_internal.place_key(n)
+                        FROM unnest(array[g.region, p.place] || p.other_names) n)
+          AND (v_code IS NULL OR EXISTS (
+              SELECT FROM ecommerce.vat_places q
+              WHERE (q.country, q.region) = (g.country, g.region)
+                AND (q.postal_code IS NULL OR v_code ~ q.postal_code_shared))));
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.is_vat_place(text, text, text) IS
+    'Whether a name is that of a region of a country, or of a place in one. With a postal code: '
+    'only of a region where postal codes do not tell. Error 22023 if it is none.';
+
 CREATE FUNCTION ecommerce_internal.vat_region_named(country text, region text, on_date date)
     RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_key   text := nullif(ecommerce_internal.place_key(region), '');
     v_named text;
     v_early boolean;
 BEGIN
     SELECT g.region INTO v_named FROM ecommerce.vat_regions g
-    WHERE g.country = vat_region_named.country AND lower(g.region) = lower(vat_region_named.region);
+    WHERE g.country = vat_region_named.country
+      AND ecommerce_internal.place_key(g.region) = v_key;
     IF NOT FOUND THEN
         SELECT coalesce(max(p.region) FILTER (
                    WHERE on_date >= p.valid_from
@@ -19,7 +61,8 @@ BEGIN
         FROM ecommerce.vat_places p
         JOIN ecommerce.vat_regions g ON (g.country, g.region) = (p.country, p.region)
         WHERE p.country = vat_region_named.country
-          AND lower(p.place) = lower(vat_region_named.region)
+          AND v_key IN (SELECT ecommerce_internal.place_key(n)
+                        FROM unnest(array[p.place] || p.other_names) n)
         HAVING count(*) > 0;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'unknown region "%" of %', region, country
@@ -46,14 +89,24 @@ CREATE FUNCTION ecommerce_internal.vat_region_of_code(country text, real_country
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_code   text;
+    v_code   text := ecommerce_internal.postal_code(country, postal_code);
     v_postal text;
+    v_valid  boolean;
+    v_early  boolean;
 BEGIN
-    v_code := regexp_replace(regexp_replace(upper(postal_code), '[^A-Z0-9]', '', 'g'),
-                             '^(' || real_country || '|' || country || ')(?=[0-9]{4})', '');
-    SELECT p.region INTO v_postal FROM ecommerce.vat_places p
+    SELECT p.region, v.valid, NOT v.valid AND on_date < g.places_from
+    INTO v_postal, v_valid, v_early
+    FROM ecommerce.vat_places p
+    JOIN ecommerce.vat_regions g ON (g.country, g.region) = (p.country, p.region)
+    CROSS JOIN LATERAL (SELECT p.valid_from <= on_date
+                               AND (p.valid_to IS NULL OR p.valid_to > on_date) AS valid) v
     WHERE p.country = real_country AND v_code ~ p.postal_code
-      AND on_date >= p.valid_from AND (p.valid_to IS NULL OR on_date < p.valid_to);
+    ORDER BY v.valid DESC LIMIT 1;
+    IF v_early AND named IS NULL THEN
+        RAISE EXCEPTION 'it is not known whether postal code "%" had rates of its own on %',
+            postal_code, to_char(on_date, 'YYYY-MM-DD')
+            USING ERRCODE = 'feature_not_supported', HINT = 'Name the region, if it had.';
+    END IF;
     IF named IS NULL AND coded IS NULL AND region IS NULL AND EXISTS (
         SELECT FROM ecommerce.vat_places p
         WHERE p.country = real_country AND v_code ~ p.postal_code_shared) THEN
@@ -65,8 +118,8 @@ BEGIN
                       WHERE p.country = real_country AND v_code ~ p.postal_code_shared)),
                   HINT = 'Give its region; an empty string says that it is in none.';
     END IF;
-    IF v_postal <> coalesce(named, coded)
-       OR v_postal IS NULL AND EXISTS (
+    IF v_postal <> coalesce(named, coded) AND (v_valid OR named <> '')
+       OR v_postal IS NULL AND v_code IS NOT NULL AND EXISTS (
            SELECT FROM ecommerce.vat_places p WHERE p.country = real_country AND p.region = named
            HAVING bool_and(p.postal_code IS NOT NULL
                            AND NOT coalesce(v_code ~ p.postal_code_shared, false))) THEN
@@ -74,11 +127,12 @@ BEGIN
             postal_code, coalesce(nullif(region, ''), country)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN v_postal;
+    RETURN CASE WHEN v_valid OR v_early THEN v_postal WHEN NOT v_valid THEN '' END;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.vat_region_of_code(text, text, text, text, text, text, date)
     IS
     'For vat_territory(): the region of a postal code. country and region are as given; '
-    'real_country, named and coded are what they were found to be. Error 22023 if it contradicts '
-    'them, or may be in a region or not.';
+    'real_country, named and coded are what they were found to be. Empty if it was in none on that '
+    'day. Errors: 22023 if it is no postal code of the country, contradicts them, or may be in a '
+    'region or not; 0A000 not known for that day.';

@@ -86,6 +86,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.vat_places (
 	postal_code_shared text,
 	valid_from date NOT NULL,
 	valid_to date,
+	other_names text[] NOT NULL DEFAULT '{}',
 	CONSTRAINT vat_places_pkey PRIMARY KEY (country, place, valid_from),
 	CONSTRAINT vat_places_code_key UNIQUE (code),
 	CONSTRAINT vat_places_region_fkey FOREIGN KEY (country, region)
@@ -100,6 +101,9 @@ COMMENT ON TABLE ecommerce.vat_places IS
     'its own, or by a postal code. Shared by all tenants.';
 COMMENT ON COLUMN ecommerce.vat_places.country IS 'The country of the region.';
 COMMENT ON COLUMN ecommerce.vat_places.place IS 'Name of the place, in English and in ASCII.';
+COMMENT ON COLUMN ecommerce.vat_places.other_names IS
+    'What else addresses call it. Case, accents and punctuation do not matter, and Greek letters '
+    'are as good as the Latin ones that stand for them.';
 COMMENT ON COLUMN ecommerce.vat_places.region IS 'The region that it is in.';
 COMMENT ON COLUMN ecommerce.vat_places.code IS
     'Country code that an address there may bear instead of the country''s, e.g. MC for Monaco.';

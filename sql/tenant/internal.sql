@@ -14,6 +14,13 @@ COMMENT ON FUNCTION ecommerce_internal.day_start(date, text) IS
     'looked up as SET timezone does it; AT TIME ZONE takes some names for abbreviations, and EET '
     'then has no summer. Errors: EC015 a zone that this server does not know, 22008 out of range.';
 
+CREATE FUNCTION ecommerce_internal.shop_day() RETURNS date
+    LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_shop_day';
+COMMENT ON FUNCTION ecommerce_internal.shop_day() IS
+    'Today, or the day on which the transaction began, in settings.timezone of the transaction''s '
+    'tenant. Errors: EC010 there are several and none was chosen, EC015 its zone is not known to '
+    'this server.';
+
 -- Not a CHECK: a dump must load where zones have other names than where it was made.
 CREATE FUNCTION ecommerce_internal.check_timezone() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -8,7 +8,7 @@
 --   vat_rates, as of 2026-08-22: kdeldycke/vat-rates (BSD-2-Clause), ibericode/vat-rates (MIT),
 --     commerceguys/tax (MIT), vatnode (MIT), EU TEDB; the column source names those of each row
 --   vat_regions, as of 2026-08-22: as vat_rates; Directive 2006/112/EC Art. 5 to 7; AADE
---     E.2113/2025
+--     E.2113/2025; postal codes of Greece: MentatInnovations/grpostcodes (Apache-2.0)
 --
 -- Executed by ecommerce.install().  Each statement fills an empty table, and
 -- leaves a table that has rows as it is.
@@ -1507,6 +1507,7 @@ FROM (VALUES
 		'kdeldycke/vat-rates (BSD-2-Clause), ibericode/vat-rates (MIT), commerceguys/tax (MIT), '
 		'vatnode (MIT), EU TEDB; the column source names those of each row'),
 	('vat_regions', '2026-08-22',
-		'as vat_rates; Directive 2006/112/EC Art. 5 to 7; AADE E.2113/2025')
+		'as vat_rates; Directive 2006/112/EC Art. 5 to 7; AADE E.2113/2025; postal codes of '
+		'Greece: MentatInnovations/grpostcodes (Apache-2.0)')
 ) AS v (name, as_of, source)
 WHERE NOT EXISTS (SELECT FROM ecommerce.reference_data);

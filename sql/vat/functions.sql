@@ -1,7 +1,7 @@
 -- Rates of VAT.
 
 CREATE FUNCTION ecommerce.vat_rate_on(country text, vat_class text,
-    on_date date DEFAULT current_date, region text DEFAULT '') RETURNS numeric
+    on_date date DEFAULT ecommerce_internal.shop_day(), region text DEFAULT '') RETURNS numeric
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -27,9 +27,9 @@ $$;
 COMMENT ON FUNCTION ecommerce.vat_rate_on(text, text, date, text) IS
     'The VAT rate in percent of a country''s class on a day. Classes are those of '
     'vat_rates.vat_class; a region is one of vat_regions, or a place of vat_places with rates of '
-    'its own. Never 0 for an unknown one: error EC012 says what is missing, and for a class that '
-    'has ended, which class its goods are of now. Who may charge a region''s rate, '
-    'vat_treatment() knows.';
+    'its own; the day is by default today, in settings.timezone. Never 0 for an unknown one: error '
+    'EC012 says what is missing, and for a class that has ended, which class its goods are of now. '
+    'Who may charge a region''s rate, vat_treatment() knows.';
 
 CREATE FUNCTION ecommerce.set_vat_rate(country text, vat_class text, rate numeric, valid_from date,
     region text DEFAULT '', note text DEFAULT NULL) RETURNS ecommerce.vat_rate_period

@@ -224,7 +224,7 @@ CREATE FUNCTION ecommerce.vat_treatment(
     buyer_country text,
     vat_class text DEFAULT 'standard',
     supply text DEFAULT 'goods',
-    on_date date DEFAULT current_date,
+    on_date date DEFAULT ecommerce_internal.shop_day(),
     seller_region text DEFAULT '',
     buyer_region text DEFAULT NULL,
     buyer_postal_code text DEFAULT NULL,
@@ -320,7 +320,8 @@ COMMENT ON FUNCTION ecommerce.vat_treatment(text, text, text, text, date, text, 
     'How a sale is taxed, by where its parties and goods are. See the type vat_treatment for the '
     'result, and docs/vat.md for the rules. vat_class: class of the product where it is taxed, or '
     'exempt. supply: goods, service (general rule of Art. 44 and 45) or digital '
-    '(telecommunication, broadcasting, electronic). Regions: names of vat_regions or vat_places. '
+    '(telecommunication, broadcasting, electronic). on_date: by default today, in settings.timezone. '
+    'Regions: names of vat_regions or vat_places. buyer_postal_code: as people write it. '
     'buyer_is_business: by default whether the VAT id is valid. buyer_vat_id_valid: what VIES '
     'said, NULL if it was not asked. stock_country, stock_region: where the goods are, by default '
     'with the seller; for a service, where it is performed. distance_sales_exceed_threshold: of 10 '

@@ -36,7 +36,8 @@ CREATE FUNCTION ecommerce_internal.vat_id_country(vat_id text) RETURNS text
 AS $$
 DECLARE
     -- Once: in the query it would be made for every country.
-    v_prefix  text := left(coalesce(ecommerce.vat_id_normalize(vat_id), upper(btrim(vat_id))), 2);
+    v_prefix  text := left(coalesce(ecommerce.vat_id_normalize(vat_id),
+                                    upper(btrim(vat_id) COLLATE "C")), 2);
     v_country text;
 BEGIN
     SELECT c.code INTO v_country FROM ecommerce.countries c WHERE c.vat_prefix = v_prefix;

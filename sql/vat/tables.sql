@@ -117,7 +117,8 @@ LEFT JOIN LATERAL (SELECT l.rate, l.valid_from FROM ecommerce.vat_rates l
 WHERE r.valid_from <= current_date AND (r.valid_to IS NULL OR r.valid_to > current_date);
 
 COMMENT ON VIEW ecommerce.vat_rates_current IS
-    'The VAT rates of today, what follows them, and how current the built-in ones are.';
+    'The VAT rates of today (the session''s day), what follows them, and how current the built-in '
+    'ones are.';
 COMMENT ON COLUMN ecommerce.vat_rates_current.next_rate IS 'The rate after it, if that is known.';
 COMMENT ON COLUMN ecommerce.vat_rates_current.next_from IS 'First day of that.';
 COMMENT ON COLUMN ecommerce.vat_rates_current.as_of IS

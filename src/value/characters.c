@@ -23,6 +23,9 @@
 /* Room for one character in UTF-8, or for what it folds to, and a zero byte */
 #define MAX_BYTES (4 * 4 * EC_CASE_FOLD_MAX + 1)
 
+/* What stands for a character that is unknown */
+#define REPLACEMENT_CHARACTER 0xFFFD
+
 /* A text being read */
 typedef struct Reader
 {
@@ -308,4 +311,27 @@ ec_email_valid(const text *t)
 			at = n;
 	}
 	return at > 1 && at < n && n <= EC_MAX_EMAIL;
+}
+
+/*
+ * The characters of a text, which end with a zero, decomposed to what they mean
+ * (NFKD): letters with accents to letters and accents, wide digits to digits.
+ * What is unknown is the character that stands for that.
+ */
+uint32 *
+ec_plain_characters(const text *t)
+{
+	Reader		reader = reader_of(t);
+	pg_wchar   *c = palloc_array(pg_wchar, reader.end - reader.at + 1);
+	size_t		n = 0;
+
+	while (reader.at < reader.end)
+	{
+		reader.at += next_character(&reader, &c[n]);
+		if (c[n] == EC_NO_CHARACTER)
+			c[n] = REPLACEMENT_CHARACTER;
+		n++;
+	}
+	c[n] = 0;
+	return unicode_normalize(UNICODE_NFKD, c);
 }
