@@ -118,10 +118,10 @@ plain_address(const EcSettings *seller, const EcAddress *address)
 		return address->postal_code == NULL ||
 			ec_settings_at_large(seller, NULL, 0, address->postal_code);
 	return (strlen(address->country) == VARSIZE_ANY_EXHDR(seller->country) &&
-		 memcmp(address->country, VARDATA_ANY(seller->country),
-				strlen(address->country)) == 0 &&
-		 ec_settings_at_large(seller, names, lengthof(names),
-							  address->postal_code));
+			memcmp(address->country, VARDATA_ANY(seller->country),
+				   strlen(address->country)) == 0 &&
+			ec_settings_at_large(seller, names, lengthof(names),
+								 address->postal_code));
 }
 
 /*
@@ -199,7 +199,10 @@ ask_treatment(const EcSale *sale, EcTreatment *t)
 	Datum		arguments[ASK_ARGUMENTS];
 	char		nulls[ASK_ARGUMENTS];
 
-	/* A buyer who does not say where is where the seller is, or in its country. */
+	/*
+	 * A buyer who does not say where is where the seller is, or in its
+	 * country.
+	 */
 	if (to->country == NULL)
 	{
 		at_seller.country = text_to_cstring(seller->country);

@@ -62,7 +62,7 @@ static const struct
 	{"ES", "#####", "00 53 54 55 56 57 58 59 6 7 8 9", "E ES ESP", "28001"},
 	{"FI", "##### AX22###", "00000", "FI FIN SF", "00100"},
 	{"FO", "### FO###", "", "FO FRO DK", "100"},
-	/* Saint Barthelemy, Saint Martin and others are countries of their own here. */
+	/* Saint Barthelemy, Saint Martin and others are countries here. */
 	{"FR", "#####", "00000 975 977 978 981 982 983 984 985 986 987 988 989 99 97133 97150",
 	"F FR FRA", "75001"},
 	/* Akrotiri and Dhekelia are in Cyprus. */
@@ -146,18 +146,18 @@ plain(uint32_t c)
 
 /* Read the digits and letters of a text; false if it is too long. */
 static bool
-read_written(const uint32_t *text, Written *written, bool *visible)
+read_written(const uint32_t *given, Written *written, bool *visible)
 {
 	bool		apart = true;
 
 	written->n = 0;
 	*visible = false;
-	for (; *text != 0; text++)
+	for (; *given != 0; given++)
 	{
-		char		c = plain(*text);
+		char		c = plain(*given);
 
-		*visible |= !ec_is_blank(*text);
-		if (*text >= 0x0300 && *text <= 0x036F)
+		*visible |= !ec_is_blank(*given);
+		if (*given >= 0x0300 && *given <= 0x036F)
 			continue;
 		if (c == '\0')
 		{
@@ -280,17 +280,16 @@ any_code(const char *country, const Written *written, char code[EC_POSTAL_CODE_T
 }
 
 /*
- * Understand the postal code of an address in a country, of which text is the
- * characters in NFKD, with a zero behind them.  code becomes its one form: capital letters and
- * digits.
+ * Understand a postal code of a country, whose characters are given in NFKD with a
+ * zero behind them.  code becomes its one form: capital letters and digits.
  */
 EcPostalCode
-ec_postal_code(const char *country, const uint32_t *text, char code[EC_POSTAL_CODE_TEXT])
+ec_postal_code(const char *country, const uint32_t *given, char code[EC_POSTAL_CODE_TEXT])
 {
 	size_t		which = find_country(country);
 	Written		written;
 	bool		visible;
-	bool		fits = read_written(text, &written, &visible);
+	bool		fits = read_written(given, &written, &visible);
 
 	code[0] = '\0';
 	if (!visible)

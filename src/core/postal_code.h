@@ -17,7 +17,7 @@ typedef enum EcPostalCode
 	EC_POSTAL_CODE
 } EcPostalCode;
 
-extern EcPostalCode ec_postal_code(const char *country, const uint32_t *text,
+extern EcPostalCode ec_postal_code(const char *country, const uint32_t *given,
 								   char code[EC_POSTAL_CODE_TEXT]);
 extern const char *ec_postal_code_example(const char *country);
 

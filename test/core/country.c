@@ -68,7 +68,8 @@ static const struct
 	{"f\xC3\xA6r\xC3\xB8" "erne", "faeroerne"}, {"campione d\xE2\x80\x99italia", "campioneditalia"},
 	{"\xCF\x87\xCE\xB9\xCC\x81\xCE\xBF\xCF\x82", "chios"},
 	{"\xCE\xBB\xCE\xB5\xCF\x83\xCE\xB2\xCE\xBF\xCF\x83", "lesvos"},
-	{"\xCE\xB1\xCE\xB3. \xCE\xB5\xCF\x85\xCF\x83\xCF\x84\xCF\x81\xCE\xB1\xCF\x84\xCE\xB9\xCE\xBF\xCF\x83",
+	{"\xCE\xB1\xCE\xB3. \xCE\xB5\xCF\x85\xCF\x83\xCF\x84\xCF\x81\xCE\xB1\xCF\x84"
+		"\xCE\xB9\xCE\xBF\xCF\x83",
 	"agefstratios"},
 	{"\xCE\xBF\xCE\xB9\xCE\xBD\xCE\xBF\xCF\x85\xCF\x83\xCF\x83\xCE\xB5\xCF\x83", "oinousses"},
 	{"\xCE\xB5\xCF\x85\xCE\xB4\xCE\xB7\xCE\xBB\xCE\xBF\xCF\x83", "evdilos"},
@@ -80,15 +81,15 @@ static const struct
 
 /* Characters of UTF-8, with a zero behind them; how many */
 static size_t
-decode(const char *text, uint32_t *c)
+decode(const char *at, uint32_t *c)
 {
 	size_t		n = 0;
 
-	for (size_t length = strlen(text); length > 0;)
+	for (size_t length = strlen(at); length > 0;)
 	{
-		size_t		bytes = ec_utf8_decode(text, length, &c[n++]);
+		size_t		bytes = ec_utf8_decode(at, length, &c[n++]);
 
-		text += bytes;
+		at += bytes;
 		length -= bytes;
 	}
 	c[n] = 0;
