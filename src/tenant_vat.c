@@ -306,7 +306,7 @@ ec_settings_read_vat(EcSettings *settings)
 
 /* Is a text the key of a region or of a place in one? */
 static bool
-is_place(const EcSettings *seller, const text *key)
+is_place(const EcSettings *seller, text *key)
 {
 	ListCell   *cell;
 
@@ -314,7 +314,8 @@ is_place(const EcSettings *seller, const text *key)
 	{
 		text	   *place = lfirst(cell);
 
-		if (VARSIZE(place) == VARSIZE(key) && memcmp(place, key, VARSIZE(key)) == 0)
+		if (VARSIZE_ANY(place) == VARSIZE_ANY(key) &&
+			memcmp(place, key, VARSIZE_ANY(key)) == 0)
 			return true;
 	}
 	return false;

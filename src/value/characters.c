@@ -194,6 +194,29 @@ ec_case_folded(const text *t, bool capitals)
 	return text_of(s.data, s.len);
 }
 
+/*
+ * The characters of a text, which end with a zero, decomposed to what they mean
+ * (NFKD): letters with accents to letters and accents, wide digits to digits.
+ * What is unknown is the character that stands for that.
+ */
+uint32 *
+ec_plain_characters(const text *t)
+{
+	Reader		reader = reader_of(t);
+	pg_wchar   *c = palloc_array(pg_wchar, (Size) (reader.end - reader.at + 1));
+	size_t		n = 0;
+
+	while (reader.at < reader.end)
+	{
+		reader.at += next_character(&reader, &c[n]);
+		if (c[n] == EC_NO_CHARACTER)
+			c[n] = REPLACEMENT_CHARACTER;
+		n++;
+	}
+	c[n] = 0;
+	return unicode_normalize(UNICODE_NFKD, c);
+}
+
 /* A text without what cannot be seen at its ends */
 text *
 ec_trimmed(const text *t)
@@ -311,27 +334,4 @@ ec_email_valid(const text *t)
 			at = n;
 	}
 	return at > 1 && at < n && n <= EC_MAX_EMAIL;
-}
-
-/*
- * The characters of a text, which end with a zero, decomposed to what they mean
- * (NFKD): letters with accents to letters and accents, wide digits to digits.
- * What is unknown is the character that stands for that.
- */
-uint32 *
-ec_plain_characters(const text *t)
-{
-	Reader		reader = reader_of(t);
-	pg_wchar   *c = palloc_array(pg_wchar, reader.end - reader.at + 1);
-	size_t		n = 0;
-
-	while (reader.at < reader.end)
-	{
-		reader.at += next_character(&reader, &c[n]);
-		if (c[n] == EC_NO_CHARACTER)
-			c[n] = REPLACEMENT_CHARACTER;
-		n++;
-	}
-	c[n] = 0;
-	return unicode_normalize(UNICODE_NFKD, c);
 }
