@@ -23,8 +23,8 @@ ec_country_postal_code(const char *country, const text *given, char code[EC_POST
 }
 
 /* Refuse what is no postal code of its country; field is its name, or NULL. */
-void
-ec_country_wrong_postal_code(const char *country, const char *field, const char *given)
+pg_noreturn static void
+wrong_postal_code(const char *country, const char *field, const char *given)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -32,6 +32,16 @@ ec_country_wrong_postal_code(const char *country, const char *field, const char 
 			 field == NULL ? 0 : errdetail("It is %s.", field),
 			 errhint("It is written as \"%s\". What is in another country, or has a country"
 					 " code of its own, needs that.", ec_postal_code_example(country))));
+}
+
+/* Refuse a postal code that its country does not have, which could be anywhere. */
+void
+ec_country_check_postal_code(const char *country, const char *field, const char *given)
+{
+	char		code[EC_POSTAL_CODE_TEXT];
+
+	if (ec_country_postal_code(country, cstring_to_text(given), code) == EC_POSTAL_UNKNOWN)
+		wrong_postal_code(country, field, given);
 }
 
 /* What a name is compared by; empty if there is nothing in it. */
@@ -70,7 +80,7 @@ ec_postal_code_text(PG_FUNCTION_ARGS)
 		case EC_POSTAL_BLANK:
 			PG_RETURN_NULL();
 		case EC_POSTAL_UNKNOWN:
-			ec_country_wrong_postal_code(country, NULL, text_to_cstring(given));
+			wrong_postal_code(country, NULL, text_to_cstring(given));
 		case EC_POSTAL_CODE:
 			break;
 	}

@@ -11,8 +11,8 @@
 
 extern EcPostalCode ec_country_postal_code(const char *country, const text *given,
 										   char code[EC_POSTAL_CODE_TEXT]);
-pg_noreturn extern void ec_country_wrong_postal_code(const char *country, const char *field,
-													 const char *given);
+extern void ec_country_check_postal_code(const char *country, const char *field,
+										 const char *given);
 extern text *ec_country_place_key(const text *name);
 
 #endif							/* EC_COUNTRY_H */

@@ -69,21 +69,6 @@ address_text(const JsonbValue *field)
 		? pnstrdup(field->val.string.val, (Size) field->val.string.len) : NULL;
 }
 
-/* Refuse a postal code that its country does not have, which could be anywhere. */
-static void
-check_postal_code(const EcAddress *address, const EcJsonPath *path)
-{
-	char		code[EC_POSTAL_CODE_TEXT];
-
-	if (address->country == NULL || address->postal_code == NULL)
-		return;
-	if (ec_country_postal_code(address->country, cstring_to_text(address->postal_code),
-							   code) == EC_POSTAL_UNKNOWN)
-		ec_country_wrong_postal_code(address->country, psprintf("%s.%s", path->list,
-																address_keys[ADDRESS_POSTAL_CODE]),
-									 address->postal_code);
-}
-
 /* Read an address, which has known keys and strings only. */
 static void
 read_address(FunctionCallInfo fcinfo, int n, const char *name, EcAddress *address)
@@ -108,7 +93,9 @@ read_address(FunctionCallInfo fcinfo, int n, const char *name, EcAddress *addres
 	address->state = address_text(&fields[ADDRESS_STATE]);
 	address->postal_code = address_text(&fields[ADDRESS_POSTAL_CODE]);
 	address->country = address_text(country);
-	check_postal_code(address, &path);
+	if (address->country != NULL && address->postal_code != NULL)
+		ec_country_check_postal_code(address->country, psprintf("%s.postal_code", name),
+									 address->postal_code);
 }
 
 /* Read the buyer's VAT id, in its one form if it has that. */

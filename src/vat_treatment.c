@@ -16,6 +16,7 @@
 
 #include "pg_compat.h"
 
+#include "country.h"
 #include "db/plan.h"
 #include "errors.h"
 #include "value/numeric_codec.h"
@@ -206,8 +207,11 @@ ask_treatment(const EcSale *sale, EcTreatment *t)
 	if (to->country == NULL)
 	{
 		at_seller.country = text_to_cstring(seller->country);
+		at_seller.postal_code = to->postal_code;
 		if (to->postal_code != NULL)
-			at_seller.postal_code = to->postal_code;
+			ec_country_check_postal_code(at_seller.country,
+										 to == &sale->shipping ? "shipping_address.postal_code" :
+										 "billing_address.postal_code", to->postal_code);
 		else
 			at_seller.state = text_to_cstring(seller->region);
 		to = &at_seller;
