@@ -136,7 +136,7 @@ test_width() {
 }
 
 spelling() {
-	codespell --ignore-words-list=fo,zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*,*/data.sql' .
+	codespell --ignore-words-list=bu,corse,fo,fro,zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*,*/data.sql' .
 }
 
 # Prints whatever breaks a rule.

@@ -109,7 +109,7 @@ FROM functions
 WHERE prokind <> 'a'
 AND NOT (lanname = 'c' AND provolatile = 'i')
 AND proname NOT IN ('announce_change', 'current_tenant', 'day_start', 'order_number',
-    'placed_order_id', 'plain_sql', 'set_updated_at', 'uuid_v7', 'write_amounts')
+    'placed_order_id', 'plain_sql', 'set_updated_at', 'shop_day', 'uuid_v7', 'write_amounts')
 AND NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(proconfig, '{}'))
 ORDER BY 1;
 

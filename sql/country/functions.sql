@@ -47,7 +47,8 @@ BEGIN
     SELECT g.country, g.region, g.rule, g.legal_reason INTO v_result
     FROM ecommerce.vat_regions g
     WHERE g.country = v_country
-      AND g.region = coalesce(CASE v_postal WHEN '' THEN '' ELSE v_named END, v_postal, v_coded, '');
+      AND g.region = CASE v_postal WHEN '' THEN ''
+                     ELSE coalesce(v_named, v_postal, v_coded, '') END;
     -- Northern Ireland has the code XI, as if it were a country.
     IF v_result.country = 'GB' AND v_result.region = 'Northern Ireland' THEN
         v_result.region := '';

@@ -1,14 +1,14 @@
 -- The steps of vat_territory().
 
 CREATE FUNCTION ecommerce_internal.postal_code(country text, postal_code text) RETURNS text
-    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_postal_code_text';
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_postal_code_text';
 COMMENT ON FUNCTION ecommerce_internal.postal_code(text, text) IS
     'A postal code in its one form: capital letters and digits, without the country in front and a '
     'town behind. NULL if it is blank. Any text is one in countries of which no part is taxed in a '
     'way of its own. Error 22023 if it is none of that country.';
 
 CREATE FUNCTION ecommerce_internal.place_key(name text) RETURNS text
-    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_place_key_text';
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_place_key_text';
 COMMENT ON FUNCTION ecommerce_internal.place_key(text) IS
     'What names of places are compared by: ASCII letters and digits. Case, accents, blanks and '
     'punctuation are gone, Greek is in Latin letters (ELOT 743). Empty if nothing remains. Raises '

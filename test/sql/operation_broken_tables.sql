@@ -87,7 +87,7 @@ FROM (VALUES
     ('ecommerce.vat_rates', '{country,region,vat_class,rate,valid_from,valid_to}'),
     ('ecommerce.vat_regions', '{country,region,rule,places_from}'),
     ('ecommerce.vat_places',
-        '{country,place,region,valid_from,valid_to,postal_code,postal_code_shared}'),
+        '{country,place,region,valid_from,valid_to,postal_code,postal_code_shared,other_names}'),
     ('ecommerce.warehouses', '{tenant_id,id,priority}'),
     ('ecommerce.users', '{tenant_id,id,email,status,deleted_at}'),
     ('ecommerce.products',
