@@ -74,6 +74,12 @@ static EcPlan lock_order_plan = {
 	.nargs = 4,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
 };
+static EcPlan returned_plan = {
+	.sql = "SELECT FROM {stock_movements}"
+	" WHERE tenant_id = $1 AND order_id = $2 AND reason = 'return' LIMIT 1",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
 static EcPlan cancel_plan = {
 	.sql = "WITH event AS (INSERT INTO {events} (tenant_id, id, kind, entity_id, data)"
 	" VALUES ($1, $4, 'order.cancelled', $2,"
@@ -122,14 +128,22 @@ lock_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz *created_at, Datum 
 	return status;
 }
 
-/* Give back the holds, coupons, stock and gift cards of an order. */
+/*
+ * Give back the holds, coupons, stock and gift cards of an order, of which no
+ * units came back as returns: check_movement() lets none come before it is shipped.
+ */
 static void
-undo_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz created_at)
+undo_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz created_at, Datum number)
 {
 	Datum		arguments[3] = {
 		Int32GetDatum(tenant_id), UUIDPGetDatum(id), TimestampTzGetDatum(created_at)
 	};
 
+	if (ec_execute(&returned_plan, arguments, NULL) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_RETURN_EXCEEDS_SALE),
+				 errmsg("units of the order came back already"),
+				 errdetail("Order %s.", TextDatumGetCString(number))));
 	ec_reservation_release_order(tenant_id, id);
 	(void) ec_execute(&release_coupons_plan, arguments, NULL);
 	ec_stock_return_order(tenant_id, id, created_at);
@@ -165,7 +179,7 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 			CStringGetTextDatum(status)
 		};
 
-		undo_order(tenant_id, id, created_at);
+		undo_order(tenant_id, id, created_at, result[RESULT_NUMBER]);
 		ec_uuid_v7_generate(&event_id);
 		ec_written(ec_execute_unchecked(&cancel_plan, arguments,
 										has_reason ? NULL : "    n ") == 1 &&

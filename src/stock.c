@@ -49,7 +49,8 @@ static EcPlan movement_plan = {
 	.sql = "INSERT INTO {stock_movements}"
 	" (tenant_id, id, product_id, warehouse_id, quantity, reason, reference, note, order_id)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-	" RETURNING (product_id, warehouse_id, quantity) = ($3, $4, $5)",
+	" RETURNING (product_id, warehouse_id, quantity, reason) = ($3, $4, $5, $6)"
+	" AND order_id IS NOT DISTINCT FROM $9",
 	.nargs = MOVEMENT_ARGUMENTS,
 	.types = {
 		INT4OID, UUIDOID, UUIDOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, UUIDOID
@@ -218,6 +219,7 @@ typedef struct MovementArguments
 	int			reference;
 	int			note;
 	int			order_id;
+	bool		checked;		/* that the order had so many units */
 } MovementArguments;
 
 /* Pass an argument of the function to a statement; n is where it is, or -1. */
@@ -239,6 +241,7 @@ add_movement(FunctionCallInfo fcinfo, const MovementArguments *optional, int32 t
 	pg_uuid_t	id;
 	Datum		arguments[MOVEMENT_ARGUMENTS];
 	char		nulls[MOVEMENT_ARGUMENTS];
+	uint64		n;
 
 	memset(nulls, ' ', sizeof(nulls));
 	ec_uuid_v7_generate(&id);
@@ -252,8 +255,9 @@ add_movement(FunctionCallInfo fcinfo, const MovementArguments *optional, int32 t
 		 &nulls[MOVEMENT_REFERENCE]);
 	pass(fcinfo, optional->note, &arguments[MOVEMENT_NOTE], &nulls[MOVEMENT_NOTE]);
 	pass(fcinfo, optional->order_id, &arguments[MOVEMENT_ORDER], &nulls[MOVEMENT_ORDER]);
-	ec_written(ec_execute(&movement_plan, arguments, nulls) == 1 &&
-			   DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "stock_movements");
+	n = optional->checked ? ec_execute_unchecked(&movement_plan, arguments, nulls)
+		: ec_execute(&movement_plan, arguments, nulls);
+	ec_written(n == 1 && DatumGetBool(ec_value(0, 1, BOOLOID)), 1, "stock_movements");
 }
 
 /*
@@ -304,7 +308,9 @@ enum
 static Datum
 adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
 {
-	static const MovementArguments optional = {ADJUST_REFERENCE, ADJUST_NOTE, ADJUST_ORDER};
+	static const MovementArguments optional = {
+		ADJUST_REFERENCE, ADJUST_NOTE, ADJUST_ORDER, false
+	};
 	int32		tenant_id = ec_begin(fcinfo, ADJUST_TENANT);
 	text	   *reason;
 
@@ -313,8 +319,9 @@ adjust_stock(FunctionCallInfo fcinfo, EcItem *item)
 	ec_argument_given(fcinfo, ADJUST_WAREHOUSE, "warehouse_id");
 	reason = PG_GETARG_TEXT_PP(ADJUST_REASON);
 	check_reason(reason);
-	if (!PG_ARGISNULL(ADJUST_ORDER) && VARSIZE_ANY_EXHDR(reason) == strlen("return") &&
-		memcmp(VARDATA_ANY(reason), "return", strlen("return")) == 0)
+	if (!PG_ARGISNULL(ADJUST_ORDER) &&
+		(PG_GETARG_INT64(ADJUST_QUANTITY) > 0 ||
+		 strcmp(text_to_cstring(reason), "return") == 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("units of an order do not come back by adjust_stock()"),
@@ -329,6 +336,7 @@ enum
 {
 	RETURN_PRODUCT,
 	RETURN_QUANTITY,
+	RETURN_RESTOCK,
 	RETURN_REFERENCE,
 	RETURN_NOTE,
 	RETURN_WAREHOUSE,
@@ -339,23 +347,42 @@ enum
 PG_FUNCTION_INFO_V1(ec_book_return);
 
 /*
- * book_return(product_id uuid, quantity, reference, note, warehouse_id,
+ * book_return(product_id uuid, quantity, restock, reference, note, warehouse_id,
  * order_id, tenant_id)
  */
 Datum
 ec_book_return(PG_FUNCTION_ARGS)
 {
-	static const MovementArguments optional = {RETURN_REFERENCE, RETURN_NOTE, RETURN_ORDER};
+	static const char *const names[] = {"product_id", "quantity", "restock"};
+	static const MovementArguments optional = {
+		RETURN_REFERENCE, RETURN_NOTE, RETURN_ORDER, true
+	};
 	int32		tenant_id = ec_begin(fcinfo, RETURN_TENANT);
-	EcItem		item = {0};
+	EcDemand	demand = {0};
+	int32		quantity;
+	int			n;
 
-	ec_argument_given(fcinfo, RETURN_PRODUCT, "product_id");
-	ec_argument_given(fcinfo, RETURN_QUANTITY, "quantity");
+	for (int i = 0; i < (int) lengthof(names); i++)
+		ec_argument_given(fcinfo, i, names[i]);
 	ec_argument_given(fcinfo, RETURN_WAREHOUSE, "warehouse_id");
-	item.product_id = *PG_GETARG_UUID_P(RETURN_PRODUCT);
-	return change_stock(fcinfo, tenant_id, &item, PG_GETARG_INT32(RETURN_QUANTITY),
-						CStringGetTextDatum("return"), PG_GETARG_INT32(RETURN_WAREHOUSE),
-						&optional);
+	ec_argument_length(fcinfo, RETURN_REFERENCE, "reference", MAX_REFERENCE);
+	ec_argument_length(fcinfo, RETURN_NOTE, "note", MAX_NOTE);
+	quantity = PG_GETARG_INT32(RETURN_QUANTITY);
+	check_quantity(quantity, false);
+	demand.product_id = *PG_GETARG_UUID_P(RETURN_PRODUCT);
+	demand.quantity = -quantity;
+	demand.warehouse_id = PG_GETARG_INT32(RETURN_WAREHOUSE);
+	demand.min_stock = -1;
+	/* What is written off cannot be sold in between. */
+	if (PG_GETARG_BOOL(RETURN_RESTOCK))
+		(void) ec_stock_change(tenant_id, &demand, 1, &n);
+	add_movement(fcinfo, &optional, tenant_id, &demand.product_id, demand.warehouse_id,
+				 quantity, CStringGetTextDatum("return"));
+	if (!PG_GETARG_BOOL(RETURN_RESTOCK))
+		add_movement(fcinfo, &optional, tenant_id, &demand.product_id,
+					 demand.warehouse_id, -quantity, CStringGetTextDatum("write_off"));
+	ec_end();
+	PG_RETURN_VOID();
 }
 
 PG_FUNCTION_INFO_V1(ec_adjust_stock);
@@ -412,7 +439,7 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 	static const char *const names[] = {
 		"product_id", "quantity", "from_warehouse", "to_warehouse"
 	};
-	static const MovementArguments optional = {TRANSFER_REFERENCE, TRANSFER_NOTE, -1};
+	static const MovementArguments optional = {TRANSFER_REFERENCE, TRANSFER_NOTE, -1, false};
 	int32		tenant_id = ec_begin(fcinfo, TRANSFER_TENANT);
 	EcItem		item = {0};
 	EcDemand	demands[2];

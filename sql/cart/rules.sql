@@ -1,6 +1,11 @@
 -- Triggers of its tables; install() makes them.
 
 SELECT * FROM (VALUES
+    -- Opened again it could be ordered twice.
+    ('carts', 'ordered_once', 'BEFORE UPDATE OF status, order_id',
+     'FOR EACH ROW WHEN (OLD.status = ''ordered''
+      AND (NEW.status <> OLD.status OR NEW.order_id IS DISTINCT FROM OLD.order_id))',
+     'refuse_change(''It has become an order.'')'),
     ('cart_items', 'open_cart', 'BEFORE INSERT OR UPDATE', 'FOR EACH ROW', 'check_open_cart()'),
     ('cart_items', 'write_amounts', 'BEFORE INSERT OR UPDATE', 'FOR EACH ROW',
      'write_amounts(''unit_price'')'),

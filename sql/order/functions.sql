@@ -72,7 +72,8 @@ CREATE FUNCTION ecommerce.cancel_order(order_id uuid, reason text DEFAULT NULL,
 COMMENT ON FUNCTION ecommerce.cancel_order(uuid, text, integer) IS
     'Cancel an order that is pending or processing. It gives back its stock, its coupons, and what '
     'gift cards paid to them; nothing happens if it is cancelled already. Returns its statuses, '
-    'before and now. Errors: EC008 unknown order, EC009 it was shipped already.';
+    'before and now. Errors: EC008 unknown order, EC009 it was shipped already, EC022 units of it '
+    'came back already.';
 
 CREATE FUNCTION ecommerce.transition_order(order_id uuid, status text, reason text DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.order_transition

@@ -149,6 +149,8 @@ BEGIN
         WHEN length(NEW.sku) > 100                              THEN 'order_items_sku_check'
         WHEN length(NEW.name) > 255                             THEN 'order_items_name_check'
         WHEN NEW.quantity > 1000000000                          THEN 'check_quantity_positive'
+        -- cancel_order() would give back what was never taken
+        WHEN NEW.from_stock                                     THEN 'order_items_from_stock_check'
         WHEN NEW.unit_price < 0 OR NEW.unit_price >= 1e15       THEN 'order_items_unit_price_check'
         WHEN NEW.discount < 0 OR NEW.discount >= 1e18           THEN 'order_items_discount_check'
         WHEN NEW.vat_category NOT IN ('S', 'Z', 'E', 'AE', 'K', 'G', 'O')
@@ -167,7 +169,7 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_order_item() IS
     'Checks a line that plain SQL inserts, error 23514: known kinds and VAT categories, amounts '
-    'finite and not negative.';
+    'finite and not negative. Nor has it units from stock, which only place_order() takes.';
 
 CREATE FUNCTION ecommerce_internal.check_totals(tenant_id integer, order_id uuid,
     created_at timestamptz) RETURNS void

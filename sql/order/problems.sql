@@ -27,22 +27,30 @@ BEGIN
           FROM jsonb_each_text(i.allocation) a);
 
     RETURN QUERY
+    -- Of an order that was cancelled all units came back then.
     SELECT 'more came back than was sold', m.order_id,
            jsonb_build_object('product_id', m.product_id, 'returned', m.quantity, 'sold',
-               s.quantity)
+               s.quantity, 'status', o.status)
     FROM (SELECT l.order_id, l.product_id, sum(l.quantity) AS quantity
-          FROM (SELECT DISTINCT n.order_id FROM ecommerce.stock_movements n
+          FROM (SELECT n.order_id FROM ecommerce.stock_movements n
                 WHERE n.tenant_id = v_tenant AND n.created_at >= v_from
-                  AND n.reason = 'return' AND n.order_id IS NOT NULL) n
+                  AND n.reason = 'return' AND n.order_id IS NOT NULL
+                UNION
+                SELECT c.id FROM ecommerce.orders c
+                WHERE since IS NOT NULL AND c.tenant_id = v_tenant AND c.cancelled_at >= v_from) n
           JOIN ecommerce.stock_movements l ON l.tenant_id = v_tenant AND l.order_id = n.order_id
           WHERE l.reason = 'return' GROUP BY 1, 2) m
+    LEFT JOIN LATERAL (SELECT t.status, t.created_at FROM ecommerce.orders t
+                       WHERE t.tenant_id = v_tenant AND t.id = m.order_id
+                         AND t.created_at
+                             >= ecommerce_internal.id_time(m.order_id) - interval '1 day'
+                         AND t.created_at
+                             <= ecommerce_internal.id_time(m.order_id) + interval '1 day') o ON true
     CROSS JOIN LATERAL (SELECT coalesce(sum(i.quantity), 0) AS quantity FROM ecommerce.order_items i
                         WHERE i.tenant_id = v_tenant AND i.order_id = m.order_id
-                          AND i.order_created_at
-                              >= ecommerce_internal.id_time(m.order_id) - interval '1 day'
-                          AND i.order_created_at
-                              <= ecommerce_internal.id_time(m.order_id) + interval '1 day'
-                          AND i.product_id = m.product_id AND i.from_stock) s
+                          AND i.order_created_at = o.created_at
+                          AND i.product_id = m.product_id AND i.from_stock
+                          AND o.status IN ('shipped', 'delivered', 'refunded')) s
     WHERE m.quantity > s.quantity;
 
     RETURN QUERY
@@ -64,7 +72,7 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.prove_order_lines(timestamptz, integer) IS
     'For order_problems(): orders equal their lines, and lines the units that they took. No more '
-    'came back than was sold.';
+    'came back than was sold, and nothing beside what cancelling gave back.';
 
 CREATE FUNCTION ecommerce_internal.prove_order_links(since timestamptz, tenant_id integer)
     RETURNS TABLE (problem text, entity_id uuid, detail jsonb)

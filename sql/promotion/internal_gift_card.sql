@@ -52,12 +52,21 @@ BEGIN
             USING ERRCODE = 'trigger_protocol_violated';
     END IF;
     PERFORM ecommerce_internal.check_gift_card(NEW.tenant_id, NEW.gift_card_id);
+    IF NEW.kind = 'refund' AND (SELECT sum(l.amount) FROM ecommerce.gift_card_entries l
+                                WHERE l.tenant_id = NEW.tenant_id AND l.order_id = NEW.order_id
+                                  AND l.gift_card_id = NEW.gift_card_id) > 0 THEN
+        RAISE EXCEPTION 'a gift card gets back no more of an order than it paid'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'gift_card_entries_paid_check',
+                  SCHEMA = 'ecommerce', TABLE = 'gift_card_entries',
+                  DETAIL = format('Order %s, gift card %s.', NEW.order_id, NEW.gift_card_id),
+                  HINT = 'Use ecommerce.refund_to_gift_card().';
+    END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_gift_card_entry() IS
     'Deferred to the commit: the gift card of an entry must equal the sum of its entries, error '
-    '23514.';
+    '23514. Nor does it get back more of an order than it paid, by whatever door.';
 
 CREATE FUNCTION ecommerce_internal.gift_card_letters(code text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -66,8 +66,9 @@ COMMENT ON FUNCTION ecommerce.adjust_stock(uuid, bigint, text, text, text, integ
     'Add units that came to a warehouse (or, negative, went) and record the movement. Returns what '
     'is available then, in all warehouses. reason: receipt, adjustment, return or write_off; '
     'reference, note and order_id are kept with the movement. What comes back from an order is for '
-    'return_stock(): a return with an order_id is error 22023. Errors: EC001 if less is available, '
-    'EC002 unknown product, EC021 unknown warehouse, 22003 more units than 1000000000.';
+    'return_stock(): a return with an order_id, or one of more than no units, is error 22023. '
+    'Errors: EC001 if less is available, EC002 unknown product, EC008 unknown order, EC021 unknown '
+    'warehouse, 22003 more units than 1000000000.';
 
 CREATE FUNCTION ecommerce.adjust_stock(sku text, quantity bigint,
     reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL,
@@ -209,68 +210,56 @@ COMMENT ON FUNCTION ecommerce.rebalance_stock(integer, integer) IS
     '22023 for a negative number or NULL.';
 
 CREATE FUNCTION ecommerce.return_stock(order_id uuid, items jsonb, reference text DEFAULT NULL,
-    note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
+    note text DEFAULT NULL, idempotency_key text DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_from  timestamptz := ecommerce.uuid_v7_time(order_id) - interval '24 hours';
-    v_to    timestamptz := ecommerce.uuid_v7_time(order_id) + interval '24 hours';
-    v_order record;
-    v_items jsonb;
-    i       record;
-    n       bigint := 0;
+    v_time    timestamptz := ecommerce_internal.id_time(order_id);
+    v_created timestamptz;
+    v_items   jsonb;
 BEGIN
     PERFORM ecommerce_internal.check_tenant(tenant_id);
     IF num_nulls(order_id, items, tenant_id) > 0 THEN
         RAISE EXCEPTION 'order_id, items and tenant_id must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
+    ELSIF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
+        RAISE EXCEPTION 'wrong idempotency_key'
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It must have 1 to 255 characters.';
     END IF;
-    -- An update, not only a lock: of two returns at REPEATABLE READ one must fail.
-    UPDATE ecommerce.orders o SET status = o.status
+    SELECT o.created_at INTO v_created FROM ecommerce.orders o
     WHERE o.tenant_id = return_stock.tenant_id AND o.id = return_stock.order_id
-      AND o.created_at BETWEEN v_from AND v_to
-    RETURNING o.created_at, o.status, o.order_number INTO v_order;
+      AND o.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'unknown order'
             USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
-    ELSIF v_order.status NOT IN ('shipped', 'delivered', 'refunded') THEN
-        RAISE EXCEPTION 'nothing of an order that is % can come back', v_order.status
-            USING ERRCODE = 'EC009', DETAIL = format('Order %s.', v_order.order_number),
-                  HINT = 'Use ecommerce.cancel_order() for one that was not shipped.';
     END IF;
     PERFORM ecommerce_internal.check_return_items(items, tenant_id);
-    v_items := ecommerce_internal.returned_items(order_id, v_order.created_at, items, tenant_id);
-
-    FOR i IN
-        SELECT r.product_id, coalesce(r.warehouse_id, 1) AS warehouse_id,
-               coalesce(r.restock, true) AS restock, sum(r.quantity)::integer AS quantity
-        FROM jsonb_to_recordset(v_items) AS r (product_id uuid, warehouse_id integer,
-                                               restock boolean, quantity integer)
-        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-    LOOP
-        IF i.restock THEN
-            PERFORM ecommerce_internal.book_return(i.product_id, i.quantity, reference, note,
-                                                   i.warehouse_id, order_id, tenant_id);
-        ELSE
-            -- It comes and goes: nothing of it can be sold in between.
-            INSERT INTO ecommerce.stock_movements (tenant_id, product_id, warehouse_id, quantity,
-                                                   reason, order_id, reference, note)
-            SELECT return_stock.tenant_id, i.product_id, i.warehouse_id, m.sign * i.quantity,
-                   m.reason, return_stock.order_id, return_stock.reference, return_stock.note
-            FROM (VALUES (1, 'return'), (-1, 'write_off')) AS m (sign, reason);
-        END IF;
-        n := n + i.quantity;
-    END LOOP;
-    RETURN n;
+    -- Lines never change, so they are read without a lock: the key is locked before the order.
+    v_items := ecommerce_internal.return_items(order_id, v_created, items, tenant_id);
+    IF idempotency_key IS NULL
+       OR ecommerce_internal.claim_return(idempotency_key, order_id, v_created, v_items,
+                                          reference, note, tenant_id) THEN
+        PERFORM ecommerce_internal.lock_returns(tenant_id, order_id);
+        PERFORM ecommerce_internal.check_returns(tenant_id, order_id, v_created, v_items, false);
+        PERFORM ecommerce_internal.book_return((i ->> 'product_id')::uuid,
+                    (i ->> 'quantity')::integer, (i ->> 'restock')::boolean, reference, note,
+                    (i ->> 'warehouse_id')::integer, order_id, tenant_id)
+        FROM jsonb_array_elements(v_items) i;
+    END IF;
+    RETURN (SELECT sum((i ->> 'quantity')::bigint) FROM jsonb_array_elements(v_items) i);
 END
 $$;
-COMMENT ON FUNCTION ecommerce.return_stock(uuid, jsonb, text, text, integer) IS
+COMMENT ON FUNCTION ecommerce.return_stock(uuid, jsonb, text, text, text, integer) IS
     'Take back units of an order that was shipped, and return how many. Items are [{"sku" or '
-    '"product_id", "quantity", "restock", "warehouse_id"}]. They can be sold again, or with '
-    '"restock": false are written off. Errors: EC008 unknown order, EC009 it was not shipped, '
-    'EC021 unknown warehouse, EC022 more comes back than was sold, with all such products in the '
-    'detail, 22023 wrong items.';
+    '"product_id", "quantity", "restock", "warehouse_id"}], with the SKU of the order or the one '
+    'that the product has now. They can be sold again, or with "restock": false are written off. '
+    'With an idempotency_key a retry of the same request takes nothing more and returns the same; '
+    'another request under that key, or an order, is error EC007. Other errors: EC008 unknown '
+    'order, EC009 it was not shipped, EC021 unknown warehouse, EC022 more comes back than was '
+    'sold, EC023 products that are not on the order or were not tracked, each with all such '
+    'products in the detail, 22023 wrong items or key.';
 
 CREATE FUNCTION ecommerce.stock_at(product_id uuid, at timestamptz,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint

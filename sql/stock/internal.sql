@@ -11,18 +11,28 @@ BEGIN
         WHEN NEW.status NOT IN ('held', 'committed', 'consumed', 'released', 'expired')
                                                            THEN 'stock_reservations_status_check'
         WHEN length(NEW.owner) > 255                       THEN 'stock_reservations_owner_check'
+        -- release_reservation() would give back what was never taken
+        WHEN TG_OP = 'INSERT' AND NEW.status = 'held'      THEN 'stock_reservations_held_check'
     END;
     IF violated IS NOT NULL THEN
         RAISE EXCEPTION 'reservation violates %', violated
             USING ERRCODE = 'check_violation', CONSTRAINT = violated, SCHEMA = 'ecommerce',
                   TABLE = 'stock_reservations';
     END IF;
+    IF TG_OP = 'UPDATE' AND NEW.status <> OLD.status
+       AND (OLD.status, NEW.status) NOT IN (
+           ('held', 'committed'), ('held', 'released'), ('held', 'expired'),
+           ('committed', 'consumed'), ('committed', 'released')) THEN
+        RAISE EXCEPTION 'a reservation cannot go from % to %', OLD.status, NEW.status
+            USING ERRCODE = 'EC006', DETAIL = format('Reservation %s.', OLD.id);
+    END IF;
     RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_reservation() IS
     'Checks a reservation that plain SQL inserts or updates, error 23514: known states, a '
-    'quantity above zero.';
+    'quantity above zero, no new hold. Error EC006 for a second exit, which would give its units '
+    'back again.';
 
 CREATE FUNCTION ecommerce_internal.check_stock_delete() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -57,15 +67,15 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.check_reservation_delete() IS
     'Refuses to delete a reservation that holds units, with error EC017.';
 
-CREATE FUNCTION ecommerce_internal.book_return(product_id uuid, quantity integer, reference text,
-    note text, warehouse_id integer, order_id uuid, tenant_id integer) RETURNS integer
+CREATE FUNCTION ecommerce_internal.book_return(product_id uuid, quantity integer, restock boolean,
+    reference text, note text, warehouse_id integer, order_id uuid, tenant_id integer) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_book_return';
-COMMENT ON FUNCTION ecommerce_internal.book_return(uuid, integer, text, text, integer, uuid,
-    integer) IS
-    'For return_stock(), which has compared them with what was sold: add units that came back '
-    'from an order.';
+COMMENT ON FUNCTION ecommerce_internal.book_return(uuid, integer, boolean, text, text, integer,
+    uuid, integer) IS
+    'For return_stock(), which has compared them with what was sold: book units that came back '
+    'from an order. They are added to stock, or without restock written off.';
 
 CREATE FUNCTION ecommerce_internal.lock_stock(product_id uuid, tenant_id integer) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

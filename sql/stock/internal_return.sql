@@ -12,6 +12,8 @@ BEGIN
                   WHERE CASE WHEN jsonb_typeof(e) <> 'object' THEN true
                         ELSE e - '{sku,product_id,quantity,restock,warehouse_id}'::text[] <> '{}'
                              OR num_nonnulls(e ->> 'sku', e ->> 'product_id') <> 1
+                             OR e ->> 'product_id'
+                                !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
                              OR coalesce(e ->> 'quantity', '') !~ '^[1-9][0-9]{0,8}$'
                              OR coalesce(e ->> 'restock', 'true') NOT IN ('true', 'false')
                              OR coalesce(e ->> 'warehouse_id', '1') !~ '^[1-9][0-9]{0,8}$' END) THEN
@@ -32,7 +34,101 @@ COMMENT ON FUNCTION ecommerce_internal.check_return_items(jsonb, integer) IS
     'For return_stock(): whether its items can be read, and their warehouses are there. Errors: '
     '22023 wrong items, EC021 unknown warehouse.';
 
-CREATE FUNCTION ecommerce_internal.returned_items(order_id uuid, order_created_at timestamptz,
+CREATE FUNCTION ecommerce_internal.lock_returns(tenant_id integer, order_id uuid,
+    OUT created_at timestamptz)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_time timestamptz := ecommerce_internal.id_time(order_id);
+    o      record;
+BEGIN
+    -- An update, not only a lock: of two returns at REPEATABLE READ one must fail.
+    UPDATE ecommerce.orders t SET status = t.status
+    WHERE t.tenant_id = lock_returns.tenant_id AND t.id = lock_returns.order_id
+      AND t.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
+    RETURNING t.created_at, t.status, t.order_number INTO o;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown order'
+            USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
+    ELSIF o.status NOT IN ('shipped', 'delivered', 'refunded') THEN
+        RAISE EXCEPTION 'nothing of an order that is % can come back', o.status
+            USING ERRCODE = 'EC009', DETAIL = format('Order %s.', o.order_number),
+                  HINT = 'Use ecommerce.cancel_order() for one that was not shipped.';
+    END IF;
+    created_at := o.created_at;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.lock_returns(integer, uuid) IS
+    'For whoever brings units of an order back: wait for all others who do. Returns when the order '
+    'was placed. Errors: EC008 unknown order, EC009 it was not shipped.';
+
+CREATE FUNCTION ecommerce_internal.check_returns(tenant_id integer, order_id uuid,
+    order_created_at timestamptz, items jsonb, written boolean) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_wrong jsonb;
+BEGIN
+    SELECT jsonb_agg(jsonb_build_object('sku', w.sku, 'requested', w.quantity, 'returnable',
+                                        w.returnable) ORDER BY w.sku) INTO v_wrong
+    FROM (SELECT coalesce(s.sku, r.product_id::text) AS sku, r.quantity,
+                 coalesce(s.quantity, 0) - coalesce(b.quantity, 0)
+                 + CASE WHEN written THEN r.quantity ELSE 0 END AS returnable
+          FROM (SELECT i.product_id, sum(i.quantity) AS quantity
+                FROM jsonb_to_recordset(items) AS i (product_id uuid, quantity bigint)
+                GROUP BY i.product_id) r
+          LEFT JOIN LATERAL (SELECT min(l.sku) AS sku, sum(l.quantity) AS quantity
+                             FROM ecommerce.order_items l
+                             WHERE l.tenant_id = check_returns.tenant_id
+                               AND l.order_id = check_returns.order_id
+                               AND l.order_created_at = check_returns.order_created_at
+                               AND l.product_id = r.product_id AND l.from_stock) s ON true
+          LEFT JOIN LATERAL (SELECT sum(m.quantity) AS quantity FROM ecommerce.stock_movements m
+                             WHERE m.tenant_id = check_returns.tenant_id
+                               AND m.order_id = check_returns.order_id
+                               AND m.product_id = r.product_id AND m.reason = 'return') b
+              ON true) w
+    WHERE w.quantity > w.returnable;
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'more comes back than was sold'
+            USING ERRCODE = 'EC022', DETAIL = v_wrong::text;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_returns(integer, uuid, timestamptz, jsonb, boolean) IS
+    'For who has called lock_returns(): of no product does more come back than was sold. Items are '
+    '[{"product_id", "quantity"}], whose movements are written already or not. Error EC022 lists '
+    'all products of which there is too much.';
+
+CREATE FUNCTION ecommerce_internal.check_movement() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_time timestamptz := ecommerce_internal.id_time(NEW.order_id);
+BEGIN
+    IF NEW.reason = 'return' THEN
+        PERFORM ecommerce_internal.check_returns(NEW.tenant_id, NEW.order_id,
+            ecommerce_internal.lock_returns(NEW.tenant_id, NEW.order_id),
+            jsonb_build_array(jsonb_build_object('product_id', NEW.product_id,
+                                                 'quantity', NEW.quantity)), true);
+    ELSIF NOT EXISTS (SELECT FROM ecommerce.orders o
+                      WHERE o.tenant_id = NEW.tenant_id AND o.id = NEW.order_id
+                        AND o.created_at BETWEEN v_time - interval '24 hours'
+                                             AND v_time + interval '24 hours') THEN
+        RAISE EXCEPTION 'unknown order'
+            USING ERRCODE = 'EC008', DETAIL = format('It is %s.', NEW.order_id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_movement() IS
+    'Refuses a movement of an unknown order (error EC008). Refuses a return of one that was not '
+    'shipped (error EC009), or of more than was sold and did not come back before (error EC022).';
+
+CREATE FUNCTION ecommerce_internal.return_items(order_id uuid, order_created_at timestamptz,
     items jsonb, tenant_id integer) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_custom_plan
@@ -41,43 +137,77 @@ DECLARE
     v_items jsonb;
     v_wrong jsonb;
 BEGIN
-    -- Name the products by their ids, and compare with what was sold and came back before.
-    SELECT jsonb_agg(e || jsonb_build_object('product_id', l.product_id, 'sku',
-                                             coalesce(l.sku, e ->> 'sku',
-                                                      e ->> 'product_id'))) INTO v_items
+    -- The order's own SKU counts before one that another of its products has since.
+    SELECT jsonb_agg(e || jsonb_build_object('line', to_jsonb(l))) INTO v_items
     FROM jsonb_array_elements(items) e
-    LEFT JOIN LATERAL (SELECT l.product_id, l.sku FROM ecommerce.order_items l
-                       WHERE l.tenant_id = returned_items.tenant_id
-                         AND l.order_id = returned_items.order_id
-                         AND l.order_created_at = returned_items.order_created_at AND l.from_stock
-                         AND (l.sku = e ->> 'sku'
-                              OR l.product_id::text
-                                 = lower((e ->> 'product_id') COLLATE "C"))
-                       LIMIT 1) l ON true;
-    SELECT jsonb_agg(jsonb_build_object('sku', w.sku, 'requested', w.quantity, 'returnable',
-                                        w.returnable) ORDER BY w.sku) INTO v_wrong
-    FROM (SELECT r.product_id, r.sku, sum(r.quantity) AS quantity,
-                 coalesce((SELECT sum(l.quantity) FROM ecommerce.order_items l
-                           WHERE l.tenant_id = returned_items.tenant_id
-                             AND l.order_id = returned_items.order_id
-                             AND l.order_created_at = returned_items.order_created_at
-                             AND l.from_stock
-                             AND l.product_id = r.product_id), 0)
-                 - coalesce((SELECT sum(m.quantity) FROM ecommerce.stock_movements m
-                             WHERE m.tenant_id = returned_items.tenant_id
-                               AND m.order_id = returned_items.order_id
-                               AND m.reason = 'return'
-                               AND m.product_id = r.product_id), 0) AS returnable
-          FROM jsonb_to_recordset(v_items) AS r (product_id uuid, sku text, quantity integer)
-          GROUP BY r.product_id, r.sku) w
-    WHERE w.quantity > w.returnable;
+    LEFT JOIN LATERAL (
+        SELECT l.product_id, l.from_stock FROM ecommerce.order_items l
+        LEFT JOIN ecommerce.products p ON p.tenant_id = return_items.tenant_id
+                                      AND p.id = l.product_id
+        WHERE l.tenant_id = return_items.tenant_id AND l.order_id = return_items.order_id
+          AND l.order_created_at = return_items.order_created_at AND l.product_id IS NOT NULL
+          AND (l.product_id = (e ->> 'product_id')::uuid
+               OR l.sku = e ->> 'sku' OR p.sku = e ->> 'sku')
+        ORDER BY l.sku = e ->> 'sku' DESC NULLS LAST, p.deleted_at NULLS FIRST,
+                 l.from_stock DESC, l.line_number
+        LIMIT 1) l ON true;
+    SELECT jsonb_agg(DISTINCT jsonb_build_object(
+               CASE WHEN e ->> 'sku' IS NULL THEN 'product_id' ELSE 'sku' END,
+               coalesce(e ->> 'sku', e ->> 'product_id'),
+               'reason', CASE e -> 'line' WHEN 'null' THEN 'not_ordered' ELSE 'not_tracked' END))
+    INTO v_wrong
+    FROM jsonb_array_elements(v_items) e WHERE e -> 'line' -> 'from_stock' IS DISTINCT FROM 'true';
     IF v_wrong IS NOT NULL THEN
-        RAISE EXCEPTION 'more comes back than was sold'
-            USING ERRCODE = 'EC022', DETAIL = v_wrong::text;
+        RAISE EXCEPTION '%', CASE WHEN v_wrong @> '[{"reason": "not_ordered"}]'
+                                  THEN 'what comes back is not on the order'
+                                  ELSE 'the stock of what comes back was not tracked' END
+            USING ERRCODE = 'EC023', DETAIL = v_wrong::text;
     END IF;
-    RETURN v_items;
+    RETURN (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.product_id, g.warehouse_id, g.restock)
+            FROM (SELECT (e -> 'line' ->> 'product_id')::uuid AS product_id,
+                         coalesce((e ->> 'warehouse_id')::integer, 1) AS warehouse_id,
+                         coalesce((e ->> 'restock')::boolean, true) AS restock,
+                         sum((e ->> 'quantity')::integer) AS quantity
+                  FROM jsonb_array_elements(v_items) e GROUP BY 1, 2, 3) g);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.returned_items(uuid, timestamptz, jsonb, integer) IS
-    'For return_stock(): its items with the product_id and the sku of each. Error EC022 if more '
-    'comes back than was sold and did not come back before.';
+COMMENT ON FUNCTION ecommerce_internal.return_items(uuid, timestamptz, jsonb, integer) IS
+    'For return_stock(): its items in their one form. That is [{"product_id", "warehouse_id", '
+    '"restock", "quantity"}], sorted, each product, warehouse and restock once. A product is found '
+    'by its id, by the SKU that it was ordered by, or by the one that it has now. Error EC023 '
+    'lists all that are not on the order (not_ordered) or were not tracked (not_tracked).';
+
+CREATE FUNCTION ecommerce_internal.claim_return(idempotency_key text, order_id uuid,
+    order_created_at timestamptz, items jsonb, reference text, note text, tenant_id integer)
+    RETURNS boolean
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    v_request bytea := sha256(convert_to(jsonb_build_object('return', items,
+        'order_id', claim_return.order_id, 'reference', claim_return.reference,
+        'note', claim_return.note)::text, 'UTF8'));
+    v_same    boolean;
+BEGIN
+    INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id,
+                                            order_created_at)
+    VALUES (claim_return.tenant_id, claim_return.idempotency_key, v_request,
+            claim_return.order_id, claim_return.order_created_at)
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    SELECT k.request_hash = v_request INTO v_same FROM ecommerce.idempotency_keys k
+    WHERE k.tenant_id = claim_return.tenant_id AND k.key = claim_return.idempotency_key;
+    IF v_same IS DISTINCT FROM true THEN
+        RAISE EXCEPTION 'idempotency key was used for another request'
+            USING ERRCODE = 'EC007',
+                  HINT = 'Use a new key for a new request, and the same arguments for a retry.';
+    END IF;
+    RETURN false;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.claim_return(text, uuid, timestamptz, jsonb, text, text,
+    integer) IS
+    'For return_stock(): whether a request is new. Waits for another one with its key; items are '
+    'in the form of return_items(). Error EC007 if the key was used for another request.';

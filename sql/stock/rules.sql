@@ -11,6 +11,10 @@ SELECT * FROM (VALUES
      'FOR EACH ROW', 'announce_change()'),
     ('stock_movements', 'append_only', 'BEFORE UPDATE OR DELETE',
      'FOR EACH ROW', 'refuse_change(''Its rows are a record of what happened.'')'),
+    -- return_stock() has checked what it writes.
+    ('stock_movements', 'check_movement', 'AFTER INSERT',
+     'FOR EACH ROW WHEN (NEW.order_id IS NOT NULL AND ecommerce_internal.plain_sql())',
+     'check_movement()'),
     ('stock_movements', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
     ('stock', 'keep_units', 'BEFORE DELETE',
      'FOR EACH ROW WHEN (OLD.available <> 0)', 'check_stock_delete()'),

@@ -107,6 +107,9 @@ CREATE TABLE IF NOT EXISTS ecommerce.stock_movements (
     note         text        CONSTRAINT stock_movements_note_check CHECK (length(note) <= 10000),
     created_by   text        NOT NULL DEFAULT session_user,
     created_at   timestamptz NOT NULL DEFAULT now(),
+    -- What comes of an order is a return, and counted as one.
+    CONSTRAINT stock_movements_order_check
+        CHECK (order_id IS NULL OR (quantity > 0) = (reason = 'return')),
     CONSTRAINT stock_movements_pkey PRIMARY KEY (id, tenant_id),
     CONSTRAINT stock_movements_product_fkey FOREIGN KEY (tenant_id, product_id)
         REFERENCES ecommerce.products (tenant_id, id),
@@ -129,7 +132,7 @@ COMMENT ON COLUMN ecommerce.stock_movements.quantity IS
 COMMENT ON COLUMN ecommerce.stock_movements.reason IS
     'receipt, adjustment, return, write_off or transfer.';
 COMMENT ON COLUMN ecommerce.stock_movements.order_id IS
-    'The order of which units came back, for a return and its write-off.';
+    'The order of which units came back, or for which they went. They come back as returns only.';
 COMMENT ON COLUMN ecommerce.stock_movements.reference IS
     'Delivery note, stocktaking, return, as the caller named it.';
 COMMENT ON COLUMN ecommerce.stock_movements.note IS 'For people.';

@@ -60,9 +60,12 @@ WHERE c.session_id IS DISTINCT FROM 'empty' AND c.status = 'open';
 SELECT id AS held FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 1}]') \gset
 SELECT id AS expired FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 1}]') \gset
 UPDATE ecommerce.stock_reservations SET expires_at = now() WHERE id = :'expired';
+-- Plain SQL holds nothing.
+SET session_replication_role = replica;
 INSERT INTO ecommerce.stock_reservations (tenant_id, id, product_id, quantity, expires_at) VALUES
     (2, '01930000-0000-7000-8000-0000000000d2', '01930000-0000-7000-8000-00000000001a', 1,
         now() + interval '1 hour');
+RESET session_replication_role;
 
 -- The shop does not say yet where it is.
 SELECT pg_temp.items_failure('[{"sku": "PEN", "quantity": 1}]');

@@ -309,6 +309,7 @@ ROLLBACK;
 -- verify_integrity finds what plain SQL breaks
 BEGIN;
 UPDATE ecommerce.stock SET available = available + 1 WHERE product_id = id('CORD');
+ALTER TABLE ecommerce.stock_reservations DISABLE TRIGGER USER;
 UPDATE ecommerce.stock_reservations SET status = 'committed' WHERE id = :'r5';
 ALTER TABLE ecommerce.orders DISABLE TRIGGER USER;
 UPDATE ecommerce.orders SET vat = vat + 1 WHERE id = :'o9';
