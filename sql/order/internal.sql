@@ -237,8 +237,7 @@ CREATE FUNCTION ecommerce_internal.lock_order(tenant_id integer, order_id uuid,
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_from timestamptz := ecommerce.uuid_v7_time(order_id) - interval '24 hours';
-    v_to   timestamptz := ecommerce.uuid_v7_time(order_id) + interval '24 hours';
+    v_time timestamptz := ecommerce_internal.id_time(order_id);
 BEGIN
     IF order_id IS NULL THEN
         RAISE EXCEPTION 'order_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -250,7 +249,7 @@ BEGIN
          lock_order.amount_paid, lock_order.amount_refunded
     FROM ecommerce.orders o
     WHERE o.tenant_id = lock_order.tenant_id AND o.id = lock_order.order_id
-      AND o.created_at BETWEEN v_from AND v_to
+      AND o.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
     FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'unknown order'
@@ -260,7 +259,7 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_order(integer, uuid) IS
     'For functions that pay or refund: lock an order and read it. Errors: EC008 unknown order, '
-    '22023 an id of another version than 7.';
+    'which every id of another version than 7 is; 22004 NULL.';
 
 CREATE FUNCTION ecommerce_internal.lock_for_orders(orders jsonb[], tenant_id integer) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

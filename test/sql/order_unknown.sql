@@ -1,0 +1,71 @@
+-- An id that is no UUIDv7 is unknown, like one that nobody has used.
+CREATE EXTENSION ecommerce;
+
+UPDATE ecommerce.settings SET country = 'GR';
+INSERT INTO ecommerce.products (sku, name, price) VALUES ('A', 'A', 1);
+SELECT ecommerce.adjust_stock('A', 10, 'receipt');
+SELECT code FROM ecommerce.issue_gift_card(10) \gset
+
+-- Every function that takes an id of something; $1 is the id, $2 a gift card.
+CREATE TABLE pg_temp.calls (function text, argument text, call text);
+INSERT INTO pg_temp.calls VALUES
+    ('cancel_order', 'order_id', 'cancel_order($1)'),
+    ('transition_order', 'order_id', $$transition_order($1, 'processing')$$),
+    ('transition_order', 'order_id', $$transition_order($1, 'cancelled')$$),
+    ('return_stock', 'order_id', $$return_stock($1, items('A', 1))$$),
+    ('return_stock', 'order_id', $$return_stock($1, items('A', 1), idempotency_key => 'key')$$),
+    ('adjust_stock', 'order_id', $$adjust_stock('A', -1, 'write_off', order_id => $1)$$),
+    ('redeem_gift_card', 'order_id', 'redeem_gift_card($2, $1)'),
+    ('refund_to_gift_card', 'order_id', 'refund_to_gift_card($1)'),
+    ('extend_reservation', 'reservation_id', 'extend_reservation($1)'),
+    ('release_reservation', 'reservation_id', 'release_reservation($1)'),
+    ('place_order', 'reservation_id', 'place_order(reservation_id => $1)'),
+    ('place_order', 'cart_id', 'place_order(cart_id => $1)'),
+    ('place_order', 'user_id', $$place_order(items('A', 1), user_id => $1)$$),
+    ('place_orders', 'orders',
+        $$place_orders(ARRAY[jsonb_build_object('cart_id', $1::uuid)])$$),
+    ('place_orders', 'orders',
+        $$place_orders(ARRAY[jsonb_build_object('reservation_id', $1::uuid)])$$),
+    ('place_order', 'items', $$place_order(jsonb_build_array(jsonb_build_object(
+        'product_id', $1::uuid, 'quantity', 1)))$$),
+    ('reserve_stock', 'items', $$reserve_stock(jsonb_build_array(jsonb_build_object(
+        'product_id', $1::uuid, 'quantity', 1)))$$),
+    ('adjust_stock', 'product_id', 'adjust_stock($1::uuid, 1)'),
+    ('transfer_stock', 'product_id', 'transfer_stock($1, 1, 1, 2)'),
+    ('set_backorder_limit', 'product_id', 'set_backorder_limit($1, 1)'),
+    ('set_stock_slots', 'product_id', 'set_stock_slots($1, 1)'),
+    ('stock_at', 'product_id', 'stock_at($1, now())'),
+    ('available_stock', 'product_id', 'available_stock($1)'),
+    ('issue_gift_card', 'user_id', 'issue_gift_card(1, user_id => $1)'),
+    ('adjust_gift_card', 'gift_card_id', 'adjust_gift_card($1, 1)');
+CREATE FUNCTION pg_temp.call(call text, id uuid, code text) RETURNS text LANGUAGE sql AS $$
+    SELECT failure('SELECT ecommerce.' || replace(replace(call, '$1', quote_literal(id)),
+        '$2', quote_literal(code)))
+$$;
+SELECT c.argument, c.call,
+    string_agg(DISTINCT pg_temp.call(c.call, i.id, :'code'), ' / ') AS failure
+FROM pg_temp.calls c, unnest(ARRAY['00000000-0000-0000-0000-000000000000',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff', '8c5b1c1e-0e0f-4c3b-9d64-0d6f3b2b7a11',
+    '00000000-0000-7000-8000-000000000000', 'ffffffff-ffff-7fff-bfff-ffffffffffff',
+    '01a22780-cc58-1371-84ba-bff5a0081785', '01a22780-cc58-7371-04ba-bff5a0081785',
+    ecommerce.uuid_v7()::text]::uuid[]) AS i (id)
+GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- there is no other function that takes an id, but for those that read the time in it
+SELECT p.proname, a.name FROM pg_proc p,
+    unnest(p.proargnames, p.proargtypes::oid[]) AS a (name, type)
+WHERE p.pronamespace = 'ecommerce'::regnamespace AND a.type = 'uuid'::regtype
+    AND p.proname NOT IN ('uuid_v7_time', 'order_number')
+    AND (p.proname, a.name) NOT IN (SELECT function, argument FROM pg_temp.calls)
+ORDER BY 1, 2;
+
+-- nothing was written
+SELECT (SELECT count(*) FROM ecommerce.orders) AS orders,
+    (SELECT count(*) FROM ecommerce.idempotency_keys) AS keys,
+    (SELECT count(*) FROM ecommerce.gift_card_entries) AS entries,
+    ecommerce.available_stock(id('A'));
+SELECT * FROM ecommerce.verify_integrity();
+
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
