@@ -49,6 +49,13 @@ AND EXISTS (SELECT FROM regexp_matches(prosrc, '\mEXECUTE\s+([^;]*\|\|[^;]*);', 
             WHERE m[1] !~ '\m(format|quote_ident|quote_literal)\(')
 ORDER BY 1;
 
+-- Sessions may have standard_conforming_strings off.
+SELECT 'function with a backslash in a string that is none of E'': ' || name
+FROM functions
+WHERE lanname IN ('plpgsql', 'sql')
+AND regexp_replace(prosrc, E'\\mE''([^''\\\\]|\\\\.|'''')*''|--[^\n]*', '', 'g') LIKE E'%\\\\%'
+ORDER BY 1;
+
 -- Generators of code make one name of vat_rate() and vat_rates, or of vatRates().
 CREATE FUNCTION pg_temp.as_generated(name name) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT regexp_replace(regexp_replace(lower(replace(name, '_', '')), 'ies$', 'y'),
@@ -150,6 +157,11 @@ CREATE TEMP TABLE of_all_tenants (name text, reason text);
 INSERT INTO of_all_tenants VALUES
     ('ecommerce_internal.check_truncate()', 'TRUNCATE takes the rows of all tenants'),
     ('ecommerce_internal.tenant_problems(timestamp with time zone)', 'it proves all tenants'),
+    ('ecommerce_internal.check_closed(regclass,timestamp with time zone,timestamp with time zone)',
+     'a partition has the orders of all tenants'),
+    ('ecommerce_internal.unbook_archive(text)', 'as check_closed()'),
+    ('ecommerce_internal.reopen_for_archive(regclass,timestamp with time zone,'
+     'timestamp with time zone)', 'as check_closed()'),
     ('ecommerce.refresh_product_stats()', 'a materialized view is refreshed as a whole');
 
 -- Each use of such a table in a source: the statement, and what the table is called there.
@@ -163,7 +175,7 @@ CREATE FUNCTION pg_temp.tenant_uses(source text)
     FROM regexp_replace(source, '''[^'']*''|--[^\n]*', ' ', 'g') AS c (code)
     CROSS JOIN regexp_split_to_table(c.code, ';') AS s (text)
     CROSS JOIN regexp_matches(s.text,
-        '(?<!INTO |LOCK TABLE )\mecommerce\.(\w+)(?:\s+(?:AS\s+)?(\w+))?', 'g') m
+        '(?<!INTO |LOCK TABLE |LOCK TABLE ONLY )\mecommerce\.(\w+)(?:\s+(?:AS\s+)?(\w+))?', 'g') m
     JOIN tenant_tables t ON t.name = m[1]
 $$;
 
@@ -252,7 +264,10 @@ CROSS JOIN LATERAL (
         oldtable => t.tgoldtable, newtable => t.tgnewtable,
         security_warnings => f.proname NOT IN ('drop_access', 'ensure_partitions', 'filter_rows',
             'grant_access', 'restore_schema', 'take_from_default', 'create_empty_copies',
-            'restore_index', 'restore_trigger', 'add_partitions', 'default_partitions')) k
+            'restore_index', 'restore_trigger', 'add_partitions', 'default_partitions',
+            'attach_leaves', 'attach_partition', 'book_archive', 'check_closed',
+            'detach_partition', 'lock_partitioned_tables', 'prepare_restore',
+            'reopen_for_archive', 'take_rows')) k
 ) c
 ORDER BY 1;
 

@@ -67,6 +67,11 @@ static EcPlan repay_gift_cards_plan = {
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
+static EcPlan check_archived_plan = {
+	.sql = "SELECT ecommerce_internal.check_archived($1)",
+	.nargs = 1,
+	.types = {UUIDOID}
+};
 static EcPlan lock_order_plan = {
 	.sql = "SELECT status, created_at, order_number, payment_status FROM {orders}"
 	" WHERE tenant_id = $1 AND id = $2 AND created_at BETWEEN $3 AND $4 FOR NO KEY UPDATE",
@@ -106,10 +111,13 @@ lock_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz *created_at, Datum 
 	char	   *status;
 
 	if (ec_execute(&lock_order_plan, arguments, NULL) != 1)
+	{
+		(void) ec_execute(&check_archived_plan, &arguments[1], NULL);
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_ORDER),
 				 errmsg("unknown order"),
 				 errdetail("It is %s.", ec_uuid_text(id))));
+	}
 	status = TextDatumGetCString(ec_value(0, LOCKED_STATUS, TEXTOID));
 	*created_at = DatumGetTimestampTz(ec_value(0, LOCKED_CREATED_AT, TIMESTAMPTZOID));
 	if (strcmp(status, "cancelled") != 0 && strcmp(status, "pending") != 0 &&

@@ -138,6 +138,15 @@ static EcPlan key_find_plan = {
 	.types = {INT4OID, TEXTOID}
 };
 
+static EcPlan key_archived_plan = {
+	.sql = "SELECT k.request_hash = $3, CASE WHEN k.request_hash = $3"
+	" THEN ecommerce_internal.check_archived(k.order_id)::text END"
+	" FROM {idempotency_keys} k WHERE k.tenant_id = $1 AND k.key = $2",
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = 3,
+	.types = {INT4OID, TEXTOID, BYTEAOID}
+};
+
 /* A numeric as people write prices: with the currency's decimals at least. */
 static Datum
 price_datum(EcDecimal price, int minor_units)
@@ -310,7 +319,9 @@ ec_order_claim_key(FunctionCallInfo fcinfo, EcPlacement *order, Datum *placed)
 
 	if (ec_execute(&key_insert_plan, arguments, NULL) == 1)
 		return true;
-	if (ec_execute(&key_find_plan, arguments, NULL) != 1)
+	if (ec_execute(&key_find_plan, arguments, NULL) != 1 &&
+		(ec_execute(&key_archived_plan, arguments, NULL) != 1 ||
+		 DatumGetBool(ec_value(0, 1, BOOLOID))))
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_ORDER),
 				 errmsg("the order of this idempotency key is not there any more"),

@@ -53,7 +53,9 @@ BEGIN
     PERFORM FROM ecommerce.stock s WHERE s.tenant_id = OLD.tenant_id AND s.product_id = OLD.id
     FOR UPDATE;
     IF EXISTS (SELECT FROM ecommerce.order_items i
-               WHERE i.tenant_id = OLD.tenant_id AND i.product_id = OLD.id) THEN
+               WHERE i.tenant_id = OLD.tenant_id AND i.product_id = OLD.id)
+       OR EXISTS (SELECT FROM ecommerce.archived_sales a
+                  WHERE a.tenant_id = OLD.tenant_id AND a.product_id = OLD.id) THEN
         RAISE EXCEPTION 'a product that was ordered cannot be deleted'
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'keep_ordered',
                   SCHEMA = 'ecommerce', TABLE = 'products',

@@ -252,6 +252,7 @@ BEGIN
       AND o.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
     FOR NO KEY UPDATE;
     IF NOT FOUND THEN
+        PERFORM ecommerce_internal.check_archived(order_id);
         RAISE EXCEPTION 'unknown order'
             USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
     END IF;
@@ -259,7 +260,7 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_order(integer, uuid) IS
     'For functions that pay or refund: lock an order and read it. Errors: EC008 unknown order, '
-    'which every id of another version than 7 is; 22004 NULL.';
+    'which every id of another version than 7 is; EC024 archived, 22004 NULL.';
 
 CREATE FUNCTION ecommerce_internal.lock_for_orders(orders jsonb[], tenant_id integer) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -13,6 +13,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_tenant integer := prove_order_lines.tenant_id;
+    v_away   tstzmultirange := ecommerce_internal.archived_times();
     v_from   timestamptz := coalesce(since, '-infinity');
     v_id     uuid := ecommerce_internal.first_id(since);
 BEGIN
@@ -51,7 +52,8 @@ BEGIN
                           AND i.order_created_at = o.created_at
                           AND i.product_id = m.product_id AND i.from_stock
                           AND o.status IN ('shipped', 'delivered', 'refunded')) s
-    WHERE m.quantity > s.quantity;
+    WHERE m.quantity > s.quantity
+      AND NOT (o.status IS NULL AND ecommerce_internal.may_be_archived(m.order_id, v_away));
 
     RETURN QUERY
     SELECT CASE WHEN o.id IS NULL THEN 'lines without an order'
@@ -84,6 +86,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_tenant integer := prove_order_links.tenant_id;
+    v_away   tstzmultirange := ecommerce_internal.archived_times();
     v_from   timestamptz := coalesce(since, '-infinity');
     v_id     uuid := ecommerce_internal.first_id(since);
 BEGIN
@@ -108,6 +111,7 @@ BEGIN
             OR o.created_at BETWEEN ecommerce_internal.id_time(r.order_id) - interval '1 day'
                                 AND ecommerce_internal.id_time(r.order_id) + interval '1 day')
     WHERE r.order_id IS NOT NULL
+      AND NOT (o.id IS NULL AND ecommerce_internal.may_be_archived(r.order_id, v_away))
       AND (o.id IS NULL OR r.status NOT IN ('committed', 'consumed', 'released')
           OR (r.status = 'released') <> (o.status = 'cancelled'))
        OR r.order_id IS NULL AND r.status IN ('committed', 'consumed');
@@ -116,6 +120,7 @@ BEGIN
     SELECT 'an idempotency key without its order', k.order_id, jsonb_build_object('key', k.key)
     FROM ecommerce.idempotency_keys k
     WHERE k.tenant_id = v_tenant AND k.created_at >= v_from
+      AND NOT k.order_created_at <@ v_away
       AND NOT EXISTS (SELECT FROM ecommerce.orders o
                       WHERE o.tenant_id = v_tenant AND o.id = k.order_id
                         AND o.created_at = k.order_created_at);
@@ -124,6 +129,7 @@ BEGIN
     SELECT 'a cart without its order', c.id, jsonb_build_object('order_id', c.order_id)
     FROM ecommerce.carts c
     WHERE c.tenant_id = v_tenant AND c.order_id >= v_id AND c.status = 'ordered'
+      AND NOT ecommerce_internal.may_be_archived(c.order_id, v_away)
       AND NOT EXISTS (SELECT FROM ecommerce.orders o
                       WHERE o.tenant_id = v_tenant AND o.id = c.order_id
            AND (since IS NULL

@@ -7,8 +7,8 @@ CREATE FUNCTION ecommerce.partitions()
     SET timezone = 'UTC' SET datestyle = 'ISO'
 AS $$
     SELECT p.oid::regclass, c.oid::regclass,
-           (regexp_match(b.bounds, 'FROM \(''([^'']+)''\)'))[1]::timestamptz,
-           (regexp_match(b.bounds, 'TO \(''([^'']+)''\)'))[1]::timestamptz,
+           (regexp_match(b.bounds, 'FROM [(]''([^'']+)''[)]'))[1]::timestamptz,
+           (regexp_match(b.bounds, 'TO [(]''([^'']+)''[)]'))[1]::timestamptz,
            greatest(c.reltuples, 0)::bigint,
            pg_total_relation_size(c.oid)
     FROM pg_class p
@@ -30,6 +30,7 @@ CREATE FUNCTION ecommerce.ensure_partitions(from_time timestamptz DEFAULT now(),
                    moved_rows bigint)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
+    SET quote_all_identifiers = off
 AS $$
 DECLARE
     gaps    jsonb;
@@ -41,6 +42,16 @@ BEGIN
     -- Sessions that create the same partitions do it one after the other.
     PERFORM pg_advisory_xact_lock(hashtextextended('ecommerce.ensure_partitions', 0));
     made := ecommerce_internal.default_partitions();
+    FOR gap IN
+        SELECT DISTINCT d.suffix, d.from_time, d.to_time
+        FROM ecommerce_internal.detached_leaves() d
+        WHERE d.from_time <= ensure_partitions.to_time AND d.to_time > ensure_partitions.from_time
+        ORDER BY d.from_time
+    LOOP
+        RAISE NOTICE 'no partition is made where one was detached: %', gap.suffix
+            USING DETAIL = format('It has the orders from %s to %s.', gap.from_time, gap.to_time),
+                  HINT = 'ecommerce.attach_partition() brings it back.';
+    END LOOP;
     gaps := (SELECT jsonb_agg(g) FROM ecommerce_internal.partition_gaps(every, from_time,
                                                                         to_time) g);
 
@@ -53,10 +64,7 @@ BEGIN
         -- Who waits for that partition has been told already where rows are; so everybody
         -- waits for the whole table, in the order in which all that writes orders locks.
         IF NOT locked AND gap.low <= now() + interval '1 day' THEN
-            EXECUTE (SELECT format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE',
-                                   string_agg(format('ONLY ecommerce.%I', t.name), ', '
-                                              ORDER BY t.ordinal))
-                     FROM ecommerce_internal.partitioned_tables() t);
+            PERFORM ecommerce_internal.lock_partitioned_tables();
             locked := true;
         END IF;
 
@@ -83,4 +91,5 @@ COMMENT ON FUNCTION ecommerce.ensure_partitions(timestamptz, timestamptz, text) 
     'that lacks a partition which another one has gets the same. Rows that wait in the default '
     'partition are moved. Returns what it made. Partitions of the time to come disturb nobody; '
     'one that may have rows in the default partition already makes everybody wait who reads or '
-    'writes orders. Error 22023 for another interval or a range of more than 120 of them.';
+    'writes orders. Where a partition was detached none is made, and a NOTICE says so. Error 22023 '
+    'for another interval or a range of more than 120 of them.';

@@ -82,7 +82,7 @@ CREATE FUNCTION ecommerce_internal.partition_gaps(every text, from_time timestam
     to_time timestamptz)
     RETURNS TABLE (low timestamptz, high timestamptz, suffix text, tables jsonb)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    SET timezone = 'UTC' SET datestyle = 'ISO'
+    SET timezone = 'UTC' SET datestyle = 'ISO' SET jit = off
 AS $$
     WITH RECURSIVE parent AS MATERIALIZED (
         SELECT t.name, t.key, t.ordinal FROM ecommerce_internal.partitioned_tables() t
@@ -90,6 +90,10 @@ AS $$
         SELECT p.parent::text AS parent, coalesce(p.from_time, '-infinity') AS low,
                coalesce(p.to_time, 'infinity') AS high
         FROM ecommerce.partitions() p WHERE num_nulls(p.from_time, p.to_time) < 2
+        UNION ALL
+        -- Nobody puts another partition where one was detached.
+        SELECT 'ecommerce.' || t.name, lower(r.times), upper(r.times)
+        FROM parent t, unnest(ecommerce_internal.archived_times()) AS r (times)
     ), step AS MATERIALIZED (
         SELECT s.low, s.low + ecommerce_internal.partition_step(every) AS high
         FROM generate_series(date_trunc(every, from_time), to_time,
@@ -133,28 +137,42 @@ COMMENT ON FUNCTION ecommerce_internal.partition_gaps(text, timestamptz, timesta
 CREATE FUNCTION ecommerce_internal.take_from_default(relation text, within text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_default regclass := format('ecommerce_partitions.%I', relation || '_default')::regclass;
-    v_kept    jsonb;
-    t         record;
 BEGIN
-    -- Triggers refuse to delete records; those that are disabled stay so.
-    SELECT jsonb_agg(jsonb_build_object('name', g.tgname, 'state', g.tgenabled))
-    INTO v_kept FROM pg_trigger g
-    WHERE g.tgrelid = v_default AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 9 = 9;
-    FOR t IN SELECT * FROM jsonb_to_recordset(v_kept) AS k (name text) LOOP
-        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', v_default, t.name);
-    END LOOP;
-    EXECUTE format('DELETE FROM %s %s', v_default, within);
-    FOR t IN SELECT * FROM jsonb_to_recordset(v_kept) AS k (name text, state text) LOOP
-        EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', v_default,
-                       CASE t.state WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END,
-                       t.name);
-    END LOOP;
+    PERFORM ecommerce_internal.take_rows(
+        format('ecommerce_partitions.%I', relation || '_default')::regclass, within);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.take_from_default(text, text) IS
     'For add_partitions(): delete rows, which were copied, from the default partition of a table.';
+
+CREATE FUNCTION ecommerce_internal.take_rows(relation regclass, within text) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_kept jsonb;
+    v_rows bigint;
+    t      record;
+BEGIN
+    -- Triggers refuse to delete records; those that are disabled stay so.
+    SELECT jsonb_agg(jsonb_build_object('name', g.tgname, 'state', g.tgenabled))
+    INTO v_kept FROM pg_trigger g
+    WHERE g.tgrelid = relation AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 9 = 9;
+    FOR t IN SELECT * FROM jsonb_to_recordset(v_kept) AS k (name text) LOOP
+        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', relation, t.name);
+    END LOOP;
+    EXECUTE format('DELETE FROM %s %s', relation, within);
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    FOR t IN SELECT * FROM jsonb_to_recordset(v_kept) AS k (name text, state text) LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', relation,
+                       CASE t.state WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END,
+                       t.name);
+    END LOOP;
+    RETURN v_rows;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.take_rows(regclass, text) IS
+    'For take_from_default() and prepare_restore(): delete rows of a table that triggers keep. '
+    'Returns how many.';
 
 CREATE FUNCTION ecommerce_internal.add_partitions(tables jsonb, suffix text, low timestamptz,
     high timestamptz)

@@ -10,6 +10,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_tenant integer := prove_coupons.tenant_id;
+    v_away   tstzmultirange := ecommerce_internal.archived_times();
     v_from   timestamptz := coalesce(since, '-infinity');
     v_id     uuid := ecommerce_internal.first_id(since);
 BEGIN
@@ -75,7 +76,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT sum(t.discount) AS discount FROM ecommerce.order_items t
                         WHERE t.tenant_id = v_tenant AND t.order_id = d.order_id
                           AND t.order_created_at = d.order_created_at) i
-    WHERE o.id IS NULL OR i.discount < d.amount
+    WHERE o.id IS NULL AND NOT d.order_created_at <@ v_away OR i.discount < d.amount
        OR d.counts AND o.status = 'cancelled' OR d.released AND o.status <> 'cancelled';
 END
 $$;
@@ -93,6 +94,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_tenant integer := prove_gift_cards.tenant_id;
+    v_away   tstzmultirange := ecommerce_internal.archived_times();
     v_from   timestamptz := coalesce(since, '-infinity');
     v_id     uuid := ecommerce_internal.first_id(since);
 BEGIN
@@ -140,7 +142,8 @@ BEGIN
     FROM payment p
     LEFT JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = p.order_id
                                 AND o.created_at = p.order_created_at
-    WHERE o.id IS NULL OR o.amount_paid < p.paid OR o.amount_refunded < p.refunded
+    WHERE o.id IS NULL AND NOT p.order_created_at <@ v_away
+       OR o.amount_paid < p.paid OR o.amount_refunded < p.refunded
        OR o.amount_paid > o.gross OR p.currencies > 1 OR p.currency <> o.currency
        OR o.status = 'cancelled' AND p.paid > p.refunded AND o.amount_paid > o.amount_refunded;
 END

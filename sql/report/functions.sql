@@ -28,6 +28,11 @@ BEGIN
     END IF;
     v_from := ecommerce_internal.day_start(from_date, v_timezone);
     v_to := ecommerce_internal.day_start(to_date + 1, v_timezone);
+    IF tstzrange(v_from, v_to) && ecommerce_internal.archived_times() THEN
+        RAISE EXCEPTION 'orders of that period are archived'
+            USING ERRCODE = 'EC024', DETAIL = format('It runs from %s to %s.', from_date, to_date),
+                  HINT = 'ecommerce.attach_partition() brings them back.';
+    END IF;
     RETURN QUERY
     SELECT o.country, o.region, o.vat_scheme, o.currency, i.vat_category, i.vat_rate,
            count(DISTINCT o.id), sum(i.net), sum(i.vat)
@@ -45,7 +50,8 @@ COMMENT ON FUNCTION ecommerce.vat_return(date, date, integer) IS
     'Net and VAT of the orders of a period. Both days are included, in settings.timezone. There is '
     'a row for each country whose VAT applied, region, scheme, currency, category and rate. '
     'Cancelled orders do not count. Errors: 22023 the first day is after the last, 22004 NULL, '
-    'EC011 unknown tenant, EC015 its time zone is not known to this server.';
+    'EC011 unknown tenant, EC015 its time zone is not known to this server, EC023 orders of the '
+    'period are archived.';
 
 CREATE FUNCTION ecommerce.oss_return(year integer, quarter integer,
     tenant_id integer DEFAULT ecommerce.current_tenant())

@@ -8,6 +8,7 @@
 CREATE FUNCTION ecommerce_internal.shop_objects()
     RETURNS TABLE (relation text, kind text, name text, definition text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
+    SET quote_all_identifiers = off
 AS $$
     WITH source AS MATERIALIZED (
         -- Comments and reference data are the most of it.
@@ -15,7 +16,7 @@ AS $$
         FROM pg_proc p, string_to_table(p.prosrc, E'\n\n') AS t (text)
         WHERE p.oid = to_regprocedure('ecommerce.install()') AND t.text ~ '(CREATE|TABLE|VIEW)'
     ), statement AS MATERIALIZED (
-        SELECT 'ecommerce.' || substring(s.text FROM '^\w+') AS relation, b.body,
+        SELECT 'ecommerce.' || substring(s.text FROM '^[[:alnum:]_]+') AS relation, b.body,
                b.body || E'\n)' || split_part(substr(s.text, length(b.body) + 3), ';', 1) AS text,
                s.position
         FROM source
@@ -26,7 +27,7 @@ AS $$
     ), line AS MATERIALIZED (
         SELECT s.relation, l.text,
                array_remove(string_to_array(rtrim(ltrim(l.text, E'\t '), ','), ' '), '') AS word,
-               l.text ~ '^(\t|    )[a-z]' AS is_column
+               l.text ~ E'^(\t|    )[a-z]' AS is_column
         FROM statement s, string_to_table(s.body, E'\n') AS l (text)
         WHERE ltrim(l.text, E'\t ') NOT LIKE '--%'
     ), attribute AS MATERIALIZED (
@@ -50,18 +51,19 @@ AS $$
     WHERE a.has_default
     UNION ALL
     SELECT l.relation, 'constraint', m[1], NULL
-    FROM line l, regexp_matches(l.text, '\mCONSTRAINT (\w+)', 'g') m
+    FROM line l, regexp_matches(l.text, E'\\mCONSTRAINT (\\w+)', 'g') m
     WHERE l.text LIKE '%CONSTRAINT %'
     UNION ALL
     SELECT 'ecommerce.' || m[2], 'index', m[1], NULL
     FROM source, string_to_table(prosrc, 'INDEX IF NOT EXISTS ') AS t (text),
-         regexp_match(t.text, '^(\w+) ON ecommerce\.(\w+)') m
+         regexp_match(t.text, E'^(\\w+) ON ecommerce\\.(\\w+)') m
     WHERE m IS NOT NULL
     UNION ALL
     SELECT 'ecommerce.' || m[1],
            CASE m[2] WHEN 'WITH' THEN 'view' ELSE 'materialized view' END, NULL, m[3]
     FROM source, string_to_table(prosrc, 'VIEW ') AS t (text),
-         regexp_match(t.text, '^(?:IF NOT EXISTS )?ecommerce\.(\w+) (WITH|AS)\M(?: \((\w+))?') m
+         regexp_match(t.text,
+                      E'^(?:IF NOT EXISTS )?ecommerce\\.(\\w+) (WITH|AS)\\M(?: \\((\\w+))?') m
     WHERE m IS NOT NULL
 $$;
 COMMENT ON FUNCTION ecommerce_internal.shop_objects() IS
@@ -72,20 +74,24 @@ COMMENT ON FUNCTION ecommerce_internal.shop_objects() IS
 CREATE FUNCTION ecommerce_internal.shop_schema()
     RETURNS TABLE (relation text, kind text, name text, definition text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
+    SET quote_all_identifiers = off
 AS $$
     WITH object AS MATERIALIZED (
         SELECT o.relation, o.kind, o.name, o.definition FROM ecommerce_internal.shop_objects() o
     ), relation AS MATERIALIZED (
-        SELECT o.relation AS parent, o.relation, NULL::text AS bounds
+        SELECT o.relation AS parent, o.relation, NULL::text AS bounds, false AS archived
         FROM object o WHERE o.kind = 'table'
         UNION ALL
-        SELECT o.relation, c.oid::regclass::text, pg_get_expr(c.relpartbound, c.oid)
+        SELECT 'ecommerce.' || d.parent, d.name, NULL, true
+        FROM ecommerce_internal.detached_leaves() d WHERE d.archived
+        UNION ALL
+        SELECT o.relation, c.oid::regclass::text, pg_get_expr(c.relpartbound, c.oid), false
         FROM object o
         JOIN pg_inherits i ON i.inhparent = to_regclass(o.relation)
         JOIN pg_class c ON c.oid = i.inhrelid
         WHERE o.kind = 'table'
     ), attribute AS MATERIALIZED (
-        SELECT r.relation, r.parent, r.bounds, o.name, o.definition AS type
+        SELECT r.relation, r.parent, r.bounds, r.archived, o.name, o.definition AS type
         FROM relation r JOIN object o ON o.relation = r.parent AND o.kind = 'column'
         WHERE o.name IN ('tenant_id', 'id', 'updated_at')
     ), rule AS MATERIALIZED (
@@ -137,12 +143,12 @@ AS $$
                    WHEN (OLD.tenant_id <> NEW.tenant_id)
                    EXECUTE FUNCTION ecommerce_internal.refuse_change(
                        ''The tenant of a row never changes.'', ''Make a new row.'')', a.relation)
-    FROM attribute a WHERE a.name = 'tenant_id'
+    FROM attribute a WHERE a.name = 'tenant_id' AND NOT a.archived
     UNION ALL
     SELECT a.relation, 'trigger', 'set_updated_at',
            format('CREATE TRIGGER set_updated_at BEFORE UPDATE ON %s FOR EACH ROW
                    EXECUTE FUNCTION ecommerce_internal.set_updated_at()', a.relation)
-    FROM attribute a WHERE a.name = 'updated_at'
+    FROM attribute a WHERE a.name = 'updated_at' AND NOT a.archived
     UNION ALL
     -- Tables whose rows are records refuse it to everybody, by a trigger of the same name.
     SELECT a.relation, 'trigger', 'no_truncate',
@@ -155,6 +161,14 @@ AS $$
     UNION ALL
     SELECT r.relation, 'trigger', t.name, format(t.definition, r.relation)
     FROM rule t JOIN relation r ON r.parent = t.relation
+    WHERE NOT r.archived OR t.name = 'no_truncate'
+    UNION ALL
+    SELECT r.relation, 'trigger', 'keep_archive',
+           format('CREATE TRIGGER keep_archive BEFORE INSERT OR UPDATE OR DELETE ON %s
+                   FOR EACH STATEMENT EXECUTE FUNCTION ecommerce_internal.refuse_change(
+                       ''Its rows are archived.'', ''Call ecommerce.attach_partition() first.'')',
+                  r.relation)
+    FROM relation r WHERE r.archived
 $$;
 COMMENT ON FUNCTION ecommerce_internal.shop_schema() IS
     'All that the shop must have, with the statements that create what ties it to the extension. '
@@ -166,6 +180,7 @@ CREATE FUNCTION ecommerce_internal.schema_drift()
     RETURNS TABLE (relation text, kind text, name text, definition text, problem text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET jit = off SET enable_seqscan = on
+    SET quote_all_identifiers = off
 AS $$
     WITH expected AS MATERIALIZED (
         SELECT e.relation, e.kind, e.name, e.definition, to_regclass(e.relation)::oid AS oid
@@ -205,7 +220,7 @@ AS $$
                 WHEN 'trigger' THEN
                     CASE WHEN t.oid IS NULL THEN 'is missing'
                          WHEN t.tgenabled IN ('D', 'R')
-                              OR t.tgenabled = 'O' AND e.definition LIKE '%.announce\_change()'
+                              OR t.tgenabled = 'O' AND e.definition LIKE E'%.announce\\_change()'
                          THEN 'is disabled' END
                 WHEN 'constraint' THEN
                     CASE WHEN k.oid IS NULL THEN 'is missing'
@@ -287,7 +302,7 @@ BEGIN
     END IF;
     -- Sessions must hear of changes that replication makes, too.
     EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', relation,
-                   CASE WHEN definition LIKE '%.announce\_change()' THEN 'ALWAYS' END,
+                   CASE WHEN definition LIKE E'%.announce\\_change()' THEN 'ALWAYS' END,
                    name);
 END
 $$;
@@ -296,6 +311,7 @@ COMMENT ON FUNCTION ecommerce_internal.restore_trigger(text, text, text) IS
 
 CREATE FUNCTION ecommerce_internal.restore_schema(relations text[] DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
 AS $$
 DECLARE
     v_drift jsonb := (SELECT jsonb_agg(to_jsonb(l)) FROM ecommerce_internal.schema_drift() l

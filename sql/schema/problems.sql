@@ -13,4 +13,4 @@ COMMENT ON FUNCTION ecommerce_internal.schema_problems(timestamptz) IS
     'NOT NULL, defaults, constraints, indexes, triggers, policies and row security that are '
     'missing, disabled or not valid, and columns of another type, each with relation and name in '
     'the detail. What the shop has of its own is not looked at. install() puts all of it back but '
-    'types. Reads only the catalog.';
+    'types. Reads the catalog and archived_partitions.';

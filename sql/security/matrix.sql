@@ -22,6 +22,8 @@ AS $$
     ('vat_rates_current',   'r',  'r',     'r',  'r', NULL, NULL),
     ('reference_data',      'r',  'r',     'r',  'r', NULL, NULL),
 
+    ('archived_partitions', '',   'r',     'r',  'r', NULL, NULL),
+
     -- The shop
     ('tenants',             '',   'r',     'r',  'r', NULL, NULL),
     ('settings',            '',   'r',     'r',  'r', NULL, NULL),
@@ -138,6 +140,7 @@ AS $$
      '{tenant_id,key,order_id,order_created_at,created_at}', NULL),
     -- It has the rows of all tenants.
     ('product_stats',       '',   '',      '',   '', NULL, NULL),
+    ('archived_sales',      '',   'r',     'r',  'r', NULL, NULL),
     ('product_sales',       '',   'r',     'r',  'r', NULL, NULL)
     ) AS t (name, storefront, back_office, reporting, service, columns, storefront_rows)
     UNION ALL
@@ -212,6 +215,8 @@ AS $$
     ('create_tenant',            '',  '',  '',  '',  ''),
     ('set_vat_rate',             '',  '',  '',  '',  ''),
     ('ensure_partitions',        '',  '',  '',  '',  ''),
+    ('detach_partition',         '',  '',  '',  '',  ''),
+    ('attach_partition',         '',  '',  '',  '',  ''),
 
     -- In ecommerce_internal nobody needs a grant.  What statements call that run as the
     -- caller everybody may execute: none of it runs with its owner's rights, nor trusts its
@@ -257,6 +262,10 @@ AS $$
     ('first_id',                 'X', '',  '',  '',  ''),
     ('id_time',                  'X', '',  '',  '',  ''),
     ('partitioned_tables',       'X', '',  '',  '',  ''),
+    ('detached_leaves',          'X', '',  '',  '',  ''),
+    ('archived_times',           'X', '',  '',  '',  ''),
+    ('may_be_archived',          'X', '',  '',  '',  ''),
+    ('partition_problems',       'X', '',  '',  '',  ''),
     ('shop_objects',             'X', '',  '',  '',  ''),
     ('shop_rules',               'X', '',  '',  '',  ''),
     ('shop_schema',              'X', '',  '',  '',  ''),

@@ -7,21 +7,31 @@ SELECT p.tenant_id, p.id, p.name,
        coalesce(s.revenue, 0)             AS revenue,
        s.last_ordered_at
 FROM ecommerce.products p
-LEFT JOIN (SELECT i.tenant_id, i.product_id,
-                  count(DISTINCT i.order_id) AS total_orders,
-                  sum(i.quantity)            AS total_quantity_sold,
-                  sum(i.net) FILTER (WHERE o.currency = t.currency) AS revenue,
-                  max(o.created_at)          AS last_ordered_at
-           FROM ecommerce.order_items i
-           JOIN ecommerce.orders o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
-                                  AND o.created_at = i.order_created_at
-           JOIN ecommerce.settings t ON t.tenant_id = i.tenant_id
-           WHERE i.product_id IS NOT NULL AND o.status <> 'cancelled'
-           GROUP BY i.tenant_id, i.product_id) s
+LEFT JOIN (SELECT u.tenant_id, u.product_id,
+                  sum(u.orders)::bigint   AS total_orders,
+                  sum(u.quantity)::bigint AS total_quantity_sold,
+                  sum(u.net) FILTER (WHERE u.currency = t.currency) AS revenue,
+                  max(u.last_ordered_at)  AS last_ordered_at
+           FROM (SELECT i.tenant_id, i.product_id, o.currency,
+                        count(DISTINCT i.order_id) AS orders, sum(i.quantity) AS quantity,
+                        sum(i.net) AS net,
+                        max(o.created_at) AS last_ordered_at
+                 FROM ecommerce.order_items i
+                 JOIN ecommerce.orders o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+                                        AND o.created_at = i.order_created_at
+                 WHERE i.product_id IS NOT NULL AND o.status <> 'cancelled'
+                 GROUP BY i.tenant_id, i.product_id, o.currency
+                 UNION ALL
+                 SELECT a.tenant_id, a.product_id, a.currency, a.orders, a.quantity, a.net,
+                        a.last_ordered_at
+                 FROM ecommerce.archived_sales a) u
+           JOIN ecommerce.settings t ON t.tenant_id = u.tenant_id
+           GROUP BY u.tenant_id, u.product_id) s
        ON s.tenant_id = p.tenant_id AND s.product_id = p.id;
 CREATE UNIQUE INDEX IF NOT EXISTS idx_product_stats_id ON ecommerce.product_stats (tenant_id, id);
 COMMENT ON MATERIALIZED VIEW ecommerce.product_stats IS
-    'Sales of each product, as of its last refresh. Cancelled orders do not count.';
+    'Sales of each product, as of its last refresh. Cancelled orders do not count, archived ones '
+    'do.';
 COMMENT ON COLUMN ecommerce.product_stats.id IS 'The product.';
 COMMENT ON COLUMN ecommerce.product_stats.name IS 'Its name.';
 COMMENT ON COLUMN ecommerce.product_stats.total_orders IS

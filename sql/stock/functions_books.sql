@@ -21,6 +21,8 @@ BEGIN
         RAISE EXCEPTION 'there is no such tenant'
             USING ERRCODE = 'EC011', DETAIL = format('It is tenant %s.', v_tenant);
     END IF;
+    -- So that what follows sees the sums of a partition that was being detached.
+    LOCK TABLE ONLY ecommerce.orders IN ACCESS SHARE MODE;
     -- Who books into the past holds it shared: reopen_stock_books().
     PERFORM pg_advisory_xact_lock(hashtextextended('ecommerce.stock_balances', v_tenant));
     INSERT INTO ecommerce.stock_balances AS b (tenant_id, product_id, warehouse_id, closed_at,

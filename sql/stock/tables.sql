@@ -100,7 +100,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.stock_movements (
         CONSTRAINT stock_movements_quantity_check CHECK (quantity <> 0),
     reason       text        NOT NULL
         CONSTRAINT stock_movements_reason_check
-            CHECK (reason IN ('receipt', 'adjustment', 'return', 'write_off', 'transfer')),
+            CHECK (reason IN ('receipt', 'adjustment', 'return', 'write_off', 'transfer',
+                              'archive')),
     order_id     uuid,
     reference    text
         CONSTRAINT stock_movements_reference_check CHECK (length(reference) <= 255),
@@ -130,7 +131,8 @@ COMMENT ON COLUMN ecommerce.stock_movements.warehouse_id IS 'The warehouse.';
 COMMENT ON COLUMN ecommerce.stock_movements.quantity IS
     'Units that came (positive) or went (negative).';
 COMMENT ON COLUMN ecommerce.stock_movements.reason IS
-    'receipt, adjustment, return, write_off or transfer.';
+    'receipt, adjustment, return, write_off, transfer, or archive: sales of a detached partition, '
+    'which reference names, or their return to the ledger.';
 COMMENT ON COLUMN ecommerce.stock_movements.order_id IS
     'The order of which units came back, or for which they went. They come back as returns only.';
 COMMENT ON COLUMN ecommerce.stock_movements.reference IS

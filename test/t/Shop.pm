@@ -35,6 +35,7 @@ GRANT EXECUTE ON FUNCTION ecommerce.current_tenant(),
 my $fill = $app_code . $grants . q{
 UPDATE ecommerce.settings SET country = 'GR';
 SELECT ecommerce.create_tenant('Second', 'DE', 'EUR', 'net');
+SELECT FROM ecommerce.ensure_partitions('2024-01-01', '2024-03-31');
 SELECT FROM ecommerce.ensure_partitions('2025-01-01', '2025-12-31');
 
 ALTER TABLE ecommerce.orders ADD COLUMN gift_note text
@@ -118,6 +119,13 @@ SELECT ecommerce.cancel_order(id, 'not wanted') FROM ecommerce.place_order(
 SELECT ecommerce.cancel_order(id) FROM ecommerce.place_order(
 	'[{"sku": "FIG", "quantity": 60}]');
 
+SELECT id AS archived FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 6}]',
+	placed_at => '2024-02-14 10:00+00') \gset
+SELECT FROM ecommerce.transition_order(:'archived', 'processing');
+SELECT FROM ecommerce.transition_order(:'archived', 'shipped');
+UPDATE ecommerce.orders SET payment_status = 'paid' WHERE id = :'archived';
+SELECT ecommerce.adjust_stock('PEN', 6, 'receipt', 'again');
+
 INSERT INTO ecommerce.coupons (code, kind, value, max_redemptions,
 	max_redemptions_per_user)
 VALUES ('spring', 'percent', 10, NULL, NULL), ('FEW', 'percent', 5, 3, 1);
@@ -142,6 +150,7 @@ SELECT FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 1}]',
 SELECT FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 2}]',
 	placed_at => '2019-01-02 03:04:05.678+00');
 COMMIT;
+SELECT FROM ecommerce.detach_partition('ecommerce_partitions.orders_2024_q1');
 REFRESH MATERIALIZED VIEW ecommerce.product_stats;
 };
 
