@@ -23,7 +23,7 @@ BEGIN
         -- A proof is of one tenant, or of what all of them share.
         LEFT JOIN ecommerce.tenants t ON p.pronargs = 2
         WHERE p.pronamespace = 'ecommerce_internal'::regnamespace
-          AND p.proname LIKE '%\_problems' AND (p.pronargs = 1 OR t.id IS NOT NULL)
+          AND p.proname LIKE E'%\\_problems' AND (p.pronargs = 1 OR t.id IS NOT NULL)
         ORDER BY p.oid, t.id
     LOOP
         FOR problem, entity_id, detail IN

@@ -31,7 +31,7 @@ BEGIN
     tables := 0;
     functions := 0;
     row_filters := 0;
-    PERFORM ecommerce_internal.drop_access(role, 'storefront\_rows');
+    PERFORM ecommerce_internal.drop_access(role, E'storefront\\_rows');
     -- What a superuser granted in its own name the owner could not revoke.
     IF o.owner <> current_user THEN
         PERFORM set_config('role', o.owner, true);

@@ -41,6 +41,7 @@ COMMENT ON FUNCTION ecommerce_internal.shop_schemas() IS
 CREATE FUNCTION ecommerce_internal.privileges_of(role regrole)
     RETURNS TABLE (kind text, name text, grantor regrole)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
 AS $$
     SELECT DISTINCT g.kind, g.name, x.grantor::regrole
     FROM (SELECT 'SCHEMA' AS kind, n.oid::regnamespace::text AS name, n.nspacl AS acl
@@ -72,6 +73,7 @@ COMMENT ON FUNCTION ecommerce_internal.privileges_of(regrole) IS
 CREATE FUNCTION ecommerce_internal.drop_access(role regrole, policies text,
     OUT tables integer, OUT functions integer, OUT row_filters integer)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
 AS $$
 DECLARE
     v_super boolean := (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user);

@@ -125,10 +125,19 @@ ec_execute(EcPlan *plan, Datum *values, const char *nulls)
 	return run_plan(plan, values, nulls, false);
 }
 
-/* Its frame says where the write is, and nothing to people. */
+/*
+ * Its frame says where the write is.  To people it says why a trigger of theirs finds
+ * nothing here that it finds elsewhere.
+ */
 static void
-say_nothing(void *arg)
+advise(void *arg)
 {
+	int			code = geterrcode();
+
+	if (code == ERRCODE_UNDEFINED_TABLE || code == ERRCODE_UNDEFINED_FUNCTION ||
+		code == ERRCODE_UNDEFINED_OBJECT)
+		errhint("Functions of the shop pin search_path: name what a trigger uses with its"
+				" schema, or give its function a search_path of its own.");
 }
 
 /* Write what was checked before, by a statement or without, as plain_sql() says. */
@@ -137,7 +146,7 @@ ec_unchecked(void (*write) (void *), void *arg, bool by_statement)
 {
 	Unchecked	own;
 
-	own.frame.callback = say_nothing;
+	own.frame.callback = advise;
 	own.frame.arg = NULL;
 	own.frame.previous = error_context_stack;
 	own.by_statement = by_statement;
