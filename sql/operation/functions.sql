@@ -46,3 +46,53 @@ COMMENT ON FUNCTION ecommerce.verify_integrity(timestamptz) IS
     'came before; what plain SQL did to older rows is for the whole proof to find. NULL proves '
     'everything from the beginning, and the balances. Sees what the caller may see. Error 22023 '
     'for infinity and for a time to come.';
+
+CREATE FUNCTION ecommerce.prepare_restore() RETURNS bigint
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+AS $$
+DECLARE
+    -- install() fills these.
+    v_filled  text[] := (SELECT array_agg(DISTINCT 'ecommerce.' || m[1])
+                         FROM pg_proc p,
+                              regexp_matches(p.prosrc, E'INSERT INTO ecommerce\\.(\\w+)', 'g') m
+                         WHERE p.oid = to_regprocedure('ecommerce.install()'));
+    v_tables  text[] := (SELECT array_agg(o.relation ORDER BY o.ordinal DESC)
+                         FROM ecommerce_internal.shop_objects() WITH ORDINALITY
+                             AS o (relation, kind, name, definition, ordinal)
+                         WHERE o.kind = 'table');
+    v_table   text;
+    v_in_use  boolean;
+    v_deleted bigint := 0;
+BEGIN
+    FOREACH v_table IN ARRAY v_tables LOOP
+        EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', v_table);
+        -- Of what a tenant has, one row is built in; reference data may be any.
+        EXECUTE format('SELECT count(*) > $1 FROM (SELECT FROM %s LIMIT 2) t', v_table)
+        INTO v_in_use
+        USING CASE WHEN v_table <> ALL (v_filled) THEN 0
+                   WHEN v_table = 'ecommerce.tenants'
+                        OR EXISTS (SELECT FROM pg_attribute a
+                                   WHERE a.attrelid = v_table::regclass
+                                     AND a.attname = 'tenant_id') THEN 1 END;
+        IF v_in_use THEN
+            RAISE EXCEPTION 'the shop is in use'
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      DETAIL = format('There are rows in %s.', v_table),
+                      HINT = 'Restore into a database of its own.';
+        END IF;
+    END LOOP;
+    FOREACH v_table IN ARRAY v_tables LOOP
+        IF v_table = ANY (v_filled) THEN
+            v_deleted := v_deleted + ecommerce_internal.take_rows(v_table::regclass, '');
+        END IF;
+    END LOOP;
+    RETURN v_deleted;
+END
+$$;
+COMMENT ON FUNCTION ecommerce.prepare_restore() IS
+    'Empty a shop that CREATE EXTENSION has just made, so that rows of another one can be loaded. '
+    'That is by pg_restore --data-only, or a subscription of logical replication: built-in rows '
+    'would collide with those that come. Refuses a shop in use. Returns how many rows it deleted; '
+    'install() brings them back. Error 55000 for a shop with a second tenant or warehouse, or a '
+    'row in any table that is empty at first.';

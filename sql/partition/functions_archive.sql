@@ -58,7 +58,7 @@ COMMENT ON FUNCTION ecommerce.detach_partition(regclass) IS
     'which any names all, become tables of their own in schema ecommerce_partitions, which keep '
     'their policies and refuse changes; they may be dumped and dropped. The books keep the sums '
     'that they need: units sold become stock movements, sales rows of archived_sales. Functions '
-    'answer EC023 for orders of that time. Returns the leaves. Everybody waits who reads or writes '
+    'answer EC024 for orders of that time. Returns the leaves. Everybody waits who reads or writes '
     'orders. As READ COMMITTED. Errors: 22023 not a partition, the default one, or not over yet; '
     '55006 open or unpaid orders, held reservations; 55000 its leaves differ; 25001 another '
     'isolation level; 22004 NULL.';

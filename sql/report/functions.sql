@@ -50,7 +50,7 @@ COMMENT ON FUNCTION ecommerce.vat_return(date, date, integer) IS
     'Net and VAT of the orders of a period. Both days are included, in settings.timezone. There is '
     'a row for each country whose VAT applied, region, scheme, currency, category and rate. '
     'Cancelled orders do not count. Errors: 22023 the first day is after the last, 22004 NULL, '
-    'EC011 unknown tenant, EC015 its time zone is not known to this server, EC023 orders of the '
+    'EC011 unknown tenant, EC015 its time zone is not known to this server, EC024 orders of the '
     'period are archived.';
 
 CREATE FUNCTION ecommerce.oss_return(year integer, quarter integer,

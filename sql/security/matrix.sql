@@ -215,6 +215,7 @@ AS $$
     ('create_tenant',            '',  '',  '',  '',  ''),
     ('set_vat_rate',             '',  '',  '',  '',  ''),
     ('ensure_partitions',        '',  '',  '',  '',  ''),
+    ('prepare_restore',          '',  '',  '',  '',  ''),
     ('detach_partition',         '',  '',  '',  '',  ''),
     ('attach_partition',         '',  '',  '',  '',  ''),
 
