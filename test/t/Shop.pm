@@ -474,7 +474,9 @@ WHERE s.total_quantity_sold = coalesce((SELECT sum(i.quantity)
 	FROM ecommerce.order_items i JOIN ecommerce.orders o
 		ON (o.tenant_id, o.id) = (i.tenant_id, i.order_id)
 	WHERE (i.tenant_id, i.product_id) = (p.tenant_id, p.id)
-	AND o.status <> 'cancelled'), 0);
+	AND o.status <> 'cancelled'), 0)
+	+ coalesce((SELECT sum(a.quantity) FROM ecommerce.archived_sales a
+		WHERE (a.tenant_id, a.product_id) = (p.tenant_id, p.id)), 0);
 }),
 		<<'EOF_EXPECTED' =~ s/\n\z//r, "$name: it works");
 idempotency
