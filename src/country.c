@@ -17,7 +17,7 @@
 
 /* Understand a postal code; see core/postal_code.c. */
 EcPostalCode
-ec_country_postal_code(const char *country, const text *given, char code[EC_POSTAL_CODE_TEXT])
+ec_country_postal_code(const char *country, text *given, char code[EC_POSTAL_CODE_TEXT])
 {
 	return ec_postal_code(country, ec_plain_characters(given), code);
 }
@@ -46,7 +46,7 @@ ec_country_check_postal_code(const char *country, const char *field, const char 
 
 /* What a name is compared by; empty if there is nothing in it. */
 text *
-ec_country_place_key(const text *name)
+ec_country_place_key(text *name)
 {
 	uint32	   *plain = ec_plain_characters(name);
 	size_t		n = 0;

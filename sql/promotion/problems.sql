@@ -17,9 +17,8 @@ BEGIN
     RETURN QUERY
     WITH redemption AS MATERIALIZED (
         SELECT r.coupon_id, r.order_id, r.order_created_at, r.user_id, r.email,
-               r.account_email, r.amount,
-               r.released_at IS NULL AS counts, k.id IS NOT NULL AS known,
-               k.max_redemptions_per_user AS per_user
+               r.account_email, r.amount, r.released_at IS NULL AS counts,
+               k.id IS NOT NULL AS known, k.max_redemptions_per_user AS per_user
         FROM (SELECT r.* FROM ecommerce.coupon_redemptions r
               WHERE r.tenant_id = v_tenant AND r.order_id >= v_id AND r.order_created_at >= v_from
               UNION ALL
@@ -59,8 +58,7 @@ BEGIN
                           AND r.released_at IS NULL AND r.user_id = c.user_id
                         UNION ALL SELECT count(*) FROM ecommerce.coupon_redemptions r
                         WHERE r.tenant_id = v_tenant AND r.coupon_id = c.coupon_id
-                          AND r.released_at IS NULL
-                          AND (r.email = c.email OR r.account_email = c.email)) n
+                          AND r.released_at IS NULL AND c.email IN (r.email, r.account_email)) n
     WHERE n.counted > c.per_user
     UNION ALL
     SELECT 'coupon: redeemed, but unknown', r.coupon_id,

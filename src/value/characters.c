@@ -37,11 +37,12 @@ typedef struct Reader
 } Reader;
 
 static Reader
-reader_of(const text *t)
+reader_of(text *t)
 {
 	int			encoding = GetDatabaseEncoding();
-	Reader		reader = {VARDATA_ANY(t), VARDATA_ANY(t) + VARSIZE_ANY_EXHDR(t)};
+	Reader		reader = {.at = VARDATA_ANY(t)};
 
+	reader.end = reader.at + VARSIZE_ANY_EXHDR(t);
 	if (encoding != PG_UTF8)
 	{
 		reader.to_utf8 = FindDefaultConversionProc(encoding, PG_UTF8);
@@ -58,7 +59,7 @@ convert(Oid conversion, int from, int to, const char *source, int length, char *
 {
 	unsigned char copy[MAX_BYTES];
 
-	memcpy(copy, source, length);
+	memcpy(copy, source, (size_t) length);
 	copy[length] = '\0';
 	if (pg_do_encoding_conversion_buf(conversion, from, to, copy, length,
 									  (unsigned char *) converted, MAX_BYTES, true) != length)
@@ -82,7 +83,7 @@ next_character(const Reader *reader, uint32 *c)
 	if (reader->ascii)
 		return 1;
 	if (!OidIsValid(reader->to_utf8))
-		return (int) ec_utf8_decode(reader->at, length, c);
+		return (int) ec_utf8_decode(reader->at, (size_t) length, c);
 	length = Min(length, pg_mblen(reader->at));
 	if (convert(reader->to_utf8, GetDatabaseEncoding(), PG_UTF8, reader->at, length, utf8) > 0)
 		ec_utf8_decode(utf8, strlen(utf8), c);
@@ -122,7 +123,7 @@ append_folded(StringInfo s, const pg_wchar *c, bool capitals)
 static void
 fold_utf8(Reader *reader, StringInfo s, bool capitals)
 {
-	pg_wchar   *c = palloc_array(pg_wchar, reader->end - reader->at + 1);
+	pg_wchar   *c = palloc_array(pg_wchar, (Size) (reader->end - reader->at) + 1);
 	size_t		n = 0;
 
 	while (reader->at < reader->end)
@@ -162,14 +163,14 @@ fold_character(Reader *reader, StringInfo s, bool capitals)
 }
 
 static text *
-text_of(const char *data, size_t length)
+text_of(const char *data, ptrdiff_t length)
 {
 	return cstring_to_text_with_len(data, (int) length);
 }
 
 /* A text folded, in small letters or in capitals */
 text *
-ec_case_folded(const text *t, bool capitals)
+ec_case_folded(text *t, bool capitals)
 {
 	Reader		reader = reader_of(t);
 	StringInfoData s;
@@ -200,7 +201,7 @@ ec_case_folded(const text *t, bool capitals)
  * What is unknown is the character that stands for that.
  */
 uint32 *
-ec_plain_characters(const text *t)
+ec_plain_characters(text *t)
 {
 	Reader		reader = reader_of(t);
 	pg_wchar   *c = palloc_array(pg_wchar, (Size) (reader.end - reader.at + 1));
@@ -219,7 +220,7 @@ ec_plain_characters(const text *t)
 
 /* A text without what cannot be seen at its ends */
 text *
-ec_trimmed(const text *t)
+ec_trimmed(text *t)
 {
 	Reader		reader = reader_of(t);
 	const char *first = reader.end;
@@ -243,7 +244,7 @@ ec_trimmed(const text *t)
 
 /* A text without what cannot be seen, anywhere, and perhaps without dashes */
 text *
-ec_without_blanks(const text *t, bool dashes_too)
+ec_without_blanks(text *t, bool dashes_too)
 {
 	Reader		reader = reader_of(t);
 	StringInfoData s;
@@ -263,7 +264,7 @@ ec_without_blanks(const text *t, bool dashes_too)
 
 /* Is this text composed (NFC), or in a database where texts are not decomposed? */
 static bool
-is_composed(const text *t)
+is_composed(text *t)
 {
 	Reader		reader = reader_of(t);
 	pg_wchar   *c;
@@ -272,7 +273,7 @@ is_composed(const text *t)
 
 	if (GetDatabaseEncoding() != PG_UTF8)
 		return true;
-	c = palloc_array(pg_wchar, reader.end - reader.at + 1);
+	c = palloc_array(pg_wchar, (Size) (reader.end - reader.at) + 1);
 	while (reader.at < reader.end)
 		reader.at += next_character(&reader, &c[n++]);
 	c[n] = 0;
@@ -288,7 +289,7 @@ is_composed(const text *t)
  * by side, what cannot be seen, and letters in pieces.  NULL if there is nothing.
  */
 char *
-ec_hidden_in(const text *t)
+ec_hidden_in(text *t)
 {
 	Reader		reader = reader_of(t);
 	uint32		before = ' ';
@@ -316,7 +317,7 @@ ec_hidden_in(const text *t)
  * and after it, nothing that cannot be seen, and at most 254 characters.
  */
 bool
-ec_email_valid(const text *t)
+ec_email_valid(text *t)
 {
 	Reader		reader = reader_of(t);
 	int			n = 0;

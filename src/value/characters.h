@@ -10,11 +10,11 @@
 /* Longest email address, in characters (RFC 5321) */
 #define EC_MAX_EMAIL 254
 
-extern text *ec_case_folded(const text *t, bool capitals);
-extern uint32 *ec_plain_characters(const text *t);
-extern text *ec_trimmed(const text *t);
-extern text *ec_without_blanks(const text *t, bool dashes_too);
-extern char *ec_hidden_in(const text *t);
-extern bool ec_email_valid(const text *t);
+extern text *ec_case_folded(text *t, bool capitals);
+extern uint32 *ec_plain_characters(text *t);
+extern text *ec_trimmed(text *t);
+extern text *ec_without_blanks(text *t, bool dashes_too);
+extern char *ec_hidden_in(text *t);
+extern bool ec_email_valid(text *t);
 
 #endif							/* EC_CHARACTERS_H */
