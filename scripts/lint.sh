@@ -95,12 +95,13 @@ sql_width() {
 }
 
 # What the locale of a database decides is another shop in another database.
-# ecommerce_internal.case_folded() and in_capitals() are the same in all.
+# ecommerce_internal.case_folded() and in_capitals() are the same in all.  Bounds
+# of ranges are called lower and upper, too.
 sql_case() {
 	! perl -0777 -ne '
 		s/--[^\n]*//g;
 		while (/\b((?:lower|upper|initcap)(\((?:[^()]++|(?2))*\))|\w*ILIKE\w*|!?~~?\*|citext)/gi) {
-			print "$ARGV: $1\n" unless $1 =~ /COLLATE "C"\s*\)$/;
+			print "$ARGV: $1\n" unless $1 =~ /COLLATE "C"\s*\)$|\(r\.times\)$/;
 		}' sql/*/*.sql | grep .
 }
 
@@ -128,11 +129,11 @@ one_door() {
 
 # Outputs are as wide as they are.
 test_width() {
-	local file
-	! for file in test/{sql,specs,pgtap,t,lib}/*.{sql,spec,pl,pm}; do
-		expand -t 4 "$file" |
-			awk -v file="$file" 'length > 100 {print file ":" FNR ": " length " columns"}'
-	done | grep .
+	! perl -CSD -ne '
+		chomp;
+		1 while s/\t+/" " x (length($&) * 4 - length($`) % 4)/e;
+		print "$ARGV:$.: " . length . " columns\n" if length > 100;
+		close ARGV if eof;' test/{sql,specs,pgtap,t,lib}/*.{sql,spec,pl,pm} | grep .
 }
 
 spelling() {

@@ -25,6 +25,7 @@
 #include "pg_compat.h"
 
 #include "order.h"
+#include "value/characters.h"
 #include "value/numeric_codec.h"
 
 /* The arguments before the key, and who asks if nobody vouches for the caller */
@@ -166,7 +167,7 @@ append_text(StringInfo out, text *value)
 	append_bytes(out, '"', VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
 
-/* Append the codes of coupons. */
+/* Append the codes of coupons, as they are found. */
 static void
 append_codes(StringInfo out, ArrayType *codes)
 {
@@ -179,7 +180,8 @@ append_codes(StringInfo out, ArrayType *codes)
 		if (nulls[i])
 			appendStringInfoChar(out, 'n');
 		else
-			append_text(out, DatumGetTextPP(elements[i]));
+			append_text(out, ec_case_folded(ec_without_blanks(DatumGetTextPP(elements[i]), false),
+											true));
 }
 
 /* Append what an argument means; nothing if it is absent. */

@@ -115,7 +115,7 @@ BEGIN
             THEN 'Of digits only, it must have at least 12.'
         WHEN (SELECT count(DISTINCT c) FROM regexp_split_to_table(v_same, '') c) < 5
             THEN 'It must have 5 different letters or digits.'
-        WHEN v_same ~ '^(.+)\1+$' THEN 'It must not repeat itself.'
+        WHEN v_same ~ E'^(.+)\\1+$' THEN 'It must not repeat itself.'
         WHEN v_steps ~ 's{4}|n{4}|l{4}'
              OR length(replace(v_steps, '-', '')) * 3 > length(v_steps) * 2
             THEN 'It must not be made of letters or digits that are the same or follow each other.'

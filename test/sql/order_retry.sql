@@ -50,7 +50,9 @@ FROM (VALUES
      '{"shipping_address": {"city": "Patra", "country": "GR", "state": null}}'),
     ('{"metadata": {"b": 1, "a": {"c": 2.50}}}', '{"metadata": {"a": {"c": 2.5}, "b": 1.0}}'),
     ('{"placed_at": "2026-01-01T12:00:00Z"}', '{"placed_at": "2026-01-01 14:00:00+02"}'),
-    ('{"buyer_vat_id": "EL094259216"}', '{"buyer_vat_id": "el 094 259 216"}')
+    ('{"buyer_vat_id": "EL094259216"}', '{"buyer_vat_id": "el 094 259 216"}'),
+    ('{"coupon_codes": ["SAVE10"]}', '{"coupon_codes": [" save10"]}'),
+    ('{"email": "a@example.com"}', '{"email": " a@example.com "}')
     ) AS v (first, second);
 
 -- another request is told where it differs
