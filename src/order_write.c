@@ -130,7 +130,7 @@ static EcPlan key_find_plan = {
 	.sql = "SELECT k.request_hash,"
 	" o.id, o.order_number, o.created_at, o.currency, o.net, o.vat, o.gross"
 	" FROM {idempotency_keys} k"
-	" JOIN {orders} o ON o.tenant_id = $1 AND o.id = k.order_id"
+	" LEFT JOIN {orders} o ON o.tenant_id = $1 AND o.id = k.order_id"
 	" AND o.created_at = k.order_created_at"
 	" WHERE k.tenant_id = $1 AND k.key = $2",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
@@ -138,13 +138,20 @@ static EcPlan key_find_plan = {
 	.types = {INT4OID, TEXTOID}
 };
 
-static EcPlan key_archived_plan = {
-	.sql = "SELECT k.request_hash = $3, CASE WHEN k.request_hash = $3"
-	" THEN ecommerce_internal.check_archived(k.order_id)::text END"
-	" FROM {idempotency_keys} k WHERE k.tenant_id = $1 AND k.key = $2",
-	.options = CURSOR_OPT_CUSTOM_PLAN,
-	.nargs = 3,
-	.types = {INT4OID, TEXTOID, BYTEAOID}
+
+/* Columns of key_find_plan */
+enum
+{
+	KEY_HASH = 1,
+	KEY_PLACED					/* and after it the others of placed_order */
+};
+
+static EcPlan archived_plan = {
+	.sql = "SELECT ecommerce_internal.check_archived(o.id)::text"
+	" FROM (SELECT k.order_id FROM {idempotency_keys} k"
+	" WHERE k.tenant_id = $1 AND k.key = $2) o (id)",
+	.nargs = 2,
+	.types = {INT4OID, TEXTOID}
 };
 
 /* A numeric as people write prices: with the currency's decimals at least. */
@@ -299,6 +306,33 @@ ec_order_write(FunctionCallInfo fcinfo, EcPlacement *order)
 	ec_rows_end(&rows);
 }
 
+/* Refuse a key that was used for another request. */
+static void
+check_same_request(bytea *found, bytea *hash)
+{
+	char	   *difference;
+
+	if (ec_order_hashes_equal(found, hash))
+		return;
+	difference = ec_order_hash_difference(found, hash);
+	ereport(ERROR,
+			(errcode(ERRCODE_EC_KEY_REUSED),
+			 errmsg("idempotency key was used for another request"),
+			 difference == NULL ? 0 : errdetail("It differs in %s.", difference),
+			 errhint("Use a new key for a new request, and the same arguments for a retry.")));
+}
+
+/* Refuse a key whose order is archived, or not there any more. */
+pg_noreturn static void
+order_gone(Datum *arguments)
+{
+	(void) ec_execute(&archived_plan, arguments, NULL);
+	ereport(ERROR,
+			(errcode(ERRCODE_EC_UNKNOWN_ORDER),
+			 errmsg("the order of this idempotency key is not there any more"),
+			 errhint("Use a new key for a new request.")));
+}
+
 /*
  * Claim the idempotency key for this order.  If it was used before, by a
  * request that committed, put what that one answered into placed and return
@@ -308,7 +342,7 @@ bool
 ec_order_claim_key(FunctionCallInfo fcinfo, EcPlacement *order, Datum *placed)
 {
 	bytea	   *hash = ec_order_hash(fcinfo, order);
-	bytea	   *found;
+	bool		gone;
 	Datum		arguments[5] = {
 		Int32GetDatum(order->tenant_id),
 		PG_GETARG_DATUM(ARG_IDEMPOTENCY_KEY),
@@ -319,26 +353,14 @@ ec_order_claim_key(FunctionCallInfo fcinfo, EcPlacement *order, Datum *placed)
 
 	if (ec_execute(&key_insert_plan, arguments, NULL) == 1)
 		return true;
-	if (ec_execute(&key_find_plan, arguments, NULL) != 1 &&
-		(ec_execute(&key_archived_plan, arguments, NULL) != 1 ||
-		 DatumGetBool(ec_value(0, 1, BOOLOID))))
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_UNKNOWN_ORDER),
-				 errmsg("the order of this idempotency key is not there any more"),
-				 errhint("Use a new key for a new request.")));
-	found = DatumGetByteaPP(ec_value(0, 1, BYTEAOID));
-	if (!ec_order_hashes_equal(found, hash))
-	{
-		char	   *difference = ec_order_hash_difference(found, hash);
-
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_KEY_REUSED),
-				 errmsg("idempotency key was used for another request"),
-				 difference == NULL ? 0 : errdetail("It differs in %s.", difference),
-				 errhint("Use a new key for a new request, and the same arguments for a retry.")));
-	}
+	if (ec_execute(&key_find_plan, arguments, NULL) != 1)
+		order_gone(arguments);
+	check_same_request(DatumGetByteaPP(ec_value(0, KEY_HASH, BYTEAOID)), hash);
+	(void) ec_value_or_null(0, KEY_PLACED, UUIDOID, &gone);
+	if (gone)
+		order_gone(arguments);
 	for (int i = 0; i < PLACED_COLUMNS; i++)
-		placed[i] = datumCopy(ec_value(0, i + 2, ec_placed_types[i]), i == PLACED_AT,
+		placed[i] = datumCopy(ec_value(0, KEY_PLACED + i, ec_placed_types[i]), i == PLACED_AT,
 							  i == PLACED_ID ? UUID_LEN : -1);
 	return false;
 }

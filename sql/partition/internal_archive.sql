@@ -7,7 +7,7 @@ CREATE FUNCTION ecommerce_internal.detached_leaves()
     SET timezone = 'UTC' SET quote_all_identifiers = off
 AS $$
 BEGIN
-    IF to_regclass('ecommerce.archived_partitions') IS NULL THEN
+    IF has_table_privilege(to_regclass('ecommerce.archived_partitions'), 'SELECT') IS NOT TRUE THEN
         RETURN;
     END IF;
     -- What ALTER TABLE detached has lost its bounds, but not its name.
@@ -34,7 +34,8 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.detached_leaves() IS
     'Tables that were partitions of the shop, with the bounds that they had. archived is false for '
-    'what ALTER TABLE detached: the bounds are those of the month, quarter or year of its name.';
+    'what ALTER TABLE detached: the bounds are those of the month, quarter or year of its name. '
+    'Nothing for roles that may not read archived_partitions.';
 
 CREATE FUNCTION ecommerce_internal.archived_times() RETURNS tstzmultirange
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -184,11 +184,18 @@ CREATE FUNCTION ecommerce_internal.claim_return(idempotency_key text, order_id u
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
+    -- The whole, and four bytes of each argument, to tell which one differs
     v_request bytea := sha256(convert_to(jsonb_build_object('return', items,
         'order_id', claim_return.order_id, 'reference', claim_return.reference,
         'note', claim_return.note)::text, 'UTF8'));
-    v_same    boolean;
+    v_names   constant text[] := '{order_id,items,reference,note}'::text[];
+    v_found   bytea;
 BEGIN
+    v_request := v_request || (
+        SELECT string_agg(substr(sha256(convert_to(coalesce(a.value, ''), 'UTF8')), 1, 4), ''
+                          ORDER BY a.n)
+        FROM unnest(ARRAY[order_id::text, items::text, reference, note])
+             WITH ORDINALITY AS a (value, n));
     INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id,
                                             order_created_at)
     VALUES (claim_return.tenant_id, claim_return.idempotency_key, v_request,
@@ -197,11 +204,17 @@ BEGIN
     IF FOUND THEN
         RETURN true;
     END IF;
-    SELECT k.request_hash = v_request INTO v_same FROM ecommerce.idempotency_keys k
+    SELECT k.request_hash INTO v_found FROM ecommerce.idempotency_keys k
     WHERE k.tenant_id = claim_return.tenant_id AND k.key = claim_return.idempotency_key;
-    IF v_same IS DISTINCT FROM true THEN
+    IF v_found IS DISTINCT FROM v_request THEN
         RAISE EXCEPTION 'idempotency key was used for another request'
             USING ERRCODE = 'EC007',
+                  DETAIL = CASE length(v_found) WHEN length(v_request) THEN 'It differs in '
+                      || (SELECT string_agg(d.name, ', ' ORDER BY d.n)
+                          FROM unnest(v_names) WITH ORDINALITY AS d (name, n)
+                          WHERE substr(v_found, 29 + 4 * d.n::integer, 4)
+                                <> substr(v_request, 29 + 4 * d.n::integer, 4)) || '.'
+                      ELSE 'It was no return.' END,
                   HINT = 'Use a new key for a new request, and the same arguments for a retry.';
     END IF;
     RETURN false;

@@ -1,5 +1,5 @@
 -- Amounts in tables have the decimals of their currency, however they were written.
-CALL ecommerce_test.new_shop();
+CREATE EXTENSION ecommerce;
 UPDATE ecommerce.settings SET country = 'GR';
 INSERT INTO ecommerce.products (sku, name, price, original_price, cost_price, track_stock) VALUES
     ('A', 'A', 12.5, 25, NULL, false), ('B', 'B', 0, 12.500, 1.2345, false),
@@ -54,3 +54,7 @@ INSERT INTO pg_temp.amounts VALUES (1, 1, '1'), (NULL, 1, '1'), (77, 1, '1') RET
 CREATE TRIGGER x AFTER INSERT ON pg_temp.amounts FOR EACH ROW
     EXECUTE FUNCTION ecommerce_internal.write_amounts('a');
 SELECT failure('INSERT INTO pg_temp.amounts VALUES (1, 1)');
+
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -86,8 +86,9 @@ my %usual = (
 	'regrole'                  => ['somebody'],
 	'timestamp with time zone' =>
 	  [ '2025-02-14 10:00+00', '2025-08-15 10:00+00', '2026-01-01 00:00+00' ],
-	'uuid' => \@uuids,
-	'text' => [
+	'tstzmultirange' => [ '{}', '{[2025-01-01,2025-04-01)}' ],
+	'uuid'           => \@uuids,
+	'text'           => [
 		'x',           'EUR',
 		'GR',          'standard',
 		'month',       'ann@example.org',
@@ -131,6 +132,7 @@ my %odd = (
 		qw(-1e131071 1e-16383 0.1e-100 170141183460469231731687303715884105727),
 		qw(922337203685477580.7 100 100.000001 1000)
 	],
+	'tstzmultirange' => [ '{(,)}', '{[infinity,infinity]}' ],
 	'regclass' => [
 		qw(0 4294967295 pg_catalog.pg_class ecommerce.product_stats),
 		qw(ecommerce.orders_pkey ecommerce_partitions.orders_default ecommerce.low_stock),
