@@ -9,6 +9,7 @@
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -28,6 +29,8 @@
 #define MAX_KEY 255
 #define MAX_VAT_ID 50
 #define MAX_METADATA 1000000
+#define MAX_CODES 20
+#define MAX_CODE 255
 
 /* Characters, and bytes, that a string of an address may have */
 #define MAX_ADDRESS_TEXT 255
@@ -148,6 +151,31 @@ text_length(text *value)
 	return pg_mbstrlen_with_len(VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value));
 }
 
+/* Refuse too many codes of coupons, and what is too long to be one, before any is folded. */
+static void
+check_codes(FunctionCallInfo fcinfo)
+{
+	Datum	   *codes;
+	bool	   *nulls;
+	int			n;
+
+	if (PG_ARGISNULL(ARG_COUPON_CODES))
+		return;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_COUPON_CODES), TEXTOID, -1, false,
+					  TYPALIGN_INT, &codes, &nulls, &n);
+	if (n > MAX_CODES)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("too many coupons"),
+				 errdetail("An order may have %d.", MAX_CODES)));
+	for (int i = 0; i < n; i++)
+		if (!nulls[i] && text_length(DatumGetTextPP(codes[i])) > MAX_CODE)
+			ereport(ERROR,
+					(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+					 errmsg("a coupon code is too long"),
+					 errdetail("It may have %d characters.", MAX_CODE)));
+}
+
 /* Read the email address, and refuse what cannot be one. */
 static void
 read_email(FunctionCallInfo fcinfo, EcPlacement *order)
@@ -218,6 +246,7 @@ check_arguments(FunctionCallInfo fcinfo)
 	ec_argument_length(fcinfo, ARG_PHONE, "phone", MAX_PHONE);
 	ec_argument_length(fcinfo, ARG_NOTES, "notes", MAX_NOTES);
 	check_object(fcinfo, ARG_METADATA, "metadata", MAX_METADATA);
+	check_codes(fcinfo);
 	ec_argument_length(fcinfo, ARG_IDEMPOTENCY_KEY, "idempotency_key", MAX_KEY);
 	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) &&
 		VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(ARG_IDEMPOTENCY_KEY)) == 0)

@@ -7,7 +7,8 @@ COMMENT ON FUNCTION ecommerce_internal.case_folded(text) IS
     'A text to compare by where case does not matter. Unicode''s full case folding, composed '
     '(NFC); besides, Greek letters lose their accents and diaereses, as capitals do, and the four '
     'letters i of Turkish are one. In databases that are not UTF8 what their encoding cannot say '
-    'stays as it is; in SQL_ASCII only ASCII folds. Depends on no locale. Raises nothing.';
+    'stays as it is; in SQL_ASCII only ASCII folds, as in texts of more than 2048 bytes. Depends '
+    'on no locale. Raises nothing.';
 
 CREATE FUNCTION ecommerce_internal.in_capitals(t text) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_in_capitals_text';

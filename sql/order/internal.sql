@@ -303,7 +303,8 @@ BEGIN
       AND k.code IN (SELECT ecommerce_internal.coupon_code(w.code) FROM unnest(orders) AS u (o)
                      CROSS JOIN LATERAL jsonb_array_elements_text(
                          CASE jsonb_typeof(u.o -> 'coupon_codes')
-                         WHEN 'array' THEN u.o -> 'coupon_codes' ELSE '[]' END) AS w (code))
+                         WHEN 'array' THEN u.o -> 'coupon_codes' ELSE '[]' END) AS w (code)
+                     WHERE length(w.code) <= 255)
     ORDER BY k.id FOR NO KEY UPDATE;
     FOR v_id IN
         WITH item AS (

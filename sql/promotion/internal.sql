@@ -54,14 +54,6 @@ AS $$
 DECLARE
     v_ids uuid[];
 BEGIN
-    IF cardinality(codes) > 20 THEN
-        RAISE EXCEPTION 'too many coupons'
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'An order may have 20.';
-    ELSIF EXISTS (SELECT FROM unnest(codes) AS w (code) WHERE length(w.code) > 255) THEN
-        RAISE EXCEPTION 'a coupon code is too long'
-            USING ERRCODE = 'string_data_right_truncation', DETAIL = 'It may have 255 characters.';
-    END IF;
-
     -- Whether a coupon has a limit never changes, so that locking those that
     -- have one is enough; and what is locked by id is read by id.
     SELECT array_agg(k.id) INTO v_ids FROM ecommerce.coupons k
@@ -76,8 +68,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_coupons(integer, text[]) IS
-    'For redeem_coupons(): the ids of coupons by their codes, and those with a limit locked. '
-    'Errors: 22023 more than 20 codes, 22001 a code of more than 255 characters.';
+    'For redeem_coupons(): the ids of coupons by their codes, and those with a limit locked.';
 
 CREATE FUNCTION ecommerce_internal.book_coupon(tenant_id integer, coupon_id uuid,
     has_limit boolean, place bigint, order_id uuid, order_created_at timestamptz, user_id uuid,

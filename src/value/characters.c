@@ -23,6 +23,12 @@
 /* Room for one character in UTF-8, or for what it folds to, and a zero byte */
 #define MAX_BYTES (4 * 4 * EC_CASE_FOLD_MAX + 1)
 
+/*
+ * Longest text, in bytes, that is normalized.  The time that takes grows by the
+ * square of the marks that follow each other; names are not so long.
+ */
+#define MAX_NORMALIZED 2048
+
 /* What stands for a character that is unknown */
 #define REPLACEMENT_CHARACTER 0xFFFD
 
@@ -168,7 +174,7 @@ text_of(const char *data, ptrdiff_t length)
 	return cstring_to_text_with_len(data, (int) length);
 }
 
-/* A text folded, in small letters or in capitals */
+/* A text folded, in small letters or in capitals; of a long one, its ASCII */
 text *
 ec_case_folded(text *t, bool capitals)
 {
@@ -177,13 +183,13 @@ ec_case_folded(text *t, bool capitals)
 	bool		ascii = true;
 
 	initStringInfo(&s);
-	for (const char *c = reader.at; c < reader.end && ascii; c++)
+	for (const char *c = reader.at; c < reader.end; c++)
 	{
-		ascii = (unsigned char) *c < 0x80;
+		ascii = ascii && (unsigned char) *c < 0x80;
 		appendStringInfoChar(&s, (char) (capitals ? pg_ascii_toupper((unsigned char) *c)
 										 : pg_ascii_tolower((unsigned char) *c)));
 	}
-	if (ascii)
+	if (ascii || s.len > MAX_NORMALIZED)
 		return text_of(s.data, s.len);
 
 	resetStringInfo(&s);
@@ -198,7 +204,7 @@ ec_case_folded(text *t, bool capitals)
 /*
  * The characters of a text, which end with a zero, decomposed to what they mean
  * (NFKD): letters with accents to letters and accents, wide digits to digits.
- * What is unknown is the character that stands for that.
+ * What is unknown is the character that stands for that.  A long text stays as it is.
  */
 uint32 *
 ec_plain_characters(text *t)
@@ -215,7 +221,7 @@ ec_plain_characters(text *t)
 		n++;
 	}
 	c[n] = 0;
-	return unicode_normalize(UNICODE_NFKD, c);
+	return VARSIZE_ANY_EXHDR(t) > MAX_NORMALIZED ? c : unicode_normalize(UNICODE_NFKD, c);
 }
 
 /* A text without what cannot be seen at its ends */
@@ -262,7 +268,7 @@ ec_without_blanks(text *t, bool dashes_too)
 	return text_of(s.data, s.len);
 }
 
-/* Is this text composed (NFC), or in a database where texts are not decomposed? */
+/* Is this text composed (NFC), or too long, or in a database where none is decomposed? */
 static bool
 is_composed(text *t)
 {
@@ -271,7 +277,7 @@ is_composed(text *t)
 	const pg_wchar *composed;
 	size_t		n = 0;
 
-	if (GetDatabaseEncoding() != PG_UTF8)
+	if (GetDatabaseEncoding() != PG_UTF8 || VARSIZE_ANY_EXHDR(t) > MAX_NORMALIZED)
 		return true;
 	c = palloc_array(pg_wchar, (Size) (reader.end - reader.at) + 1);
 	while (reader.at < reader.end)

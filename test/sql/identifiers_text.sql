@@ -95,6 +95,11 @@ SELECT ecommerce.vat_id_normalize(U&'EL\00A0123\2009456\200B783\FEFF') AS vat_id
     ecommerce.vat_id_normalize('EL1234567é83') AS within,
     ecommerce.iban_normalize('GR16 0110 1250 0000 0001 2300 695₀') AS subscript;
 
+-- a long text is not normalized: marks that follow each other take the square of their number
+SELECT ecommerce_internal.case_folded(repeat(U&'\00C9', 1025) || 'A')
+           = repeat(U&'\00C9', 1025) || 'a' AS folded,
+    ecommerce_internal.hidden_in(repeat(U&'e\0301', 683)) IS NULL AS hidden;
+
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
