@@ -125,26 +125,35 @@ CREATE FUNCTION ecommerce_internal.book_archive(order_leaf regclass, item_leaf r
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     SET timezone = 'UTC' SET datestyle = 'ISO'
 AS $$
+DECLARE
+    v_written boolean;
 BEGIN
     INSERT INTO ecommerce.archived_partitions (suffix, from_time, to_time)
     VALUES (name, low, high);
     -- A movement holds an integer; what a partition sold may be more.
     EXECUTE format($sql$
-        INSERT INTO ecommerce.stock_movements (tenant_id, product_id, warehouse_id, quantity,
-                                               reason, reference, created_at)
-        SELECT s.tenant_id, s.product_id, s.warehouse_id,
-               - least(s.quantity - n.counted, 2147483647), 'archive', %L,
-               %L::timestamptz - interval '1 microsecond'
-        FROM (SELECT i.tenant_id, i.product_id, coalesce(a.key::integer, 1) AS warehouse_id,
-                     sum(coalesce(a.value::integer, i.quantity))::bigint AS quantity
-              FROM %s o
-              JOIN %s i ON i.tenant_id = o.tenant_id AND i.order_id = o.id
+        WITH sold AS (
+            SELECT i.tenant_id, i.product_id, coalesce(a.key::integer, 1) AS warehouse_id,
+                   sum(coalesce(a.value::integer, i.quantity))::bigint AS quantity
+            FROM %3$s o
+            JOIN %4$s i ON i.tenant_id = o.tenant_id AND i.order_id = o.id
                        AND i.order_created_at = o.created_at
-              LEFT JOIN LATERAL jsonb_each_text(i.allocation) a ON true
-              WHERE i.from_stock AND o.status <> 'cancelled'
-              GROUP BY 1, 2, 3) s
-        CROSS JOIN generate_series(0, s.quantity - 1, 2147483647) AS n (counted)
-        $sql$, name, high, order_leaf, item_leaf);
+            LEFT JOIN LATERAL jsonb_each_text(i.allocation) a ON true
+            WHERE i.from_stock AND o.status <> 'cancelled'
+            GROUP BY 1, 2, 3),
+        written AS (
+            INSERT INTO ecommerce.stock_movements (tenant_id, product_id, warehouse_id, quantity,
+                                                   reason, reference, created_at)
+            SELECT s.tenant_id, s.product_id, s.warehouse_id,
+                   - least(s.quantity - n.counted, 2147483647), 'archive', %1$L,
+                   %2$L::timestamptz - interval '1 microsecond'
+            FROM sold s
+            CROSS JOIN generate_series(0, s.quantity - 1, 2147483647) AS n (counted)
+            RETURNING quantity)
+        SELECT (SELECT coalesce(sum(quantity), 0) FROM sold)
+               = (SELECT coalesce(- sum(quantity), 0) FROM written)
+        $sql$, name, high, order_leaf, item_leaf) INTO v_written;
+    PERFORM ecommerce_internal.check_written(v_written, 'stock_movements');
     EXECUTE format($sql$
         INSERT INTO ecommerce.archived_sales (tenant_id, product_id, suffix, currency, orders,
                                               quantity, net, last_ordered_at)
@@ -166,18 +175,28 @@ COMMENT ON FUNCTION ecommerce_internal.book_archive(regclass, regclass, text, ti
 CREATE FUNCTION ecommerce_internal.unbook_archive(name text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_written boolean;
 BEGIN
     -- Movements never go; others undo them.  One movement may have been several.
-    INSERT INTO ecommerce.stock_movements (tenant_id, product_id, warehouse_id, quantity, reason,
-                                           reference, created_at)
-    SELECT s.tenant_id, s.product_id, s.warehouse_id, least(s.quantity - n.counted, 2147483647),
-           'archive', name, s.created_at
-    FROM (SELECT m.tenant_id, m.product_id, m.warehouse_id, m.created_at,
-                 - sum(m.quantity)::bigint AS quantity
-          FROM ecommerce.stock_movements m
-          WHERE m.reason = 'archive' AND m.reference = name
-          GROUP BY m.tenant_id, m.product_id, m.warehouse_id, m.created_at) s
-    CROSS JOIN generate_series(0, s.quantity - 1, 2147483647) AS n (counted);
+    WITH booked AS (
+        SELECT m.tenant_id, m.product_id, m.warehouse_id, m.created_at,
+               - sum(m.quantity)::bigint AS quantity
+        FROM ecommerce.stock_movements m
+        WHERE m.reason = 'archive' AND m.reference = name
+        GROUP BY m.tenant_id, m.product_id, m.warehouse_id, m.created_at
+        HAVING sum(m.quantity) < 0),
+    written AS (
+        INSERT INTO ecommerce.stock_movements (tenant_id, product_id, warehouse_id, quantity,
+                                               reason, reference, created_at)
+        SELECT b.tenant_id, b.product_id, b.warehouse_id,
+               least(b.quantity - n.counted, 2147483647), 'archive', name, b.created_at
+        FROM booked b
+        CROSS JOIN generate_series(0, b.quantity - 1, 2147483647) AS n (counted)
+        RETURNING quantity)
+    SELECT (SELECT coalesce(sum(quantity), 0) FROM booked)
+           = (SELECT coalesce(sum(quantity), 0) FROM written) INTO v_written;
+    PERFORM ecommerce_internal.check_written(v_written, 'stock_movements');
     DELETE FROM ecommerce.archived_partitions a WHERE a.suffix = name;
 END
 $$;

@@ -75,13 +75,9 @@ SELECT failure('SELECT ecommerce.detach_partition(''ecommerce_partitions.orders_
     ids => true);
 UPDATE ecommerce.orders SET payment_status = 'paid', amount_paid = gross
 WHERE status <> 'cancelled';
--- (which nobody can make so late: triggers refuse it)
-SET session_replication_role = replica;
-INSERT INTO ecommerce.stock_reservations (tenant_id, id, product_id, quantity, expires_at,
-    created_at)
-VALUES (1, ecommerce.uuid_v7(), id('DESK'), 1, '2019-05-02', '2019-05-01');
-RESET session_replication_role;
-UPDATE ecommerce.stock SET available = available - 1 WHERE product_id = id('DESK');
+SELECT count(*) FROM ecommerce.reserve_stock(items('DESK', 1));
+UPDATE ecommerce.stock_reservations SET expires_at = '2019-05-02', created_at = '2019-05-01'
+WHERE status = 'held';
 SELECT failure('SELECT ecommerce.detach_partition(''ecommerce_partitions.orders_2019_q2'')',
     ids => true);
 SELECT ecommerce.expire_reservations();
@@ -211,6 +207,12 @@ REFRESH MATERIALIZED VIEW ecommerce.product_stats;
 DROP VIEW differences;
 DROP TABLE before, ledger;
 CREATE TEMP TABLE before AS SELECT * FROM ecommerce.product_stats;
+-- A trigger of the shop's own does not leave out what the books need.
+CREATE FUNCTION pg_temp.leave_out() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER leave_out BEFORE INSERT ON ecommerce.stock_movements
+    FOR EACH ROW EXECUTE FUNCTION pg_temp.leave_out();
+SELECT failure('SELECT ecommerce.detach_partition(''ecommerce_partitions.orders_2019_q2'')');
+DROP TRIGGER leave_out ON ecommerce.stock_movements;
 SELECT count(*) FROM ecommerce.detach_partition('ecommerce_partitions.orders_2019_q2');
 DROP TABLE ecommerce_partitions.events_2019_q2;
 SELECT failure('SELECT ecommerce.attach_partition(''ecommerce_partitions.orders_2019_q2'')',
