@@ -248,6 +248,8 @@ BEGIN
                     (i ->> 'quantity')::integer, (i ->> 'restock')::boolean, reference, note,
                     (i ->> 'warehouse_id')::integer, order_id, tenant_id)
         FROM jsonb_array_elements(v_items) i;
+        -- A trigger may have returned others meanwhile.
+        PERFORM ecommerce_internal.check_returns(tenant_id, order_id, v_created, v_items, true);
     END IF;
     RETURN (SELECT sum((i ->> 'quantity')::bigint) FROM jsonb_array_elements(v_items) i);
 END

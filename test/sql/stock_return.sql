@@ -233,6 +233,25 @@ SELECT failure(format('SELECT ecommerce.return_stock(%L, %L)', :'o', items('A', 
 UPDATE ecommerce.products SET track_stock = true WHERE sku = 'EBOOK';
 SELECT failure(format('SELECT ecommerce.return_stock(%L, %L)', :'o', items('EBOOK', 1)));
 SELECT * FROM ecommerce.verify_integrity();
+-- nor does more of another product come back by a trigger
+INSERT INTO ecommerce.products (sku, name, price) VALUES ('T', 'T', 1), ('U', 'U', 1);
+SELECT ecommerce.adjust_stock(s, 1, 'receipt') FROM unnest('{T,U}'::text[]) AS s;
+SELECT id AS o FROM ecommerce.place_order(items('T', 1) || items('U', 1)) \gset
+SELECT (ecommerce.transition_order(:'o', s)).status
+FROM unnest('{processing,shipped}'::text[]) AS s;
+CREATE FUNCTION pg_temp.return_more() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.product_id = (SELECT p.id FROM ecommerce.products p WHERE p.sku = 'T') THEN
+        PERFORM ecommerce.return_stock(NEW.order_id, '[{"sku": "U", "quantity": 1}]');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER return_more AFTER INSERT ON ecommerce.stock_movements
+    FOR EACH ROW EXECUTE FUNCTION pg_temp.return_more();
+SELECT failure(format('SELECT ecommerce.return_stock(%L, %L)', :'o',
+    items('T', 1) || items('U', 1)));
+DROP TRIGGER return_more ON ecommerce.stock_movements;
+SELECT * FROM ecommerce.verify_integrity();
 
 SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
