@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -17,6 +18,7 @@
 
 #include "call.h"
 #include "db/plan.h"
+#include "db/table.h"
 #include "order.h"
 #include "value/arguments.h"
 #include "value/json.h"
@@ -251,6 +253,9 @@ ec_place_orders(PG_FUNCTION_ARGS)
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), JSONBOID, -1, false, TYPALIGN_INT,
 					  &orders, &nulls, &n);
 	requests = read_batch(orders, nulls, n);
+
+	/* Tables in one order: who places an order locks orders first. */
+	LockRelationOid(ec_relation_oid("orders"), RowExclusiveLock);
 	arguments[1] = PG_GETARG_DATUM(0);
 	if (n > 0)
 		(void) ec_execute(&lock_plan, arguments, NULL);

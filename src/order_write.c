@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/jsonb.h"
+#include "utils/snapmgr.h"
 
 #include "pg_compat.h"
 
@@ -137,7 +138,6 @@ static EcPlan key_find_plan = {
 	.nargs = 2,
 	.types = {INT4OID, TEXTOID}
 };
-
 
 /* Columns of key_find_plan */
 enum
@@ -322,11 +322,16 @@ check_same_request(bytea *found, bytea *hash)
 			 errhint("Use a new key for a new request, and the same arguments for a retry.")));
 }
 
-/* Refuse a key whose order is archived, or not there any more. */
+/*
+ * Refuse a key whose order is archived, or not there any more.  A partition may
+ * have been detached since the transaction's snapshot, so this looks with a new one.
+ */
 pg_noreturn static void
 order_gone(Datum *arguments)
 {
-	(void) ec_execute(&archived_plan, arguments, NULL);
+	PushActiveSnapshot(GetLatestSnapshot());
+	(void) ec_query(&archived_plan, arguments, NULL);
+	PopActiveSnapshot();
 	ereport(ERROR,
 			(errcode(ERRCODE_EC_UNKNOWN_ORDER),
 			 errmsg("the order of this idempotency key is not there any more"),
