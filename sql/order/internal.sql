@@ -97,7 +97,11 @@ BEGIN
         WHEN NEW.status NOT IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled',
                                 'refunded')
                                                                 THEN 'orders_status_check'
+        -- An order that is inserted is history, of which money may not be known.
         WHEN NEW.payment_status NOT IN ('pending', 'paid', 'failed', 'refunded')
+             OR TG_OP = 'UPDATE' AND NEW.payment_status = 'refunded'
+                AND OLD.payment_status <> 'refunded'
+                AND (NEW.amount_paid = 0 OR NEW.amount_refunded <> NEW.amount_paid)
                                                                 THEN 'orders_payment_status_check'
         WHEN NEW.currency !~ '^[A-Z]{3}$'                       THEN 'orders_currency_check'
         WHEN NEW.prices NOT IN ('net', 'gross')                 THEN 'orders_prices_check'
@@ -130,7 +134,8 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_order() IS
     'Checks an order that plain SQL inserts or updates, error 23514. What it keeps: id and '
-    'created_at within a day, known states, amounts finite and not negative, gross = net + vat.';
+    'created_at within a day, known states, amounts finite and not negative, gross = net + vat, '
+    'no payment that becomes refunded before all of it went back.';
 
 CREATE FUNCTION ecommerce_internal.check_order_item() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

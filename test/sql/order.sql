@@ -448,6 +448,8 @@ FROM unnest(ARRAY['net = net - 1, gross = gross - 1', 'vat = vat + 1, gross = gr
     $$created_at = created_at + interval '1 hour'$$,
     $$created_at = created_at - interval '1 year'$$, 'tenant_id = 2',
     'amount_refunded = 1', 'amount_paid = -1', $$payment_status = 'lost'$$,
+    $$payment_status = 'refunded'$$,
+    $$payment_status = 'refunded', amount_paid = 5, amount_refunded = 4$$,
     $$notes = 'lines', phone = '210'$$]) AS change;
 SELECT command, failure(command) AS failure
 FROM unnest(ARRAY['UPDATE ecommerce.order_items SET quantity = 1',
