@@ -5,21 +5,35 @@ CREATE FUNCTION ecommerce_internal.check_return_items(items jsonb, tenant_id int
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
+    v_fault text;
     v_wrong jsonb;
 BEGIN
-    IF jsonb_typeof(items) <> 'array' OR jsonb_array_length(items) = 0
-       OR EXISTS (SELECT FROM jsonb_array_elements(items) e
-                  WHERE CASE WHEN jsonb_typeof(e) <> 'object' THEN true
-                        ELSE e - '{sku,product_id,quantity,restock,warehouse_id}'::text[] <> '{}'
-                             OR num_nonnulls(e ->> 'sku', e ->> 'product_id') <> 1
-                             OR e ->> 'product_id'
-                                !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-                             OR coalesce(e ->> 'quantity', '') !~ '^[1-9][0-9]{0,8}$'
-                             OR coalesce(e ->> 'restock', 'true') NOT IN ('true', 'false')
-                             OR coalesce(e ->> 'warehouse_id', '1') !~ '^[1-9][0-9]{0,8}$' END) THEN
-        RAISE EXCEPTION 'wrong items' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = 'They must be [{"sku" or "product_id", "quantity", "restock", '
-                     '"warehouse_id"}].';
+    IF jsonb_typeof(items) <> 'array' OR jsonb_array_length(items) = 0 THEN
+        v_fault := 'items must be an array with elements.';
+    ELSE
+        SELECT format('items[%s]%s.', i.n - 1, f.fault) INTO v_fault
+        FROM jsonb_array_elements(items) WITH ORDINALITY i (e, n)
+        CROSS JOIN LATERAL (SELECT CASE
+            WHEN jsonb_typeof(e) <> 'object' THEN ' must be an object'
+            WHEN e - '{sku,product_id,quantity,restock,warehouse_id}'::text[] <> '{}'
+                THEN format(' has the unknown key "%s"', (SELECT min(k) FROM jsonb_object_keys(
+                    e - '{sku,product_id,quantity,restock,warehouse_id}'::text[]) k))
+            WHEN num_nonnulls(e ->> 'sku', e ->> 'product_id') <> 1
+                THEN ' must have either sku or product_id'
+            WHEN e ->> 'product_id' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                THEN '.product_id must be a UUID'
+            WHEN coalesce(e ->> 'quantity', '') !~ '^[+]?0*[1-9][0-9]{0,8}([.]0+)?$'
+                THEN '.quantity must be a whole number from 1 to 999999999'
+            WHEN coalesce(e ->> 'restock', 'true') NOT IN ('true', 'false')
+                THEN '.restock must be true or false'
+            WHEN coalesce(e ->> 'warehouse_id', '1') !~ '^[1-9][0-9]{0,8}$'
+                THEN '.warehouse_id must be the number of a warehouse'
+            END AS fault) f
+        WHERE f.fault IS NOT NULL ORDER BY i.n LIMIT 1;
+    END IF;
+    IF v_fault IS NOT NULL THEN
+        RAISE EXCEPTION 'wrong items' USING ERRCODE = 'invalid_parameter_value', DETAIL = v_fault,
+            HINT = 'They are [{"sku" or "product_id", "quantity", "restock", "warehouse_id"}].';
     END IF;
     SELECT e -> 'warehouse_id' INTO v_wrong FROM jsonb_array_elements(items) e
     WHERE (e ->> 'warehouse_id')::integer <> ALL (SELECT w.id FROM ecommerce.warehouses w
@@ -167,7 +181,7 @@ BEGIN
             FROM (SELECT (e -> 'line' ->> 'product_id')::uuid AS product_id,
                          coalesce((e ->> 'warehouse_id')::integer, 1) AS warehouse_id,
                          coalesce((e ->> 'restock')::boolean, true) AS restock,
-                         sum((e ->> 'quantity')::integer) AS quantity
+                         sum((e ->> 'quantity')::numeric::integer) AS quantity
                   FROM jsonb_array_elements(v_items) e GROUP BY 1, 2, 3) g);
 END
 $$;
@@ -223,4 +237,5 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.claim_return(text, uuid, timestamptz, jsonb, text, text,
     integer) IS
     'For return_stock(): whether a request is new. Waits for another one with its key; items are '
-    'in the form of return_items(). Error EC007 if the key was used for another request.';
+    'in the form of return_items(). Error EC007 if the key was used for another request: the detail '
+    'names the arguments that differ.';

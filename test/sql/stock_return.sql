@@ -179,6 +179,7 @@ SELECT replace(items::text, id('A')::text, 'id of A') AS items,
 FROM unnest(ARRAY[items('A', 2), items('A', 1) || items('A', 1),
     jsonb_build_array(jsonb_build_object('quantity', '2', 'product_id', id('A'), 'restock', true,
         'warehouse_id', 1, 'sku', NULL)),
+    '[{"sku": "A", "quantity": 2.0}]', '[{"sku": "A", "quantity": "02.00"}]',
     items('A', 1), items('A', 3), items('B', 2), items('A', 2) || items('B', 1),
     '[{"sku": "A", "quantity": 2, "restock": false}]']) AS items;
 SELECT ecommerce.return_stock(:'o', items('A', 2), 'RMA-1', idempotency_key => 'key');
@@ -225,6 +226,12 @@ SELECT items, failure(format('SELECT ecommerce.return_stock(%L, %L)', :'o', item
 FROM unnest(ARRAY[items('C', 1), items('NONE', 1), items('EBOOK', 1), items('EBOOK', 'C', 'A', 'C'),
     items(''), '[{"product_id": "00000000-0000-0000-0000-000000000000", "quantity": 1}]',
     '[{"product_id": "A", "quantity": 1}]', '[{"product_id": "", "quantity": 1}]']) AS items;
+-- what cannot be read is named
+SELECT items, failure(format('SELECT ecommerce.return_stock(%L, %L)', :'o', items)) AS failure
+FROM unnest(ARRAY['[]', '{}', '[1]', '[{"quantity": 1}]', '[{"sku": "A"}]',
+    '[{"sku": "A", "quantity": 1}, {"sku": "A", "quantity": 1.5}]',
+    '[{"sku": "A", "quantity": 1, "qty": 2}]', '[{"sku": "A", "quantity": 1, "restock": "no"}]',
+    '[{"sku": "A", "quantity": 1, "warehouse_id": "main"}]']::jsonb[]) AS items;
 -- a product that is no longer sold, nor tracked, comes back all the same
 UPDATE ecommerce.products SET deleted_at = now(), track_stock = false WHERE sku = 'A2';
 SELECT ecommerce.return_stock(:'o', items('A', 1));
