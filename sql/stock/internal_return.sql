@@ -64,6 +64,7 @@ BEGIN
       AND t.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
     RETURNING t.created_at, t.status, t.order_number INTO o;
     IF NOT FOUND THEN
+        PERFORM ecommerce_internal.check_archived(order_id);
         RAISE EXCEPTION 'unknown order'
             USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
     ELSIF o.status NOT IN ('shipped', 'delivered', 'refunded') THEN
@@ -132,6 +133,7 @@ BEGIN
                       WHERE o.tenant_id = NEW.tenant_id AND o.id = NEW.order_id
                         AND o.created_at BETWEEN v_time - interval '24 hours'
                                              AND v_time + interval '24 hours') THEN
+        PERFORM ecommerce_internal.check_archived(NEW.order_id);
         RAISE EXCEPTION 'unknown order'
             USING ERRCODE = 'EC008', DETAIL = format('It is %s.', NEW.order_id);
     END IF;

@@ -129,7 +129,10 @@ SELECT t.name, failure(format(t.call, s.id), hint => true) FROM sale s
 CROSS JOIN (VALUES ('cancel', 'SELECT ecommerce.cancel_order(%L)'),
     ('transition', 'SELECT ecommerce.transition_order(%L, ''delivered'')'),
     ('return', 'SELECT ecommerce.return_stock(%L, items(''DESK''))'),
-    ('refund', 'SELECT ecommerce.refund_to_gift_card(%L, 1)')) AS t (name, call)
+    ('refund', 'SELECT ecommerce.refund_to_gift_card(%L, 1)'),
+    ('adjust', 'SELECT ecommerce.adjust_stock(''DESK'', -1, ''write_off'', order_id => %L)'),
+    ('movement', 'INSERT INTO ecommerce.stock_movements (product_id, quantity, reason, order_id)
+        VALUES (id(''DESK''), 1, ''return'', %L)')) AS t (name, call)
 WHERE s.name = 'gift';
 SELECT failure(format('SELECT ecommerce.redeem_gift_card(%L, %L, 1)', :'card', id)) FROM sale
 WHERE name = 'gift';
