@@ -4,9 +4,11 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS ecommerce.product_stats AS
 SELECT p.tenant_id, p.id, p.name,
        coalesce(s.total_orders, 0)        AS total_orders,
        coalesce(s.total_quantity_sold, 0) AS total_quantity_sold,
-       coalesce(s.revenue, 0)             AS revenue,
+       coalesce(s.revenue, round(0::numeric, coalesce(c.minor_units, 0))) AS revenue,
        s.last_ordered_at
 FROM ecommerce.products p
+LEFT JOIN ecommerce.settings g ON g.tenant_id = p.tenant_id
+LEFT JOIN ecommerce.currencies c ON c.code = g.currency
 LEFT JOIN (SELECT u.tenant_id, u.product_id,
                   sum(u.orders)::bigint   AS total_orders,
                   sum(u.quantity)::bigint AS total_quantity_sold,

@@ -45,6 +45,8 @@ INSERT INTO ecommerce.products (tenant_id, sku, name, price) VALUES (77, 'N', 'N
 UPDATE ecommerce.settings SET currency = 'KWD' WHERE tenant_id = :yen;
 INSERT INTO ecommerce.products (tenant_id, sku, name, price) VALUES (:yen, 'K', 'K', 1.5);
 SELECT sku, price FROM ecommerce.products WHERE tenant_id > 1 ORDER BY sku;
+SELECT count(*) FROM ecommerce.refresh_product_stats();
+SELECT tenant_id, name, revenue FROM ecommerce.product_stats ORDER BY tenant_id, name;
 
 -- where it may be attached
 CREATE TABLE pg_temp.amounts (tenant_id integer, a numeric, b text);
