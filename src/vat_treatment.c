@@ -39,6 +39,7 @@ enum
 	ASK_BUYER_CITY,
 	ASK_BUYER_VAT_ID,
 	ASK_BUYER_VAT_ID_VALID,
+	ASK_UNSAID_REGION,			/* where a buyer is who says nothing */
 	ASK_ARGUMENTS
 };
 
@@ -71,11 +72,11 @@ static EcPlan treatment_plan = {
 	" buyer_region => coalesce((SELECT n.name FROM (VALUES (1, $11), (2, $12)) n (rank, name)"
 	" WHERE n.name <> '' AND ecommerce_internal.is_vat_place($9, n.name,"
 	" CASE n.rank WHEN 2 THEN $10 END)"
-	" ORDER BY n.rank LIMIT 1), CASE WHEN $11 = '' THEN '' END)) t",
+	" ORDER BY n.rank LIMIT 1), $15, CASE WHEN $11 = '' THEN '' END)) t",
 	.nargs = ASK_ARGUMENTS,
 	.types = {
 		TEXTOID, TEXTOID, DATEOID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID
 	}
 };
 
@@ -105,7 +106,9 @@ destination(const EcSale *sale, char supply)
 
 	if (first->country != NULL || second->country != NULL)
 		return first->country != NULL ? first : second;
-	return first->postal_code != NULL ? first : second;
+	if (first->postal_code != NULL || second->postal_code != NULL)
+		return first->postal_code != NULL ? first : second;
+	return first->state != NULL || first->city != NULL ? first : second;
 }
 
 /* Is an address where the seller's own rates apply? */
@@ -114,10 +117,12 @@ plain_address(const EcSettings *seller, const EcAddress *address)
 {
 	const char *names[] = {address->state, address->city};
 
-	/* Without a country it is at home, where its postal code may tell more. */
+	/* Without a country it is at home, where its names may tell more. */
 	if (address->country == NULL)
-		return address->postal_code == NULL ||
-			ec_settings_at_large(seller, NULL, 0, address->postal_code);
+		return (address->state == NULL && address->city == NULL &&
+				address->postal_code == NULL) ||
+			ec_settings_at_large(seller, names, lengthof(names),
+								 address->postal_code);
 	return (strlen(address->country) == VARSIZE_ANY_EXHDR(seller->country) &&
 			memcmp(address->country, VARDATA_ANY(seller->country),
 				   strlen(address->country)) == 0 &&
@@ -195,7 +200,8 @@ static void
 ask_treatment(const EcSale *sale, EcTreatment *t)
 {
 	const EcSettings *seller = sale->seller;
-	EcAddress	at_seller = {NULL, NULL, NULL, NULL};
+	EcAddress	at_seller;
+	text	   *unsaid = NULL;
 	const EcAddress *to = destination(sale, t->supply);
 	Datum		arguments[ASK_ARGUMENTS];
 	char		nulls[ASK_ARGUMENTS];
@@ -206,14 +212,14 @@ ask_treatment(const EcSale *sale, EcTreatment *t)
 	 */
 	if (to->country == NULL)
 	{
+		at_seller = *to;
 		at_seller.country = text_to_cstring(seller->country);
-		at_seller.postal_code = to->postal_code;
 		if (to->postal_code != NULL)
 			ec_country_check_postal_code(at_seller.country,
 										 to == &sale->shipping ? "shipping_address.postal_code" :
 										 "billing_address.postal_code", to->postal_code);
 		else
-			at_seller.state = text_to_cstring(seller->region);
+			unsaid = seller->region;
 		to = &at_seller;
 	}
 
@@ -236,6 +242,8 @@ ask_treatment(const EcSale *sale, EcTreatment *t)
 	nulls[ASK_BUYER_VAT_ID] = sale->buyer_vat_id == NULL ? 'n' : ' ';
 	arguments[ASK_BUYER_VAT_ID_VALID] = BoolGetDatum(sale->identified);
 	nulls[ASK_BUYER_VAT_ID_VALID] = sale->identified ? ' ' : 'n';
+	arguments[ASK_UNSAID_REGION] = PointerGetDatum(unsaid);
+	nulls[ASK_UNSAID_REGION] = unsaid == NULL ? 'n' : ' ';
 
 	if (ec_execute(&treatment_plan, arguments, nulls) != 1)
 		elog(ERROR, "vat_treatment returned no row");

@@ -127,15 +127,26 @@ SELECT sold('shipping_address => ''{"country": "DE", "city": "Büsingen"}'''),
 SELECT failure($$SELECT ecommerce.place_orders(ARRAY['{"items": [{"sku": "A", "quantity": 1}],
     "shipping_address": {"country": "DE", "postal_code": "D-7826"}}'::jsonb])$$);
 SELECT failure($$SELECT ecommerce.vat_treatment('DE', 'DE', buyer_postal_code => 'x')$$);
--- An address without a country is at home, where its postal code may tell more
+-- An address without a country is at home, where its postal code and its names may tell more
 SELECT to_code(NULL, code) FROM unnest(ARRAY['78266', '10115', 'x', '', NULL]) AS code;
 SELECT sold('shipping_address => ''{"city": "Athens"}''');
+SELECT address, sold(format('shipping_address => %L', address)) AS shipping,
+    sold(format('billing_address => %L', address)) AS billing
+FROM unnest(ARRAY['{"city": "Helgoland"}', '{"state": "BÜSINGEN", "city": "x"}',
+    '{"city": "Helgoland", "postal_code": "10115"}', '{"state": ""}',
+    '{"state": "Helgoland", "postal_code": "10115"}']) AS address;
 
 UPDATE ecommerce.settings SET country = 'GR', timezone = 'Europe/Athens';
 \set business 'buyer_vat_id => ''EL094259216'', buyer_vat_id_valid => true'
 SELECT code, to_code('GR', code), to_code('GR', code, :'business')
 FROM unnest(ARRAY['821 31', 'Τ.Κ. 821 31', '85200', '63086', '10431']) AS code;
 SELECT to_code('GR', '1043'), to_code('GR', 'Χίος');
+-- who says nothing of where they are is where the seller is
+UPDATE ecommerce.settings SET region = 'islands';
+SELECT address, sold(format('shipping_address => %L', address), :'business')
+FROM unnest(ARRAY['{}', '{"city": "Athens"}', '{"state": "Agion Oros"}', '{"state": ""}'])
+    AS address;
+UPDATE ecommerce.settings SET region = '';
 -- The city counts where the postal code does not tell: there is a Fournoi in the Argolid, too
 SELECT address, sold(format('shipping_address => %L', address), :'business')
 FROM unnest(ARRAY['{"country": "GR", "city": "Χίος"}',
