@@ -208,8 +208,8 @@ DECLARE
     v_found   bytea;
 BEGIN
     v_request := v_request || (
-        SELECT string_agg(substr(sha256(convert_to(coalesce(a.value, ''), 'UTF8')), 1, 4), ''
-                          ORDER BY a.n)
+        SELECT string_agg(substr(sha256(convert_to(coalesce('=' || a.value, ''), 'UTF8')), 1, 4),
+                          '' ORDER BY a.n)
         FROM unnest(ARRAY[order_id::text, items::text, reference, note])
              WITH ORDINALITY AS a (value, n));
     INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id,
@@ -239,5 +239,5 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.claim_return(text, uuid, timestamptz, jsonb, text, text,
     integer) IS
     'For return_stock(): whether a request is new. Waits for another one with its key; items are '
-    'in the form of return_items(). Error EC007 if the key was used for another request: the detail '
-    'names the arguments that differ.';
+    'in the form of return_items(). Error EC007 if the key was used for another request: the '
+    'detail names the arguments that differ.';

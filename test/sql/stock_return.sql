@@ -186,6 +186,7 @@ SELECT ecommerce.return_stock(:'o', items('A', 2), 'RMA-1', idempotency_key => '
 SELECT failure(format('SELECT ecommerce.return_stock(%L, %L, %s)', o, items('A', 2), rest))
 FROM (VALUES (:'o'::uuid, $$'RMA-2', idempotency_key => 'key'$$),
     (:'o', $$'RMA-1', 'note', 'key'$$), (:'o', $$idempotency_key => 'key'$$),
+    (:'o', $$'RMA-1', '', 'key'$$),
     (pg_temp.order_of('shipped'), $$'RMA-1', idempotency_key => 'key'$$),
     (:'o', $$idempotency_key => ''$$), (:'o', $$idempotency_key => repeat('k', 256)$$))
     AS r (o, rest);
