@@ -71,7 +71,8 @@ DIRECTIVE = "Directive 2006/112/EC "
 
 # What vat_rates.csv calls a region, how it says that an address is there, and
 # what becomes of it.  Sources disagree on two postal codes in Italy: one of
-# each pair is an old one, which neighbours have as well.
+# each pair is an old one, which neighbours have as well.  Among the other names
+# are the codes of ISO 3166-2 that forms send as the state.
 REGIONS = {
     ("AT", "Jungholz+Mittelberg"): ("postcode ^(6691|699[123])$", [
         Region("AT", "Jungholz and Mittelberg", "place", DIRECTIVE + "Art. 104",
@@ -101,34 +102,36 @@ REGIONS = {
                [Place("Canary Islands", None, r"^(35|38)\d{3}$", None,
                      "Canarias, Islas Canarias, Kanarische Inseln, Las Palmas, "
                      "Las Palmas de Gran Canaria, Gran Canaria, Santa Cruz de Tenerife, Tenerife, "
-                     "Tenerifa, Lanzarote, Fuerteventura, La Gomera, El Hierro")])]),
+                     "Tenerifa, Lanzarote, Fuerteventura, La Gomera, El Hierro, "
+                     "CN, GC, TF, ES-CN, ES-GC, ES-TF")])]),
     ("ES", "Ceuta"): (r"postcode ^51\d{3}$", [
         Region("ES", "Ceuta", "outside", DIRECTIVE + "Art. 6(2)(c)",
-               [Place("Ceuta", None, r"^51\d{3}$")])]),
+               [Place("Ceuta", None, r"^51\d{3}$", None, "CE, ES-CE")])]),
     ("ES", "Melilla"): (r"postcode ^52\d{3}$", [
         Region("ES", "Melilla", "outside", DIRECTIVE + "Art. 6(2)(d)",
-               [Place("Melilla", None, r"^52\d{3}$")])]),
+               [Place("Melilla", None, r"^52\d{3}$", None, "ML, ES-ML")])]),
     ("FI", "Aland Islands"): (r"postcode ^22\d{3}$ or ISO AX", [
         Region("FI", "Aland Islands", "outside", DIRECTIVE + "Art. 6(1)(d)",
                [Place("Aland Islands", "AX", r"^(AX)?22\d{3}$", None,
-                      "Aland, Ahvenanmaa, Mariehamn")])]),
+                      "Aland, Ahvenanmaa, Mariehamn, AX, FI-01")])]),
     ("FR", "Corsica"): (r"postcode ^20\d{3}$", [
         Region("FR", "Corsica", "place", "CGI Art. 297",
                [Place("Corsica", None, r"^20\d{3}$", None,
-                     "Corse, Korsika, Corse-du-Sud, Haute-Corse")])]),
+                     "Corse, Korsika, Corse-du-Sud, Haute-Corse, 20R, 2A, 2B, FR-20R, FR-2A, "
+                     "FR-2B")])]),
     ("FR", "Guadeloupe/Martinique/Reunion"): (r"postcode ^97[124]\d{2}$", [
         Region("FR", "Antilles and Reunion", "overseas", DIRECTIVE + "Art. 6(1)(c)",
-               [Place("Guadeloupe", "GP", r"^971(?!33|50)\d{2}$"),
-                Place("Martinique", "MQ", r"^972\d{2}$"),
+               [Place("Guadeloupe", "GP", r"^971(?!33|50)\d{2}$", None, "GP, FR-971, FR-GP"),
+                Place("Martinique", "MQ", r"^972\d{2}$", None, "MQ, FR-972, FR-MQ"),
                 Place("Reunion", "RE", r"^974\d{2}$", None,
-                      "La Reunion, Ile de la Reunion")])]),
+                      "La Reunion, Ile de la Reunion, RE, FR-974, FR-RE")])]),
     ("FR", "Guyane"): (r"postcode ^973\d{2}$", [
         Region("FR", "Guyane", "outside", DIRECTIVE + "Art. 6(1)(c)",
                [Place("Guyane", "GF", r"^973\d{2}$", None,
-                      "French Guiana, Guyane francaise")])]),
+                      "French Guiana, Guyane francaise, GF, FR-973, FR-GF")])]),
     ("FR", "Mayotte"): (r"postcode ^976\d{2}$", [
         Region("FR", "Mayotte", "outside", DIRECTIVE + "Art. 6(1)(c)",
-               [Place("Mayotte", "YT", r"^976\d{2}$")])]),
+               [Place("Mayotte", "YT", r"^976\d{2}$", None, "YT, FR-976, FR-YT")])]),
     ("FR", "Monaco"): ("ISO MC", [
         Region("FR", "Monaco", "country", DIRECTIVE + "Art. 7",
                [Place("Monaco", "MC", r"^980\d{2}$", None,
@@ -155,19 +158,21 @@ REGIONS = {
     ("NL", "Caribbean Netherlands, Aruba, Curacao, Sint Maarten"): ("ISO BQ, AW, CW, SX", [
         Region("NL", "Caribbean", "outside", DIRECTIVE + "Art. 5",
                [Place("Caribbean Netherlands", "BQ", None, None,
-                      "Caribisch Nederland, Bonaire, Saba, Sint Eustatius"), Place("Aruba", "AW"),
-                Place("Curacao", "CW"), Place("Sint Maarten", "SX")])]),
+                      "Caribisch Nederland, Bonaire, Saba, Sint Eustatius, NL-BQ1, NL-BQ2, NL-BQ3"),
+                Place("Aruba", "AW", None, None, "AW, NL-AW"),
+                Place("Curacao", "CW", None, None, "CW, NL-CW"),
+                Place("Sint Maarten", "SX", None, None, "SX, NL-SX")])]),
     ("PT", "Azores"): (r"postcode ^9[5-9]\d{2}", [
         Region("PT", "Azores", "place", DIRECTIVE + "Art. 105(2)",
                [Place("Azores", None, r"^9[5-9]\d{2}", None,
-                     "Acores, Ilhas dos Acores, Azoren, Ponta Delgada, Angra do Heroismo")])]),
+                     "Acores, Ilhas dos Acores, Azoren, Ponta Delgada, Angra do Heroismo, PT-20")])]),
     ("PT", "Madeira"): (r"postcode ^9[0-4]\d{2}", [
         Region("PT", "Madeira", "place", DIRECTIVE + "Art. 105(2)",
                [Place("Madeira", None, r"^9[0-4]\d{2}", None,
-                     "Ilha da Madeira, Funchal, Porto Santo")])]),
+                     "Ilha da Madeira, Funchal, Porto Santo, PT-30")])]),
     ("XI", "Northern Ireland"): ("GB postcode ^BT", [
         Region("GB", "Northern Ireland", "country", "Windsor Framework Art. 8",
-               [Place("Northern Ireland", "XI", r"^BT\d", None, "North of Ireland")])]),
+               [Place("Northern Ireland", "XI", r"^BT\d", None, "North of Ireland, NIR, GB-NIR")])]),
 }
 
 # The Greek islands are one region whose places changed; the csv names it after

@@ -190,8 +190,9 @@ read_email(FunctionCallInfo fcinfo, EcPlacement *order)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("wrong email address"),
-				 errdetail("It must have one @ with something before and after it, no blanks or"
-						   " characters that cannot be seen, and at most %d characters.",
+				 errdetail("It must have one @ with something before and after it, no blanks,"
+						   " brackets, commas or characters that cannot be seen, single dots"
+						   " only, and at most %d characters.",
 						   EC_MAX_EMAIL)));
 	order->email = PointerGetDatum(email);
 }

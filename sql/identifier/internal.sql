@@ -79,8 +79,9 @@ BEGIN
         RAISE EXCEPTION 'wrong email address'
             USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
                   COLUMN = 'email', CONSTRAINT = TG_TABLE_NAME || '_email_check',
-                  DETAIL = 'It must have one @ with something before and after it, no blanks or '
-                           'characters that cannot be seen, and at most 254 characters.';
+                  DETAIL = 'It must have one @ with something before and after it, no blanks, '
+                           'brackets, commas or characters that cannot be seen, single dots '
+                           'only, and at most 254 characters.';
     END IF;
     RETURN NEW;
 END

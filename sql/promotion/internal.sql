@@ -77,17 +77,18 @@ CREATE FUNCTION ecommerce_internal.book_coupon(tenant_id integer, coupon_id uuid
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
-    IF has_limit THEN
-        UPDATE ecommerce.coupons k SET redemptions = k.redemptions + 1
-        WHERE k.tenant_id = book_coupon.tenant_id AND k.id = book_coupon.coupon_id;
-        PERFORM ecommerce_internal.check_written(FOUND, 'coupons');
-    END IF;
+    -- First, so that a trigger which orders again finds it.
     INSERT INTO ecommerce.coupon_redemptions (tenant_id, order_id, order_created_at, coupon_id,
                                               position, user_id, email, account_email, amount)
     VALUES (book_coupon.tenant_id, book_coupon.order_id, book_coupon.order_created_at,
             book_coupon.coupon_id, place, book_coupon.user_id, book_coupon.email,
             book_coupon.account_email, book_coupon.amount);
     PERFORM ecommerce_internal.check_written(FOUND, 'coupon_redemptions');
+    IF has_limit THEN
+        UPDATE ecommerce.coupons k SET redemptions = k.redemptions + 1
+        WHERE k.tenant_id = book_coupon.tenant_id AND k.id = book_coupon.coupon_id;
+        PERFORM ecommerce_internal.check_written(FOUND, 'coupons');
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.book_coupon(integer, uuid, boolean, bigint, uuid,

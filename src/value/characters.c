@@ -318,14 +318,27 @@ ec_hidden_in(text *t)
 		: pstrdup("letters that are not composed (NFC)");
 }
 
+/* May a character stand in an email address, after this one (0: at its begin)? */
+static bool
+email_may_have(uint32 c, uint32 before)
+{
+	/* What is written around an address, or in full width */
+	if (ec_is_blank(c) || (c < 0x80 && strchr("<>()[],;:\\\"", (int) c) != NULL) ||
+		(c >= 0xFF01 && c <= 0xFF5E))
+		return false;
+	return c != '.' || (before != 0 && before != '.' && before != '@');
+}
+
 /*
- * Is this an email address, with nothing to trim?  One @ with something before
- * and after it, nothing that cannot be seen, and at most 254 characters.
+ * Is it an email address?  That is one @ with something before and after it,
+ * nothing that cannot be seen or that stands around addresses, dots between other
+ * characters only, and at most 254 characters.
  */
 bool
 ec_email_valid(text *t)
 {
 	Reader		reader = reader_of(t);
+	uint32		before = 0;
 	int			n = 0;
 	int			at = 0;
 
@@ -335,10 +348,11 @@ ec_email_valid(text *t)
 
 		reader.at += next_character(&reader, &c);
 		n++;
-		if (ec_is_blank(c) || (c == '@' && at != 0))
+		if (!email_may_have(c, before) || (c == '@' && (at != 0 || before == '.')))
 			return false;
 		if (c == '@')
 			at = n;
+		before = c;
 	}
-	return at > 1 && at < n && n <= EC_MAX_EMAIL;
+	return at > 1 && at < n && n <= EC_MAX_EMAIL && before != '.';
 }

@@ -127,6 +127,27 @@ SELECT k.code, r.user_id, r.email, r.account_email, r.released_at IS NULL AS cou
 FROM ecommerce.coupon_redemptions r JOIN ecommerce.coupons k ON k.id = r.coupon_id
 ORDER BY k.code, r.created_at, r.order_id;
 SELECT failure($$UPDATE ecommerce.coupon_redemptions SET account_email = NULL$$);
+-- what stands around an address, and dots where none may be, would be another customer
+SELECT address, ecommerce_internal.email_valid(address)
+FROM unnest(ARRAY['ann@example.org', 'a.b+c@example.co.uk', E'\u03b1@\u03b2.gr', 'ann@example.org.',
+    '.ann@example.org', 'ann.@example.org', 'ann@.example.org', 'ann@example..org',
+    '<ann@example.org>', 'mailto:ann@example.org', 'ann@example.org;', 'ann@example.org,b', '"ann"@example.org',
+    'ann@b@example.org', '@example.org', 'ann@', E'\uff41nn@example.org']) AS address;
+-- nor does a trigger get it twice that orders again before the first one is written
+INSERT INTO ecommerce.coupons (code, kind, value, max_redemptions_per_user)
+VALUES ('NESTED', 'percent', 10, 1);
+CREATE FUNCTION pg_temp.order_again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() = 1 THEN
+        PERFORM pg_temp.buy('NESTED', NULL, 'nested@example.com');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER order_again AFTER UPDATE ON ecommerce.coupons FOR EACH ROW
+    EXECUTE FUNCTION pg_temp.order_again();
+SELECT pg_temp.buy('NESTED', NULL, 'nested@example.com') AS bought;
+SELECT count(*) FROM ecommerce.coupon_redemptions WHERE email = 'nested@example.com';
+DROP TRIGGER order_again ON ecommerce.coupons;
 SELECT * FROM ecommerce_internal.promotion_problems();
 -- the proof counts them anew
 ALTER TABLE ecommerce.coupon_redemptions DISABLE TRIGGER USER;

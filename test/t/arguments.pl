@@ -133,7 +133,7 @@ my %odd = (
 		qw(922337203685477580.7 100 100.000001 1000)
 	],
 	'tstzmultirange' => [ '{(,)}', '{[infinity,infinity]}' ],
-	'regclass' => [
+	'regclass'       => [
 		qw(0 4294967295 pg_catalog.pg_class ecommerce.product_stats),
 		qw(ecommerce.orders_pkey ecommerce_partitions.orders_default ecommerce.low_stock),
 		qw(ecommerce.tenants ecommerce.currencies ecommerce.placed_order)
