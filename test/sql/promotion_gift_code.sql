@@ -1,5 +1,7 @@
 -- Codes of gift cards: which are issued, and what finds them.
 CREATE EXTENSION ecommerce;
+-- psql differs in how wide it takes what cannot be seen to be.
+\pset format unaligned
 UPDATE ecommerce.settings SET country = 'GR';
 INSERT INTO ecommerce.products (sku, name, price, track_stock) VALUES ('PEN', 'Pen', 10, false);
 
