@@ -660,7 +660,7 @@ ORDER BY relname, attnum, tenant}, undef, \@types);
 		push @{ $values{$tenant}{"$column $type"} }, $value;
 		next unless $column eq 'id';
 		my $one = $table =~ s/ies$/y/r =~ s/s$//r;
-		for (my $name = $one; $name ne ''; $name =~ s/^[a-z]+_?//)
+		for (my $name = $one; $name ne ''; $name =~ s/^[^_]*_?//)
 		{
 			push @{ $values{$tenant}{"${name}_id $type"} }, $value;
 		}
