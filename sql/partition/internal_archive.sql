@@ -4,7 +4,7 @@ CREATE FUNCTION ecommerce_internal.detached_leaves()
     RETURNS TABLE (leaf oid, name text, parent text, suffix text, from_time timestamptz,
                    to_time timestamptz, archived boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    SET timezone = 'UTC' SET quote_all_identifiers = off
+    SET timezone = 'UTC' SET quote_all_identifiers = off SET jit = off
 AS $$
 BEGIN
     IF has_table_privilege(to_regclass('ecommerce.archived_partitions'), 'SELECT') IS NOT TRUE THEN
@@ -38,7 +38,7 @@ COMMENT ON FUNCTION ecommerce_internal.detached_leaves() IS
     'Nothing for roles that may not read archived_partitions.';
 
 CREATE FUNCTION ecommerce_internal.archived_times() RETURNS tstzmultirange
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     IF to_regclass('ecommerce.archived_partitions') IS NULL THEN

@@ -89,7 +89,8 @@ FROM unnest('{68001,68002,81100,81200,81300,81400,81500,82100,82101,82104,82300,
 -- Codes of ISO 3166-2, which forms send as the state
 SELECT country, state, place(country, state, NULL)
 FROM (VALUES ('ES', 'GC'), ('ES', 'ES-TF'), ('ES', 'ce'), ('ES', 'ML'), ('ES', 'M'),
-    ('PT', 'PT-30'), ('FR', 'FR-974'), ('FR', '2A'), ('FI', 'FI-01'), ('NL', 'NL-CW')) AS v (country, state);
+    ('PT', 'PT-30'), ('FR', 'FR-974'), ('FR', '2A'), ('FI', 'FI-01'),
+    ('NL', 'NL-CW')) AS v (country, state);
 
 -- Names: case, accents and sigmas do not matter, Greek letters stand for Latin ones
 SELECT name, place('GR', name, NULL)
