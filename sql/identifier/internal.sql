@@ -45,7 +45,9 @@ CREATE FUNCTION ecommerce_internal.email_valid(email text) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_email_valid_text';
 COMMENT ON FUNCTION ecommerce_internal.email_valid(text) IS
     'Whether a trimmed text can be an email address. One @ with something before and after it, '
-    'nothing that cannot be seen, at most 254 characters. Raises nothing.';
+    'single dots between other characters, no blanks, brackets, quotes, commas, colons or '
+    'characters in full width, nothing that cannot be seen, at most 254 characters. Raises '
+    'nothing.';
 
 CREATE FUNCTION ecommerce_internal.refuse_hidden() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -234,6 +234,18 @@ COMMENT ON FUNCTION ecommerce_internal.check_item_totals() IS
     'Deferred to the commit: lines made by plain SQL must sum to their order. Error EC017 for one '
     'that joins an order that place_order() made.';
 
+CREATE FUNCTION ecommerce_internal.refuse_unknown_order(order_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM ecommerce_internal.check_archived(order_id);
+    RAISE EXCEPTION 'unknown order'
+        USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.refuse_unknown_order(uuid) IS
+    'For who did not find an order: error EC008, or EC024 if the orders of its time are archived.';
+
 CREATE FUNCTION ecommerce_internal.lock_order(tenant_id integer, order_id uuid,
     OUT created_at timestamptz, OUT order_number text, OUT status text, OUT payment_status text,
     OUT currency text, OUT gross numeric, OUT amount_paid numeric, OUT amount_refunded numeric)
@@ -257,9 +269,7 @@ BEGIN
       AND o.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
     FOR NO KEY UPDATE;
     IF NOT FOUND THEN
-        PERFORM ecommerce_internal.check_archived(order_id);
-        RAISE EXCEPTION 'unknown order'
-            USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
+        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
     END IF;
 END
 $$;

@@ -174,8 +174,7 @@ COMMENT ON FUNCTION ecommerce_internal.take_rows(regclass, text) IS
     'For take_from_default() and prepare_restore(): delete rows of a table that triggers keep. '
     'Returns how many.';
 
-CREATE FUNCTION ecommerce_internal.add_partitions(tables jsonb, suffix text, low timestamptz,
-    high timestamptz)
+CREATE FUNCTION ecommerce_internal.attach_leaves(leaves jsonb, low timestamptz, high timestamptz)
     RETURNS TABLE (partition regclass, moved_rows bigint)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     SET timezone = 'UTC' SET datestyle = 'ISO'
@@ -183,50 +182,79 @@ AS $$
 DECLARE
     v_moved jsonb := '{}'::jsonb;
     v_rows  bigint;
-    v_new   text;
-    columns text;
     t       record;
 BEGIN
     -- Rows that came before their partition wait in the default partition:
     -- copy them, delete items before the orders that they reference, and
     -- only then attach, so that no reader ever misses one.
     FOR t IN
-        SELECT k.name, format('WHERE %1$I >= %2$L AND %1$I < %3$L', k.key, low, high) AS within
-        FROM jsonb_to_recordset(tables) AS k (name text, key text, ordinal bigint)
-        ORDER BY k.ordinal
+        SELECT l.parent, l.leaf, format('WHERE %1$I >= %2$L AND %1$I < %3$L', l.key, low, high)
+                   AS within,
+               (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+                FROM pg_attribute a
+                WHERE a.attrelid = format('ecommerce.%I', l.parent)::regclass
+                  AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns
+        FROM jsonb_to_recordset(leaves) AS l (parent text, ordinal bigint, key text, leaf text)
+        ORDER BY l.ordinal
     LOOP
-        v_new := format('ecommerce_partitions.%I', t.name || '_' || suffix);
-        EXECUTE format('LOCK TABLE ecommerce_partitions.%I IN ACCESS EXCLUSIVE MODE',
-                       t.name || '_default');
-        EXECUTE format('CREATE TABLE %s (LIKE ecommerce.%I INCLUDING ALL)', v_new, t.name);
-        columns := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
-                    FROM pg_attribute a
-                    WHERE a.attrelid = format('ecommerce.%I', t.name)::regclass
-                      AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
+        IF EXISTS (SELECT FROM pg_trigger g
+                   WHERE g.tgrelid = t.leaf::regclass AND g.tgname = 'keep_archive') THEN
+            EXECUTE format('DROP TRIGGER keep_archive ON %s', t.leaf);
+        END IF;
         EXECUTE format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM ecommerce_partitions.%3$I %4$s',
-                       v_new, columns, t.name || '_default', t.within);
+                       t.leaf, t.columns, t.parent || '_default', t.within);
         GET DIAGNOSTICS v_rows = ROW_COUNT;
-        v_moved := v_moved || jsonb_build_object(t.name, v_rows);
+        v_moved := v_moved || jsonb_build_object(t.parent, v_rows);
     END LOOP;
     FOR t IN
-        SELECT k.name, format('WHERE %1$I >= %2$L AND %1$I < %3$L', k.key, low, high) AS within
-        FROM jsonb_to_recordset(tables) AS k (name text, key text, ordinal bigint)
-        WHERE (v_moved ->> k.name)::bigint > 0
-        ORDER BY k.ordinal DESC
+        SELECT l.parent, format('WHERE %1$I >= %2$L AND %1$I < %3$L', l.key, low, high) AS within
+        FROM jsonb_to_recordset(leaves) AS l (parent text, ordinal bigint, key text)
+        WHERE (v_moved ->> l.parent)::bigint > 0
+        ORDER BY l.ordinal DESC
     LOOP
-        PERFORM ecommerce_internal.take_from_default(t.name, t.within);
+        PERFORM ecommerce_internal.take_from_default(t.parent, t.within);
     END LOOP;
     FOR t IN
-        SELECT k.name FROM jsonb_to_recordset(tables) AS k (name text, ordinal bigint)
-        ORDER BY k.ordinal
+        SELECT l.parent, l.leaf
+        FROM jsonb_to_recordset(leaves) AS l (parent text, ordinal bigint, leaf text)
+        ORDER BY l.ordinal
     LOOP
-        v_new := format('ecommerce_partitions.%I', t.name || '_' || suffix);
         EXECUTE format('ALTER TABLE ecommerce.%I ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
-                       t.name, v_new, low, high);
-        partition := v_new::regclass;
-        moved_rows := (v_moved ->> t.name)::bigint;
+                       t.parent, t.leaf, low, high);
+        partition := t.leaf::regclass;
+        moved_rows := (v_moved ->> t.parent)::bigint;
         RETURN NEXT;
     END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.attach_leaves(jsonb, timestamptz, timestamptz) IS
+    'For add_partitions() and attach_partition(): make tables partitions. They are given as '
+    '[{"parent", "ordinal", "key", "leaf"}]. Rows of their time move there from the default '
+    'partitions. Returns them.';
+
+CREATE FUNCTION ecommerce_internal.add_partitions(tables jsonb, suffix text, low timestamptz,
+    high timestamptz)
+    RETURNS TABLE (partition regclass, moved_rows bigint)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_leaves jsonb := '[]'::jsonb;
+    v_leaf   text;
+    t        record;
+BEGIN
+    FOR t IN
+        SELECT k.name, k.key, k.ordinal
+        FROM jsonb_to_recordset(tables) AS k (name text, key text, ordinal bigint)
+        ORDER BY k.ordinal
+    LOOP
+        v_leaf := format('ecommerce_partitions.%I', t.name || '_' || suffix);
+        EXECUTE format('LOCK TABLE ecommerce_partitions.%I IN ACCESS EXCLUSIVE MODE',
+                       t.name || '_default');
+        EXECUTE format('CREATE TABLE %s (LIKE ecommerce.%I INCLUDING ALL)', v_leaf, t.name);
+        v_leaves := v_leaves || jsonb_build_object('parent', t.name, 'ordinal', t.ordinal,
+                                                   'key', t.key, 'leaf', v_leaf);
+    END LOOP;
+    RETURN QUERY SELECT * FROM ecommerce_internal.attach_leaves(v_leaves, low, high);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.add_partitions(jsonb, text, timestamptz, timestamptz) IS

@@ -232,9 +232,7 @@ BEGIN
     WHERE o.tenant_id = return_stock.tenant_id AND o.id = return_stock.order_id
       AND o.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours';
     IF NOT FOUND THEN
-        PERFORM ecommerce_internal.check_archived(order_id);
-        RAISE EXCEPTION 'unknown order'
-            USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
+        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
     END IF;
     PERFORM ecommerce_internal.check_return_items(items, tenant_id);
     -- Lines never change, so they are read without a lock: the key is locked before the order.

@@ -64,9 +64,7 @@ BEGIN
       AND t.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
     RETURNING t.created_at, t.status, t.order_number INTO o;
     IF NOT FOUND THEN
-        PERFORM ecommerce_internal.check_archived(order_id);
-        RAISE EXCEPTION 'unknown order'
-            USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
+        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
     ELSIF o.status NOT IN ('shipped', 'delivered', 'refunded') THEN
         RAISE EXCEPTION 'nothing of an order that is % can come back', o.status
             USING ERRCODE = 'EC009', DETAIL = format('Order %s.', o.order_number),
@@ -133,9 +131,7 @@ BEGIN
                       WHERE o.tenant_id = NEW.tenant_id AND o.id = NEW.order_id
                         AND o.created_at BETWEEN v_time - interval '24 hours'
                                              AND v_time + interval '24 hours') THEN
-        PERFORM ecommerce_internal.check_archived(NEW.order_id);
-        RAISE EXCEPTION 'unknown order'
-            USING ERRCODE = 'EC008', DETAIL = format('It is %s.', NEW.order_id);
+        PERFORM ecommerce_internal.refuse_unknown_order(NEW.order_id);
     END IF;
     RETURN NULL;
 END

@@ -1,5 +1,5 @@
 /*
- * amount_scale.c
+ * tenant_amounts.c
  *	  The trigger that gives amounts the decimals of their currency, so that they
  *	  print as people write them: 25.00 beside 0.00, and 12.50.
  */
