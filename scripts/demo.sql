@@ -7,7 +7,8 @@
 CREATE EXTENSION ecommerce;
 \echo
 UPDATE ecommerce.settings
-SET country = 'GR', currency = 'EUR', prices = 'gross', timezone = 'Europe/Athens';
+SET country = 'GR', currency = 'EUR', prices = 'gross', timezone = 'Europe/Athens'
+WHERE tenant_id = 1;
 
 \echo
 \echo '== 2. Something to sell'

@@ -28,9 +28,8 @@ ec_currency_check(const char *code, size_t length)
 	if (minor_units < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown currency"),
-				 errdetail("It is \"%.*s\".",
-						   pg_mbcliplen(code, (int) length, 20), code),
+				 errmsg("unknown currency \"%.*s\"",
+						pg_mbcliplen(code, (int) length, 20), code),
 				 errhint("Use an ISO 4217 code in capitals, such as EUR.")));
 	return minor_units;
 }

@@ -47,11 +47,9 @@ read_price(const JsonbValue *field, const EcJsonPath *path)
 	EcDecimal	price = ec_json_decimal(field, path, "unit_price");
 
 	if (price.value < 0)
-		ec_json_wrong(path, "unit_price", "zero or more");
+		ec_json_wrong(field, path, "unit_price", "zero or more");
 	if (price.value >= EC_MAX_PRICE * ec_power_of_ten(price.scale))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("unit_price is out of range")));
+		ec_json_out_of_range(path, "unit_price");
 	return price;
 }
 
@@ -64,7 +62,7 @@ read_item(const JsonbValue *element, int index, EcItem *item)
 
 	ec_json_object(element, &path, item_keys, fields, ITEM_KEYS);
 	if (ec_json_given(&fields[ITEM_PRODUCT_ID]) == ec_json_given(&fields[ITEM_SKU]))
-		ec_json_wrong(&path, NULL, "given either product_id or sku");
+		ec_json_wrong(element, &path, NULL, "an object with either product_id or sku");
 	if (ec_json_given(&fields[ITEM_PRODUCT_ID]))
 		ec_json_uuid(&fields[ITEM_PRODUCT_ID], &item->product_id, &path,
 					 "product_id");
@@ -96,20 +94,28 @@ ec_items_read(Jsonb *jsonb, int *n)
 	return items;
 }
 
-/* Add a product to those that an error lists. */
-static void
-list_product(StringInfo list, const EcItem *item)
+/* Products that an error lists */
+typedef struct ProductList
 {
-	if (list->len == 0)
-		appendStringInfoChar(list, '[');
-	else if (list->len < MAX_LISTED * 64)
-		appendStringInfoString(list, ", ");
-	else
+	const char *first;			/* SKU or id, as written; NULL: none */
+	StringInfoData text;
+} ProductList;
+
+/* Add a product to a list. */
+static void
+list_product(ProductList *list, const EcItem *item)
+{
+	const char *name = item->sku != NULL ? item->sku : ec_uuid_text(&item->product_id);
+
+	if (list->first == NULL)
+	{
+		list->first = name;
+		initStringInfo(&list->text);
+	}
+	else if (list->text.len >= MAX_LISTED * 64)
 		return;
-	if (item->sku != NULL)
-		escape_json(list, item->sku);
-	else
-		appendStringInfo(list, "\"%s\"", ec_uuid_text(&item->product_id));
+	appendStringInfoString(&list->text, list->text.len == 0 ? "[" : ", ");
+	escape_json(&list->text, name);
 }
 
 /* Columns of products that find_item reads, after its two keys */
@@ -199,7 +205,7 @@ find_item(EcScan *scan, EcItem *item, int32 tenant_id, bool *for_sale)
 /* Find the products of the items that were written by SKU, or by id. */
 static void
 find_items(EcItem *items, int n, bool by_sku, int32 tenant_id,
-		   StringInfo unknown, StringInfo not_for_sale)
+		   ProductList *unknown, ProductList *not_for_sale)
 {
 	EcScan		scan;
 
@@ -227,28 +233,26 @@ find_items(EcItem *items, int n, bool by_sku, int32 tenant_id,
 void
 ec_items_find(EcItem *items, int n, int32 tenant_id, bool for_sale)
 {
-	StringInfoData unknown;
-	StringInfoData not_for_sale;
+	ProductList unknown = {0};
+	ProductList not_for_sale = {0};
 	int			by_sku = 0;
 
-	initStringInfo(&unknown);
-	initStringInfo(&not_for_sale);
 	for (int i = 0; i < n; i++)
 		by_sku += items[i].sku != NULL;
 	if (by_sku > 0)
 		find_items(items, n, true, tenant_id, &unknown, &not_for_sale);
 	if (by_sku < n)
 		find_items(items, n, false, tenant_id, &unknown, &not_for_sale);
-	if (unknown.len > 0)
+	if (unknown.first != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_PRODUCT),
-				 errmsg("unknown product"),
-				 errdetail("%s]", unknown.data)));
-	if (for_sale && not_for_sale.len > 0)
+				 errmsg("unknown product \"%s\"", unknown.first),
+				 errdetail("%s]", unknown.text.data)));
+	if (for_sale && not_for_sale.first != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_PRODUCT_NOT_FOR_SALE),
-				 errmsg("product is not for sale"),
-				 errdetail("%s]", not_for_sale.data)));
+				 errmsg("product \"%s\" is not for sale", not_for_sale.first),
+				 errdetail("%s]", not_for_sale.text.data)));
 }
 
 /* Order of demands, in which stock is locked. */
@@ -292,9 +296,8 @@ ec_items_demand(const EcItem *items, int n, int *ndemands)
 									 &demands[last].quantity))
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("quantity is out of range"),
-					 errdetail("Product \"%s\" is ordered too often.",
-							   demands[i].sku)));
+					 errmsg("quantity of \"%s\" is out of range", demands[i].sku),
+					 errdetail("It is the sum of several items.")));
 	}
 	*ndemands = last + 1;
 	return demands;

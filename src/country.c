@@ -28,8 +28,9 @@ wrong_postal_code(const char *country, const char *field, const char *given)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("\"%s\" is not a postal code of %s", given, country),
-			 field == NULL ? 0 : errdetail("It is %s.", field),
+			 field == NULL
+			 ? errmsg("\"%s\" is not a postal code of %s", given, country)
+			 : errmsg("%s \"%s\" is not a postal code of %s", field, given, country),
 			 errhint("It is written as \"%s\". What is in another country, or has a country"
 					 " code of its own, needs that.", ec_postal_code_example(country))));
 }

@@ -115,8 +115,7 @@ lock_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz *created_at, Datum 
 		(void) ec_execute(&check_archived_plan, &arguments[1], NULL);
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_ORDER),
-				 errmsg("unknown order"),
-				 errdetail("It is %s.", ec_uuid_text(id))));
+				 errmsg("unknown order %s", ec_uuid_text(id))));
 	}
 	status = TextDatumGetCString(ec_value(0, LOCKED_STATUS, TEXTOID));
 	*created_at = DatumGetTimestampTz(ec_value(0, LOCKED_CREATED_AT, TIMESTAMPTZOID));
@@ -126,7 +125,9 @@ lock_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz *created_at, Datum 
 				(errcode(ERRCODE_EC_INVALID_TRANSITION),
 				 errmsg("an order cannot go from %s to cancelled", status),
 				 errdetail("Order %s.",
-						   TextDatumGetCString(ec_value(0, LOCKED_NUMBER, TEXTOID)))));
+						   TextDatumGetCString(ec_value(0, LOCKED_NUMBER, TEXTOID))),
+				 strcmp(status, "shipped") == 0 || strcmp(status, "delivered") == 0
+				 ? errhint("Units that were shipped come back by ecommerce.return_stock().") : 0));
 	result[RESULT_ID] = UUIDPGetDatum(id);
 	result[RESULT_NUMBER] = datumCopy(ec_value(0, LOCKED_NUMBER, TEXTOID), false, -1);
 	result[RESULT_PREVIOUS_STATUS] = CStringGetTextDatum(status);

@@ -53,7 +53,7 @@ read_text(const JsonbValue *field, const char *key)
 		return DatumGetCString(DirectFunctionCall1(numeric_out,
 												   NumericGetDatum(field->val.numeric)));
 	if (field->type != jbvString)
-		ec_json_wrong(NULL, key, "a string");
+		ec_json_wrong(field, NULL, key, "a string");
 	return pnstrdup(field->val.string.val, (Size) field->val.string.len);
 }
 
@@ -67,7 +67,7 @@ read_bool(const JsonbValue *field, const char *key)
 		return field->val.boolean;
 	if (field->type != jbvString ||
 		!parse_bool_with_len(field->val.string.val, (Size) field->val.string.len, &result))
-		ec_json_wrong(NULL, key, "true or false");
+		ec_json_wrong(field, NULL, key, "true or false");
 	return result;
 }
 
@@ -80,7 +80,7 @@ read_texts(const JsonbValue *field, const char *key)
 	int			n;
 
 	if (array == NULL || !JsonContainerIsArray(array))
-		ec_json_wrong(NULL, key, "an array of strings");
+		ec_json_wrong(field, NULL, key, "an array of strings");
 	n = (int) JsonContainerSize(array);
 	texts = palloc_array(Datum, (Size) n);
 	for (int i = 0; i < n; i++)
@@ -88,7 +88,7 @@ read_texts(const JsonbValue *field, const char *key)
 		const JsonbValue *element = getIthJsonbValueFromContainer(array, (uint32) i);
 
 		if (element->type != jbvString)
-			ec_json_wrong(NULL, key, "an array of strings");
+			ec_json_wrong(field, NULL, key, "an array of strings");
 		texts[i] = PointerGetDatum(cstring_to_text_with_len(element->val.string.val,
 															element->val.string.len));
 	}

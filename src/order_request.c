@@ -88,10 +88,13 @@ read_address(FunctionCallInfo fcinfo, int n, const char *name, EcAddress *addres
 	for (int i = 0; i < ADDRESS_KEYS; i++)
 		if (ec_json_given(&fields[i]) &&
 			(fields[i].type != jbvString || fields[i].val.string.len > MAX_ADDRESS_BYTES))
-			ec_json_wrong(&path, address_keys[i],
+			ec_json_wrong(&fields[i], &path, address_keys[i],
 						  psprintf("a string of at most %d characters", MAX_ADDRESS_TEXT));
-	if (ec_json_given(country) && country->val.string.len != 2)
-		ec_json_wrong(&path, "country", "an ISO 3166-1 alpha-2 code");
+	if (ec_json_given(country) &&
+		(country->val.string.len != 2 ||
+		 strspn(pnstrdup(country->val.string.val, 2), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2))
+		ec_json_wrong(country, &path, "country",
+					  "the two letters of ISO 3166-1, such as GR for Greece");
 	address->city = address_text(&fields[ADDRESS_CITY]);
 	address->state = address_text(&fields[ADDRESS_STATE]);
 	address->postal_code = address_text(&fields[ADDRESS_POSTAL_CODE]);
@@ -131,7 +134,7 @@ read_vat_id(FunctionCallInfo fcinfo, EcPlacement *order)
 static void
 check_object(FunctionCallInfo fcinfo, int n, const char *name, int max_size)
 {
-	EcJsonPath	path = {name, -1, NULL};
+	JsonbValue	value;
 
 	if (PG_ARGISNULL(n))
 		return;
@@ -140,8 +143,9 @@ check_object(FunctionCallInfo fcinfo, int n, const char *name, int max_size)
 				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
 				 errmsg("%s is too long", name),
 				 errdetail("It may have %d bytes.", max_size)));
+	ec_json_argument(fcinfo, n, &value);
 	if (!JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(n)))
-		ec_json_wrong(&path, NULL, "an object");
+		ec_json_wrong(&value, NULL, name, "an object");
 }
 
 /* Characters of a text */
@@ -166,8 +170,7 @@ check_codes(FunctionCallInfo fcinfo)
 	if (n > MAX_CODES)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("too many coupons"),
-				 errdetail("An order may have %d.", MAX_CODES)));
+				 errmsg("an order may have %d coupons, not %d", MAX_CODES, n)));
 	for (int i = 0; i < n; i++)
 		if (!nulls[i] && text_length(DatumGetTextPP(codes[i])) > MAX_CODE)
 			ereport(ERROR,
@@ -189,7 +192,7 @@ read_email(FunctionCallInfo fcinfo, EcPlacement *order)
 	if (!ec_email_valid(email))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("wrong email address"),
+				 errmsg("email is not an address"),
 				 errdetail("It must have one @ with something before and after it, no blanks,"
 						   " brackets, commas or characters that cannot be seen, single dots"
 						   " only, and at most %d characters.",

@@ -114,9 +114,8 @@ ec_order_find_user(EcPlacement *order)
 	if (!active)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_USER),
-				 errmsg("unknown user"),
-				 errdetail("User %s does not exist, or is not active.",
-						   ec_uuid_text(&order->user_id))));
+				 errmsg("unknown user %s", ec_uuid_text(&order->user_id)),
+				 errdetail("There is none of that id, or it is not active.")));
 }
 
 /*

@@ -173,7 +173,7 @@ lock_products(EcPlacement *order)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_PRODUCT),
 				 errmsg("unknown product"),
-				 errdetail("It was deleted just now.")));
+				 errdetail("One of the order was deleted just now.")));
 	ec_rows_end(&rows);
 }
 

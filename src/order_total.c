@@ -54,8 +54,9 @@ choose_currency(FunctionCallInfo fcinfo, EcPlacement *order)
 		if (!order->history && strcmp(currency, order->currency) != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("wrong currency"),
-					 errdetail("Prices are in %s.", order->currency)));
+					 errmsg("currency must be %s", order->currency),
+					 errdetail("It is \"%s\". The shop has its prices in %s.", currency,
+							   order->currency)));
 		order->currency = currency;
 	}
 	order->minor_units = ec_currency_check(order->currency,
@@ -66,6 +67,7 @@ choose_currency(FunctionCallInfo fcinfo, EcPlacement *order)
 static void
 choose_prices(EcPlacement *order)
 {
+	const char *first = NULL;
 	StringInfoData changed;
 	char		buffer[EC_DECIMAL_TEXT];
 
@@ -80,6 +82,8 @@ choose_prices(EcPlacement *order)
 				 !ec_decimal_equal(item->unit_price, item->price) &&
 				 changed.len < 10000)
 		{
+			if (first == NULL)
+				first = item->found_sku;
 			appendStringInfoString(&changed, changed.len == 0 ? "[" : ", ");
 			appendStringInfoString(&changed, "{\"sku\": ");
 			escape_json(&changed, item->found_sku);
@@ -92,7 +96,7 @@ choose_prices(EcPlacement *order)
 	if (changed.len > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_PRICE_CHANGED),
-				 errmsg("price has changed"),
+				 errmsg("price of \"%s\" has changed", first),
 				 errdetail("%s]", changed.data)));
 }
 
@@ -245,9 +249,8 @@ check_expected_total(FunctionCallInfo fcinfo, const EcPlacement *order)
 	(void) ec_decimal_format(gross, buffer[1]);
 	ereport(ERROR,
 			(errcode(ERRCODE_EC_TOTALS_DIFFER),
-			 errmsg("the total is not the expected one"),
-			 errdetail("Expected %s, but it is %s %s.", buffer[0], buffer[1],
-					   order->currency)));
+			 errmsg("the total is %s %s, not the expected %s", buffer[1], order->currency,
+					buffer[0])));
 }
 
 /*

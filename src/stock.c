@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -190,7 +191,9 @@ check_reason(text *reason)
 			return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown reason of a stock movement"),
+			 errmsg("unknown reason \"%.*s\" of a stock movement",
+					pg_mbcliplen(VARDATA_ANY(reason), (int) VARSIZE_ANY_EXHDR(reason),
+								 100), VARDATA_ANY(reason)),
 			 errhint("Use receipt, adjustment, return or write_off.")));
 }
 
@@ -201,16 +204,15 @@ check_quantity(int64 quantity, bool may_be_negative)
 	if (quantity > EC_MAX_QUANTITY || quantity < -EC_MAX_QUANTITY)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("quantity is out of range"),
-				 errdetail("It must be from %d to %d.",
-						   may_be_negative ? -EC_MAX_QUANTITY : 1, EC_MAX_QUANTITY)));
+				 errmsg("quantity must be from %d to %d",
+						may_be_negative ? -EC_MAX_QUANTITY : 1, EC_MAX_QUANTITY),
+				 errdetail("It is " INT64_FORMAT ".", quantity)));
 	if (quantity == 0 || (quantity < 0 && !may_be_negative))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("wrong quantity"),
 				 may_be_negative
-				 ? errdetail("It must not be zero.")
-				 : errdetail("It must be above zero.")));
+				 ? errmsg("quantity must not be zero")
+				 : errmsg("quantity must be above zero, but is " INT64_FORMAT, quantity)));
 }
 
 /* Where a function has the arguments of its movement that may be NULL; -1: nowhere */
@@ -456,7 +458,8 @@ ec_transfer_stock(PG_FUNCTION_ARGS)
 	if (PG_GETARG_INT32(TRANSFER_FROM) == PG_GETARG_INT32(TRANSFER_TO))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("stock cannot be transferred to where it is")));
+				 errmsg("stock of warehouse %d cannot be transferred to where it is",
+						PG_GETARG_INT32(TRANSFER_FROM))));
 
 	item.product_id = *PG_GETARG_UUID_P(TRANSFER_PRODUCT);
 	ec_items_find(&item, 1, tenant_id, false);

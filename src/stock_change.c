@@ -209,6 +209,8 @@ list_short(EcStockChange *change, const EcDemand *demand, int64 available)
 {
 	if (change->listed++ >= MAX_LISTED)
 		return;
+	if (change->missing.len == 0)
+		change->first_missing = demand->sku;
 	appendStringInfoString(&change->missing, change->missing.len == 0 ? "[" : ", ");
 	appendStringInfoString(&change->missing, "{\"sku\": ");
 	escape_json(&change->missing, demand->sku);
@@ -375,7 +377,7 @@ ec_stock_change(int32 tenant_id, const EcDemand *demands, int n, int *ntaken)
 	if (change.missing.len > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_INSUFFICIENT_STOCK),
-				 errmsg("insufficient stock"),
+				 errmsg("insufficient stock of \"%s\"", change.first_missing),
 				 errdetail("%s%s]", change.missing.data,
 						   change.listed > MAX_LISTED ? ", ..." : "")));
 	ec_stock_write_rows(&change);

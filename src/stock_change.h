@@ -55,6 +55,7 @@ typedef struct EcStockChange
 	int			nalerts;
 	int			alerts_capacity;
 	StringInfoData missing;
+	const char *first_missing;	/* SKU of the first that is listed */
 	int			listed;
 } EcStockChange;
 

@@ -138,8 +138,7 @@ check_reservation(int32 tenant_id, const pg_uuid_t *reservation_id, bool allowed
 	if (DatumGetInt64(ec_value(0, STATUS_COUNT, INT8OID)) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_RESERVATION),
-				 errmsg("unknown reservation"),
-				 errdetail("It is %s.", ec_uuid_text(reservation_id))));
+				 errmsg("unknown reservation %s", ec_uuid_text(reservation_id))));
 	if (DatumGetBool(ec_value(0, STATUS_HELD, BOOLOID)))
 		ec_written(0, 1, "stock_reservations");
 	ereport(ERROR,
@@ -212,8 +211,7 @@ hold_until(FunctionCallInfo fcinfo, int n, int32 tenant_id, bool trusted)
 	if (ttl <= 0 || ttl > MAX_TTL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("wrong ttl"),
-				 errdetail("It must be above zero and at most 30 days.")));
+				 errmsg("ttl must be above zero and at most 30 days")));
 	if (!trusted && ttl > span_of(&most, 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -253,7 +251,8 @@ ec_reserve_stock(PG_FUNCTION_ARGS)
 	if (n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_EMPTY_ORDER),
-				 errmsg("nothing to reserve")));
+				 errmsg("nothing to reserve"),
+				 errdetail("items is an empty array.")));
 
 	expires_at = hold_until(fcinfo, RESERVE_TTL, tenant_id,
 							PG_ARGISNULL(RESERVE_TTL) || ec_call_trusted());

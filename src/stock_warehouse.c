@@ -138,6 +138,5 @@ ec_warehouse_check(int32 tenant_id, int32 warehouse_id)
 			return;
 	ereport(ERROR,
 			(errcode(ERRCODE_EC_UNKNOWN_WAREHOUSE),
-			 errmsg("unknown warehouse"),
-			 errdetail("It is %d.", warehouse_id)));
+			 errmsg("unknown warehouse %d", warehouse_id)));
 }

@@ -289,8 +289,9 @@ ec_argument_tenant(FunctionCallInfo fcinfo, int n)
 		tenant_id != current_tenant())
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),
-				 errmsg("this transaction is not the tenant's"),
-				 errdetail("It may work for tenant %d only.", current_tenant())));
+				 errmsg("this transaction works for tenant %d, not %d", current_tenant(),
+						tenant_id),
+				 errhint("Call ecommerce.use_tenant(%d) in a transaction of its own.", tenant_id)));
 	return tenant_id;
 }
 
@@ -358,8 +359,7 @@ ec_use_tenant(PG_FUNCTION_ARGS)
 	if (given != 0 && given != tenant_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),
-				 errmsg("another tenant is chosen already"),
-				 errdetail("It is tenant %d.", given),
+				 errmsg("tenant %d cannot be chosen, because tenant %d is", tenant_id, given),
 				 errhint("One transaction works for one tenant.")));
 
 	if (tenant_id > 0)
@@ -373,8 +373,7 @@ ec_use_tenant(PG_FUNCTION_ARGS)
 	if (!exists)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),
-				 errmsg("there is no such tenant"),
-				 errdetail("It is tenant %d.", tenant_id)));
+				 errmsg("there is no tenant %d", tenant_id)));
 	choose(tenant_id);
 	PG_RETURN_INT32(tenant_id);
 }

@@ -41,9 +41,9 @@ ec_day_zone(const text *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
 				 errmsg("time zone \"%s\" is not known to this server", text_to_cstring(name)),
-				 errdetail("It is in the shop's settings."),
 				 errhint("UPDATE ecommerce.settings SET timezone = 'Europe/Athens'"
-						 " (or where the seller is), a name of pg_timezone_names.")));
+						 " WHERE timezone = %s (or where the seller is), a name of"
+						 " pg_timezone_names.", quote_literal_cstr(text_to_cstring(name)))));
 	return zone;
 }
 

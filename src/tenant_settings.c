@@ -93,6 +93,18 @@ typedef struct CachedBasics
 
 static CachedBasics basics;
 
+/* Refuse a tenant whose row of settings is gone: create_tenant() makes one. */
+static void
+refuse_without_settings(int32 tenant_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_EC_NOT_CONFIGURED),
+			 errmsg("tenant %d has no settings", tenant_id),
+			 errhint("INSERT INTO ecommerce.settings (tenant_id, country, currency, timezone)"
+					 " VALUES (%d, 'GR', 'EUR', 'Europe/Athens') (or where the shop is"
+					 " established).", tenant_id)));
+}
+
 /* Read a tenant's row of settings. */
 static void
 read_settings(EcSettings *settings, int32 tenant_id, TimestampTz at)
@@ -108,17 +120,15 @@ read_settings(EcSettings *settings, int32 tenant_id, TimestampTz at)
 	ec_scan_open(&scan, &settings_table, tenant_id, AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
 	if (!ec_scan_next(&scan))
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_NOT_CONFIGURED),
-				 errmsg("the tenant has no settings")));
+		refuse_without_settings(tenant_id);
 	country = ec_scan_value(&scan, SETTINGS_COUNTRY, &isnull);
 	if (isnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
-				 errmsg("the shop's country is not set"),
+				 errmsg("the country of tenant %d is not set", tenant_id),
 				 errdetail("It decides which VAT rates apply."),
-				 errhint("UPDATE ecommerce.settings SET country = 'GR'"
-						 " (or where the shop is established).")));
+				 errhint("UPDATE ecommerce.settings SET country = 'GR' WHERE tenant_id = %d"
+						 " (or where the shop is established).", tenant_id)));
 	settings->tenant_id = tenant_id;
 	settings->country = DatumGetTextPCopy(country);
 	settings->region = DatumGetTextPCopy(ec_scan_value(&scan, SETTINGS_REGION, &isnull));
@@ -266,9 +276,7 @@ static void
 require_basics(int32 tenant_id)
 {
 	if (!read_basics(tenant_id))
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_NOT_CONFIGURED),
-				 errmsg("the tenant has no settings")));
+		refuse_without_settings(tenant_id);
 }
 
 /* How long a tenant's reservations hold unless they say otherwise. */

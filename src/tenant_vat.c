@@ -140,10 +140,10 @@ ec_settings_place_in_region(const EcSettings *settings, Datum place)
 	if (!exists)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
-				 errmsg("the shop's place is not in its region"),
-				 errdetail("Place \"%s\", region \"%s\".",
-						   TextDatumGetCString(place), region),
-				 errhint("It is a row of ecommerce.vat_places, or NULL.")));
+				 errmsg("the shop's place \"%s\" is not in its region \"%s\"",
+						TextDatumGetCString(place), region),
+				 errhint("UPDATE ecommerce.settings SET place = NULL WHERE tenant_id = %d, or"
+						 " to a place of ecommerce.vat_places.", settings->tenant_id)));
 	if (!in && !places_known(settings))
 	{
 		int			year;

@@ -71,7 +71,7 @@ read_line(const JsonbValue *element, int index, int minor_units, EcLimit limit,
 		base_quantity = ec_json_decimal(&fields[LINE_BASE_QUANTITY], &path,
 										"base_quantity");
 	if (base_quantity.value <= 0)
-		ec_json_wrong(&path, "base_quantity", "above zero");
+		ec_json_wrong(&fields[LINE_BASE_QUANTITY], &path, "base_quantity", "above zero");
 	line->kind = EC_PRODUCT;
 	ec_document_vat(&fields[LINE_VAT_CATEGORY], &fields[LINE_VAT_RATE], &path,
 					&line->category, &line->rate);
@@ -96,7 +96,7 @@ read_document(const JsonbValue *fields, EcLimit limit, EcDocument *document)
 
 	ec_json_require(currency, NULL, "currency");
 	if (currency->type != jbvString)
-		ec_json_wrong(NULL, "currency", "an ISO 4217 code");
+		ec_json_wrong(currency, NULL, "currency", "an ISO 4217 code");
 	minor_units = ec_currency_check(currency->val.string.val,
 									(size_t) currency->val.string.len);
 	prices = (EcPrices) ec_json_choice(&fields[DOCUMENT_PRICES], prices_names,
@@ -131,7 +131,7 @@ read_rounding(const JsonbValue *fields, int minor_units, ec_int128 payable)
 		return amount;
 	step = ec_json_amount(cash_rounding, minor_units, NULL, "cash_rounding");
 	if (ec_json_given(rounding) || step <= 0)
-		ec_json_wrong(NULL, "cash_rounding", "above zero, and not beside rounding");
+		ec_json_wrong(cash_rounding, NULL, "cash_rounding", "above zero, and not beside rounding");
 	return ec_divide_round(payable, step) * step - payable;
 }
 

@@ -96,18 +96,19 @@ ec_document_vat(const JsonbValue *category_field,
 		(category_field->type != jbvString ||
 		 !ec_category_parse(category_field->val.string.val,
 							(size_t) category_field->val.string.len, category)))
-		ec_json_wrong(path, "vat_category", "one of S, Z, E, AE, K, G, O");
+		ec_json_wrong(category_field, path, "vat_category", "one of S, Z, E, AE, K, G, O");
 
 	/* What is outside the scope of VAT has no rate, not even zero. */
 	*rate = ec_decimal_of(0);
 	if (!given || *category != EC_OUTSIDE || ec_json_given(rate_field))
 		*rate = ec_json_decimal(rate_field, path, "vat_rate");
 	if (!ec_rate_valid(*rate))
-		ec_json_wrong(path, "vat_rate", "a percentage from 0 to 100 with at most 6 decimals");
+		ec_json_wrong(rate_field, path, "vat_rate",
+					  "a percentage from 0 to 100 with at most 6 decimals");
 	if (!given)
 		*category = rate->value > 0 ? EC_STANDARD : EC_ZERO;
 	if ((*category == EC_STANDARD) != (rate->value > 0))
-		ec_json_wrong(path, "vat_rate", *category == EC_STANDARD
+		ec_json_wrong(rate_field, path, "vat_rate", *category == EC_STANDARD
 					  ? "above zero in category S" : "zero in this category");
 }
 
@@ -125,10 +126,11 @@ read_adjustment_amount(const JsonbValue *fields, const EcJsonPath *path,
 	if (ec_json_given(&fields[ADJUSTMENT_AMOUNT]))
 		return ec_json_amount(&fields[ADJUSTMENT_AMOUNT], minor_units, path, "amount");
 	if (!ec_json_given(&fields[ADJUSTMENT_PERCENT]))
-		ec_json_wrong(path, NULL, "given an amount or a percentage");
+		ec_json_wrong(&fields[ADJUSTMENT_AMOUNT], path, "amount", "given, unless percent is");
 	percent = ec_json_decimal(&fields[ADJUSTMENT_PERCENT], path, "percent");
 	if (!ec_rate_valid(percent))
-		ec_json_wrong(path, "percent", "from 0 to 100 with at most 6 decimals");
+		ec_json_wrong(&fields[ADJUSTMENT_PERCENT], path, "percent",
+					  "from 0 to 100 with at most 6 decimals");
 	if (ec_json_given(&fields[ADJUSTMENT_BASE]))
 		base = ec_json_amount(&fields[ADJUSTMENT_BASE], minor_units, path, "base");
 	if (!ec_vat_of(base, percent, EC_NET, &amount))
@@ -165,8 +167,12 @@ read_adjustment(const JsonbValue *element, const EcJsonPath *path, int nkeys,
 
 	/* What lowers a returned line is as negative as the line. */
 	if (adjustment->amount < 0 && base >= 0 && !adjustment->has_vat)
-		ec_json_wrong(path, ec_json_given(&fields[ADJUSTMENT_AMOUNT]) ? "amount" : "base",
-					  "zero or more");
+	{
+		int			wrong = ec_json_given(&fields[ADJUSTMENT_AMOUNT])
+		? ADJUSTMENT_AMOUNT : ADJUSTMENT_BASE;
+
+		ec_json_wrong(&fields[wrong], path, adjustment_keys[wrong], "zero or more");
+	}
 	if (nkeys < CHARGE_KEYS)
 		adjustment->kind = EC_ALLOWANCE;
 	else if (ec_json_choice(&fields[ADJUSTMENT_KIND], kinds, lengthof(kinds),
@@ -301,7 +307,12 @@ apply_charges(EcDocument *document, ec_int128 products)
 		if (document->free_shipping && charge.kind == EC_SHIPPING)
 			continue;
 		if (document->nproducts == 0 && !charge.has_vat)
-			ec_json_wrong(&path, "vat_rate", "given, because there are no products");
+		{
+			JsonbValue	absent = {.type = jbvNull};
+
+			ec_json_wrong(&absent, &path, "vat_rate",
+						  "given, because there are no products");
+		}
 		check_totals(ec_add_charge(document->lines, &document->nlines,
 								   charge.kind, charge.amount,
 								   charge.has_vat ? EC_FIXED : charge.vat,

@@ -175,8 +175,7 @@ ec_uuid_v7_check(const pg_uuid_t *uuid)
 	if (uuid->data[6] >> 4 != 7 || uuid->data[8] >> 6 != 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("id is not a UUIDv7"),
-				 errdetail("It is %s.", ec_uuid_text(uuid)),
+				 errmsg("id %s is not a UUIDv7", ec_uuid_text(uuid)),
 				 errhint("Use ecommerce.uuid_v7(), which ids default to.")));
 }
 

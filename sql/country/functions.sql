@@ -27,8 +27,7 @@ BEGIN
         IF NOT EXISTS (SELECT FROM ecommerce.countries c WHERE c.code = v_country) THEN
             RAISE EXCEPTION 'unknown country "%"', country
                 USING ERRCODE = 'invalid_parameter_value',
-                      HINT = 'Use the two letters of ISO 3166-1, as in ecommerce.countries: '
-                             'GR for Greece.';
+                      HINT = ecommerce_internal.country_hint(country);
         END IF;
     END IF;
 

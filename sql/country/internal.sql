@@ -14,6 +14,42 @@ COMMENT ON FUNCTION ecommerce_internal.place_key(text) IS
     'punctuation are gone, Greek is in Latin letters (ELOT 743). Empty if nothing remains. Raises '
     'nothing.';
 
+CREATE FUNCTION ecommerce_internal.country_hint(country text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_written text := upper(btrim(country) COLLATE "C");
+    v_code    text;
+BEGIN
+    SELECT c.code INTO v_code FROM ecommerce.countries c
+    WHERE v_written IN (c.code, c.alpha3, c.vat_prefix)
+       OR ecommerce_internal.case_folded(c.name) = ecommerce_internal.case_folded(btrim(country))
+       OR c.code = 'GB' AND v_written = 'UK'
+    ORDER BY c.code = v_written DESC LIMIT 1;
+    RETURN coalesce('Use ' || v_code || '.',
+                    'Use the two letters of ISO 3166-1, as in ecommerce.countries: GR for Greece.');
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.country_hint(text) IS
+    'For errors: the code of a country that was written in another way, such as gr, EL or Greece.';
+
+CREATE FUNCTION ecommerce_internal.check_country() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM ecommerce.countries c WHERE c.code = NEW.country) THEN
+        RAISE EXCEPTION 'unknown country "%"', NEW.country
+            USING ERRCODE = TG_ARGV[0], CONSTRAINT = TG_ARGV[1], SCHEMA = TG_TABLE_SCHEMA,
+                  TABLE = TG_TABLE_NAME, COLUMN = 'country',
+                  HINT = ecommerce_internal.country_hint(NEW.country);
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_country() IS
+    'Refuses a country that is none in words that help. Arguments: SQLSTATE and name of the '
+    'constraint that would refuse it otherwise.';
+
 CREATE FUNCTION ecommerce_internal.is_vat_place(country text, name text, postal_code text)
     RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -78,7 +78,7 @@ AS $$
 BEGIN
     NEW.email := ecommerce_internal.trimmed(NEW.email);
     IF NOT ecommerce_internal.email_valid(NEW.email) THEN
-        RAISE EXCEPTION 'wrong email address'
+        RAISE EXCEPTION 'email is not an address'
             USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
                   COLUMN = 'email', CONSTRAINT = TG_TABLE_NAME || '_email_check',
                   DETAIL = 'It must have one @ with something before and after it, no blanks, '

@@ -42,8 +42,7 @@ BEGIN
     END IF;
     IF jsonb_path_exists(document, '$.vat[*].category ? (@ == "L" || @ == "M" || @ == "B")') THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'wrong value in JSON argument',
-            DETAIL = 'category in vat must be one of S, Z, E, AE, K, G, O.';
+            MESSAGE = 'vat[].category must be one of S, Z, E, AE, K, G, O';
     END IF;
 
     computed := ecommerce_internal.invoice_calculate(

@@ -12,8 +12,8 @@ DECLARE
 BEGIN
     -- Of a time to come there is nothing to prove, and no row would say that all is right.
     IF NOT isfinite(since) OR since > clock_timestamp() THEN
-        RAISE EXCEPTION 'wrong since' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = 'It must be a time that has been, or NULL.';
+        RAISE EXCEPTION 'since must be a time that has been, or NULL'
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', since);
     END IF;
 
     FOR v_proof, tenant_id IN

@@ -90,8 +90,9 @@ BEGIN
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF status NOT IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled',
                          'refunded') THEN
-        RAISE EXCEPTION 'unknown status of an order'
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %L.', status);
+        RAISE EXCEPTION 'unknown status "%" of an order', status
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use processing, shipped, delivered, cancelled or refunded.';
     ELSIF status = 'cancelled' THEN
         RETURN ecommerce.cancel_order(order_id, reason, tenant_id);
     END IF;

@@ -32,7 +32,12 @@ BEGIN
     IF NEW.status <> OLD.status THEN
         IF NOT ecommerce_internal.order_transition_allowed(OLD.status, NEW.status) THEN
             RAISE EXCEPTION 'an order cannot go from % to %', OLD.status, NEW.status
-                USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number);
+                USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
+                      HINT = CASE WHEN OLD.status IN ('shipped', 'delivered')
+                                       AND NEW.status = 'cancelled'
+                                  THEN 'Units that were shipped come back by '
+                                       'ecommerce.return_stock().'
+                                  ELSE 'See ecommerce.transition_order().' END;
         ELSIF NEW.status = 'refunded'
               AND (NEW.amount_paid = 0 OR NEW.amount_refunded <> NEW.amount_paid)
         THEN
@@ -239,8 +244,7 @@ CREATE FUNCTION ecommerce_internal.refuse_unknown_order(order_id uuid) RETURNS v
 AS $$
 BEGIN
     PERFORM ecommerce_internal.check_archived(order_id);
-    RAISE EXCEPTION 'unknown order'
-        USING ERRCODE = 'EC008', DETAIL = format('It is %s.', order_id);
+    RAISE EXCEPTION 'unknown order %', order_id USING ERRCODE = 'EC008';
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.refuse_unknown_order(uuid) IS

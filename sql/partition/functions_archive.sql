@@ -20,8 +20,8 @@ BEGIN
     JOIN pg_class r ON r.oid = p.parent
     WHERE p.partition = leaf;
     IF NOT FOUND OR num_nulls(lower_bound, upper_bound) > 0 OR upper_bound > now() THEN
-        RAISE EXCEPTION 'only partitions of the past can be detached'
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', leaf),
+        RAISE EXCEPTION 'only partitions of the past can be detached, and % is none', leaf
+            USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'See ecommerce.partitions().';
     ELSIF EXISTS (SELECT FROM ecommerce_internal.partitioned_tables() k
                   LEFT JOIN ecommerce.partitions() p
@@ -86,8 +86,8 @@ BEGIN
     JOIN ecommerce_internal.partitioned_tables() k ON k.name = d.parent
     WHERE s.leaf = attach_partition.leaf;
     IF v_leaves IS NULL THEN
-        RAISE EXCEPTION 'not a detached partition'
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', leaf),
+        RAISE EXCEPTION '% is not a detached partition', leaf
+            USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'See ecommerce.archived_partitions.';
     ELSIF v_name IS NOT NULL AND jsonb_array_length(v_leaves)
           <> (SELECT count(*) FROM ecommerce_internal.partitioned_tables() k) THEN

@@ -24,13 +24,13 @@ DECLARE
     step interval := ecommerce_internal.partition_step(every);
 BEGIN
     IF step IS NULL THEN
-        RAISE EXCEPTION 'unknown partition interval' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It is %L.', every), HINT = 'Use month, quarter or year.';
+        RAISE EXCEPTION 'unknown partition interval "%"', every
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Use month, quarter or year.';
     END IF;
     IF from_time IS NULL OR to_time IS NULL OR NOT isfinite(from_time) OR NOT isfinite(to_time)
        OR to_time < from_time OR to_time > from_time + 120 * step THEN
-        RAISE EXCEPTION 'wrong range of time' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It runs from %L to %L.', from_time, to_time),
+        RAISE EXCEPTION 'wrong range of time from % to %', from_time, to_time
+            USING ERRCODE = 'invalid_parameter_value',
             HINT = format('Give a range of at most 120 times a %s.', every);
     END IF;
 END

@@ -67,8 +67,8 @@ BEGIN
         RAISE EXCEPTION 'code must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     IF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION 'wrong idempotency_key'
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It must have 1 to 255 characters.';
+        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT * INTO o FROM ecommerce_internal.lock_order(v_tenant, order_id);
     SELECT -l.amount AS taken, l.request_hash = v_request AS same,
@@ -87,9 +87,8 @@ BEGIN
                   HINT = 'Use a new key for a new request, and the same arguments for a retry.';
     END IF;
     IF amount <= 0 OR amount <> ecommerce.round_amount(amount, o.currency) THEN
-        RAISE EXCEPTION 'wrong amount' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It must be above zero, with no more decimals than %s has.',
-                            o.currency);
+        RAISE EXCEPTION 'amount must be above zero, with no more decimals than % has', o.currency
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', amount);
     END IF;
 
     SELECT g.id, g.currency, g.balance, g.status, g.valid_to INTO c FROM ecommerce.gift_cards g
@@ -106,7 +105,7 @@ BEGIN
         WHEN c.balance = 0 OR v_taken > c.balance   THEN 'balance'
         END;
     IF v_reason IS NOT NULL THEN
-        RAISE EXCEPTION 'gift card cannot be used'
+        RAISE EXCEPTION 'gift card cannot be used: %', v_reason
             USING ERRCODE = 'EC020',
                   DETAIL = jsonb_strip_nulls(jsonb_build_object(
                       'reason', v_reason, 'requested', amount,
@@ -137,9 +136,8 @@ DECLARE
 BEGIN
     SELECT * INTO o FROM ecommerce_internal.lock_order(v_tenant, order_id);
     IF amount <= 0 OR amount <> ecommerce.round_amount(amount, o.currency) THEN
-        RAISE EXCEPTION 'wrong amount' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It must be above zero, with no more decimals than %s has.',
-                            o.currency);
+        RAISE EXCEPTION 'amount must be above zero, with no more decimals than % has', o.currency
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', amount);
     END IF;
     SELECT least(coalesce(-sum(l.amount), 0), o.amount_paid - o.amount_refunded) INTO v_most
     FROM ecommerce.gift_card_entries l
@@ -184,8 +182,8 @@ BEGIN
     END IF;
     v_amount := ecommerce.round_amount(amount, c.currency);
     IF amount = 0 OR amount <> v_amount THEN
-        RAISE EXCEPTION 'wrong amount' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It must not be zero, nor have more decimals than %s has.', c.currency);
+        RAISE EXCEPTION 'amount must not be zero, nor have more decimals than % has', c.currency
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', amount);
     END IF;
     IF abs(amount) >= 1e15 OR c.balance + amount >= 1e15 THEN
         RAISE EXCEPTION 'amount is out of range' USING ERRCODE = 'numeric_value_out_of_range';

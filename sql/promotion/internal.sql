@@ -201,7 +201,9 @@ BEGIN
         END IF;
     END LOOP;
     IF v_failures <> '[]' THEN
-        RAISE EXCEPTION 'coupon cannot be used' USING ERRCODE = 'EC019', DETAIL = v_failures::text;
+        RAISE EXCEPTION 'coupon "%" cannot be used: %', v_failures -> 0 ->> 'code',
+                        v_failures -> 0 ->> 'reason'
+            USING ERRCODE = 'EC019', DETAIL = v_failures::text;
     END IF;
 END
 $$;

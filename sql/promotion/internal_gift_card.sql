@@ -136,16 +136,16 @@ BEGIN
         RAISE EXCEPTION 'code is too long'
             USING ERRCODE = 'string_data_right_truncation', DETAIL = 'It may have 255 characters.';
     ELSIF v_strange IS NOT NULL THEN
-        RAISE EXCEPTION 'wrong code' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It has %s. It may have letters A to Z, digits, hyphens and blanks.',
-                            coalesce(ecommerce_internal.hidden_in(v_strange),
-                                     quote_literal(v_strange))),
+        RAISE EXCEPTION 'code may have letters A to Z, digits, hyphens and blanks only'
+            USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It has %s.', coalesce(ecommerce_internal.hidden_in(v_strange),
+                                                   quote_literal(v_strange))),
             HINT = 'Leave it out to get one that nobody can guess.';
     ELSIF code IS NOT NULL THEN
         v_strange := CASE WHEN v_letters IS NULL THEN 'It must have 8 to 64 letters and digits.'
                           ELSE ecommerce_internal.gift_card_weakness(v_letters) END;
         IF v_strange IS NOT NULL THEN
-            RAISE EXCEPTION 'wrong code'
+            RAISE EXCEPTION 'code of a gift card is easy to guess'
                 USING ERRCODE = 'invalid_parameter_value', DETAIL = v_strange,
                       HINT = 'Leave it out to get one that nobody can guess.';
         END IF;
@@ -197,9 +197,8 @@ BEGIN
         RAISE EXCEPTION 'amount must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     IF amount <= 0 OR amount <> v_amount THEN
-        RAISE EXCEPTION 'wrong amount' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It must be above zero, with no more decimals than %s has.',
-                            v_currency);
+        RAISE EXCEPTION 'amount must be above zero, with no more decimals than % has', v_currency
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', amount);
     ELSIF amount >= 1e15 THEN
         RAISE EXCEPTION 'amount is out of range' USING ERRCODE = 'numeric_value_out_of_range';
     END IF;

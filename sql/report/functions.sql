@@ -16,15 +16,14 @@ BEGIN
         RAISE EXCEPTION 'first day, last day and tenant must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF NOT isfinite(from_date) OR NOT isfinite(to_date) OR from_date > to_date THEN
-        RAISE EXCEPTION 'wrong period' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It runs from %s to %s.', from_date, to_date),
+        RAISE EXCEPTION 'wrong period from % to %', from_date, to_date
+            USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Give its first day and its last day.';
     END IF;
     SELECT s.timezone INTO v_timezone FROM ecommerce.settings s
     WHERE s.tenant_id = vat_return.tenant_id;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no such tenant'
-            USING ERRCODE = 'EC011', DETAIL = format('It is tenant %s.', tenant_id);
+        RAISE EXCEPTION 'there is no tenant %', tenant_id USING ERRCODE = 'EC011';
     END IF;
     v_from := ecommerce_internal.day_start(from_date, v_timezone);
     v_to := ecommerce_internal.day_start(to_date + 1, v_timezone);
@@ -67,11 +66,11 @@ BEGIN
         RAISE EXCEPTION 'year, quarter and tenant must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF quarter NOT BETWEEN 1 AND 4 THEN
-        RAISE EXCEPTION 'wrong quarter' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It is %s.', quarter), HINT = 'Quarters are from 1 to 4.';
+        RAISE EXCEPTION 'quarter must be from 1 to 4, but is %', quarter
+            USING ERRCODE = 'invalid_parameter_value';
     ELSIF (year, quarter) < (2021, 3) OR year > 9999 THEN
-        RAISE EXCEPTION 'wrong year' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It is quarter %s of %s.', quarter, year),
+        RAISE EXCEPTION 'there is no return for quarter % of %', quarter, year
+            USING ERRCODE = 'invalid_parameter_value',
             HINT = 'The one-stop shop began with quarter 3 of 2021.';
     END IF;
     v_first := make_date(year, 3 * quarter - 2, 1);

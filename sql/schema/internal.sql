@@ -20,7 +20,9 @@ BEGIN
         (SELECT relname FROM pg_class WHERE oid = coalesce(pg_partition_root(TG_RELID), TG_RELID))
         USING ERRCODE = 'EC017',
               DETAIL = coalesce(TG_ARGV[0], 'Its rows are business records.'),
-              HINT = coalesce(TG_ARGV[1], 'Add a row that corrects it.');
+              HINT = CASE WHEN TG_OP = 'TRUNCATE'
+                          THEN 'An empty shop is a new database with CREATE EXTENSION ecommerce.'
+                          ELSE coalesce(TG_ARGV[1], 'Add a row that corrects it.') END;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.refuse_change() IS
@@ -67,7 +69,8 @@ BEGIN
     END IF;
     IF v_units THEN
         RAISE EXCEPTION 'TRUNCATE on % is refused', TG_TABLE_NAME
-            USING ERRCODE = 'EC017', DETAIL = 'Its rows hold units.';
+            USING ERRCODE = 'EC017', DETAIL = 'Its rows hold units.',
+                  HINT = 'An empty shop is a new database with CREATE EXTENSION ecommerce.';
     END IF;
     RETURN NULL;
 END

@@ -245,6 +245,7 @@ AS $$
     ('invoice_calculate',        'X', '',  '',  '',  ''),
     ('shop_day',                 'X', '',  '',  '',  ''),
     ('postal_code',              'X', '',  '',  '',  ''),
+    ('country_hint',             'X', '',  '',  '',  ''),
     ('place_key',                'X', '',  '',  '',  ''),
     ('is_vat_place',             'X', '',  '',  '',  ''),
     ('vat_region_named',         'X', '',  '',  '',  ''),

@@ -103,22 +103,20 @@ DECLARE
 BEGIN
     PERFORM ecommerce_internal.check_tenant(tenant_id);
     IF num_nulls(product_id, quantity, warehouse_id, tenant_id) > 0 OR quantity < 0 THEN
-        RAISE EXCEPTION 'wrong quantity'
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It must be zero or more.';
+        RAISE EXCEPTION 'quantity must be zero or more, but is %', quantity
+            USING ERRCODE = 'invalid_parameter_value';
     ELSIF quantity > 1000000000 THEN
-        RAISE EXCEPTION 'quantity is out of range'
-            USING ERRCODE = 'numeric_value_out_of_range',
-                  DETAIL = 'It must be from 0 to 1000000000.';
+        RAISE EXCEPTION 'quantity must be from 0 to 1000000000'
+            USING ERRCODE = 'numeric_value_out_of_range', DETAIL = format('It is %s.', quantity);
     ELSIF NOT EXISTS (SELECT FROM ecommerce.products p
                       WHERE p.tenant_id = set_backorder_limit.tenant_id
                         AND p.id = set_backorder_limit.product_id) THEN
-        RAISE EXCEPTION 'unknown product'
+        RAISE EXCEPTION 'unknown product "%"', product_id
             USING ERRCODE = 'EC002', DETAIL = format('["%s"]', product_id);
     ELSIF NOT EXISTS (SELECT FROM ecommerce.warehouses w
                       WHERE w.tenant_id = set_backorder_limit.tenant_id
                         AND w.id = set_backorder_limit.warehouse_id) THEN
-        RAISE EXCEPTION 'unknown warehouse'
-            USING ERRCODE = 'EC021', DETAIL = format('It is %s.', warehouse_id);
+        RAISE EXCEPTION 'unknown warehouse %', warehouse_id USING ERRCODE = 'EC021';
     END IF;
     INSERT INTO ecommerce.stock AS s (tenant_id, product_id, warehouse_id, slot, available,
                                       backorder_limit)
@@ -146,14 +144,14 @@ BEGIN
         RAISE EXCEPTION 'product_id and tenant_id must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF slots NOT BETWEEN 1 AND 256 THEN
-        RAISE EXCEPTION 'wrong number of slots' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = 'It must be from 1 to 256, or NULL to let the stock spread while many buy it '
-                     'at once.';
+        RAISE EXCEPTION 'slots must be from 1 to 256, but is %', slots
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'NULL lets the stock spread while many buy it at once.';
     END IF;
     UPDATE ecommerce.products p SET stock_slots = set_stock_slots.slots
     WHERE p.tenant_id = set_stock_slots.tenant_id AND p.id = set_stock_slots.product_id;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown product'
+        RAISE EXCEPTION 'unknown product "%"', product_id
             USING ERRCODE = 'EC002', DETAIL = format('["%s"]', product_id);
     END IF;
     PERFORM ecommerce_internal.spread_stock(product_id, coalesce(slots, 1), tenant_id);
@@ -176,8 +174,8 @@ DECLARE
 BEGIN
     PERFORM ecommerce_internal.check_tenant(tenant_id);
     IF max_products IS NULL OR max_products < 0 THEN
-        RAISE EXCEPTION 'wrong max_products' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = 'It must be zero or more.';
+        RAISE EXCEPTION 'max_products must be zero or more, but is %', max_products
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     FOR p IN
         SELECT s.product_id, r.stock_slots
@@ -225,8 +223,8 @@ BEGIN
         RAISE EXCEPTION 'order_id, items and tenant_id must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION 'wrong idempotency_key'
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It must have 1 to 255 characters.';
+        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT o.created_at INTO v_created FROM ecommerce.orders o
     WHERE o.tenant_id = return_stock.tenant_id AND o.id = return_stock.order_id
@@ -272,8 +270,8 @@ BEGIN
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF NOT EXISTS (SELECT FROM ecommerce.products p
                       WHERE p.tenant_id = stock_at.tenant_id AND p.id = stock_at.product_id) THEN
-        RAISE EXCEPTION 'unknown product' USING ERRCODE = 'EC002',
-            DETAIL = format('It is %s.', product_id);
+        RAISE EXCEPTION 'unknown product "%"', product_id
+            USING ERRCODE = 'EC002', DETAIL = format('["%s"]', product_id);
     END IF;
     RETURN (SELECT coalesce(sum(l.quantity), 0)::bigint FROM ecommerce.stock_ledger l
             WHERE l.tenant_id = stock_at.tenant_id AND l.product_id = stock_at.product_id

@@ -14,12 +14,11 @@ BEGIN
     IF v_closed IS NULL THEN
         RAISE EXCEPTION 'closed_at must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     ELSIF NOT isfinite(v_closed) OR v_closed > now() - interval '1 day' THEN
-        RAISE EXCEPTION 'wrong closed_at' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = 'It must be at least a day ago.',
+        RAISE EXCEPTION 'closed_at must be at least a day ago'
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', v_closed),
             HINT = 'Transactions of a later time may still be running.';
     ELSIF NOT EXISTS (SELECT FROM ecommerce.tenants t WHERE t.id = v_tenant) THEN
-        RAISE EXCEPTION 'there is no such tenant'
-            USING ERRCODE = 'EC011', DETAIL = format('It is tenant %s.', v_tenant);
+        RAISE EXCEPTION 'there is no tenant %', v_tenant USING ERRCODE = 'EC011';
     END IF;
     -- So that what follows sees the sums of a partition that was being detached.
     LOCK TABLE ONLY ecommerce.orders IN ACCESS SHARE MODE;

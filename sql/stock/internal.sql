@@ -112,8 +112,8 @@ DECLARE
     v_written boolean;
 BEGIN
     IF slots IS NULL OR slots NOT BETWEEN 1 AND 256 THEN
-        RAISE EXCEPTION 'wrong number of slots' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = 'It must be from 1 to 256.';
+        RAISE EXCEPTION 'slots must be from 1 to 256, but is %', slots
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM ecommerce_internal.lock_stock(spread_stock.product_id, spread_stock.tenant_id);
     -- Each warehouse by one statement, whose triggers may change what comes after it.

@@ -9,9 +9,9 @@ DECLARE
     v_wrong jsonb;
 BEGIN
     IF jsonb_typeof(items) <> 'array' OR jsonb_array_length(items) = 0 THEN
-        v_fault := 'items must be an array with elements.';
+        v_fault := 'items must be an array with elements';
     ELSE
-        SELECT format('items[%s]%s.', i.n - 1, f.fault) INTO v_fault
+        SELECT format('items[%s]%s', i.n - 1, f.fault) INTO v_fault
         FROM jsonb_array_elements(items) WITH ORDINALITY i (e, n)
         CROSS JOIN LATERAL (SELECT CASE
             WHEN jsonb_typeof(e) <> 'object' THEN ' must be an object'
@@ -32,15 +32,14 @@ BEGIN
         WHERE f.fault IS NOT NULL ORDER BY i.n LIMIT 1;
     END IF;
     IF v_fault IS NOT NULL THEN
-        RAISE EXCEPTION 'wrong items' USING ERRCODE = 'invalid_parameter_value', DETAIL = v_fault,
+        RAISE EXCEPTION '%', v_fault USING ERRCODE = 'invalid_parameter_value',
             HINT = 'They are [{"sku" or "product_id", "quantity", "restock", "warehouse_id"}].';
     END IF;
     SELECT e -> 'warehouse_id' INTO v_wrong FROM jsonb_array_elements(items) e
     WHERE (e ->> 'warehouse_id')::integer <> ALL (SELECT w.id FROM ecommerce.warehouses w
                                                   WHERE w.tenant_id = check_return_items.tenant_id);
     IF FOUND THEN
-        RAISE EXCEPTION 'unknown warehouse'
-            USING ERRCODE = 'EC021', DETAIL = format('It is %s.', v_wrong);
+        RAISE EXCEPTION 'unknown warehouse %', v_wrong USING ERRCODE = 'EC021';
     END IF;
 END
 $$;
@@ -106,7 +105,7 @@ BEGIN
               ON true) w
     WHERE w.quantity > w.returnable;
     IF v_wrong IS NOT NULL THEN
-        RAISE EXCEPTION 'more comes back than was sold'
+        RAISE EXCEPTION 'more of "%" comes back than was sold', v_wrong -> 0 ->> 'sku'
             USING ERRCODE = 'EC022', DETAIL = v_wrong::text;
     END IF;
 END
@@ -170,9 +169,10 @@ BEGIN
     INTO v_wrong
     FROM jsonb_array_elements(v_items) e WHERE e -> 'line' -> 'from_stock' IS DISTINCT FROM 'true';
     IF v_wrong IS NOT NULL THEN
-        RAISE EXCEPTION '%', CASE WHEN v_wrong @> '[{"reason": "not_ordered"}]'
-                                  THEN 'what comes back is not on the order'
-                                  ELSE 'the stock of what comes back was not tracked' END
+        RAISE EXCEPTION '%', format(
+                CASE v_wrong -> 0 ->> 'reason' WHEN 'not_ordered' THEN '"%s" is not on the order'
+                     ELSE 'the stock of "%s" was not tracked' END,
+                coalesce(v_wrong -> 0 ->> 'sku', v_wrong -> 0 ->> 'product_id'))
             USING ERRCODE = 'EC023', DETAIL = v_wrong::text;
     END IF;
     RETURN (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.product_id, g.warehouse_id, g.restock)

@@ -12,7 +12,9 @@ CREATE FUNCTION ecommerce.use_tenant(tenant_id integer) RETURNS integer
     AS 'MODULE_PATHNAME', 'ec_use_tenant';
 COMMENT ON FUNCTION ecommerce.use_tenant(integer) IS
     'Choose the tenant of this transaction, until it ends, and return it. For trusted application '
-    'roles. Error EC011 if there is no such tenant, or another one was chosen already.';
+    'roles. Row security does not bind superusers and the owner of the shop: their statements see '
+    'and change the rows of all tenants all the same, so write WHERE tenant_id = ... in them. '
+    'Error EC011 if there is no such tenant, or another one was chosen already.';
 
 CREATE FUNCTION ecommerce.create_tenant(name text, country text DEFAULT NULL,
     currency text DEFAULT 'EUR', prices text DEFAULT 'gross') RETURNS integer

@@ -26,7 +26,7 @@ BEGIN
     WHERE r.country = refuse_vat_class.country AND r.region = refuse_vat_class.region
       AND r.vat_class = refuse_vat_class.vat_class;
     v_ended := CASE WHEN v_ended <= on_date THEN v_ended END;
-    RAISE EXCEPTION 'no VAT rate is known'
+    RAISE EXCEPTION 'no VAT rate is known for class "%" in "%"', vat_class, country
         USING ERRCODE = 'EC012',
               DETAIL = format('Country "%s", region "%s", class "%s", on %s.', country, region,
                               vat_class, to_char(on_date, 'YYYY-MM-DD'))

@@ -21,8 +21,8 @@
 /* Longest number that is worth reading */
 #define MAX_NUMBER_TEXT 100
 
-/* Bytes of an unknown key that its error shows */
-#define MAX_KEY_TEXT 100
+/* Bytes of a key or value that an error shows */
+#define MAX_SHOWN 100
 
 /* Append a path: lines[2].allowances[1] */
 static void
@@ -57,14 +57,49 @@ path_text(const EcJsonPath *path, const char *key)
 	return text.data;
 }
 
-/* Refuse a value; "must" completes the sentence "... must be". */
+/* A value as JSON, cut off where it is long. */
+static char *
+value_text(const JsonbValue *value)
+{
+	JsonbValue	copy = *value;
+	Jsonb	   *jsonb;
+	char	   *text;
+	int			length;
+
+	if (value->type == jbvString)
+		copy.val.string.len = pg_mbcliplen(value->val.string.val, value->val.string.len,
+										   MAX_SHOWN);
+	jsonb = JsonbValueToJsonb(&copy);
+	text = JsonbToCString(NULL, &jsonb->root, (int) VARSIZE(jsonb));
+
+	length = (int) strlen(text);
+	if (length <= MAX_SHOWN)
+		return text;
+
+	return psprintf("%.*s...", pg_mbcliplen(text, length, MAX_SHOWN), text);
+}
+
+/* Refuse a number that is too large, or has too many digits. */
 void
-ec_json_wrong(const EcJsonPath *path, const char *key, const char *must)
+ec_json_out_of_range(const EcJsonPath *path, const char *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("%s is out of range", path_text(path, key))));
+}
+
+/*
+ * Refuse a value; "must" completes the sentence "... must be".  Its path is in the
+ * message, of which logs keep the first line.
+ */
+void
+ec_json_wrong(const JsonbValue *value, const EcJsonPath *path, const char *key,
+			  const char *must)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("wrong value in JSON argument"),
-			 errdetail("%s must be %s.", path_text(path, key), must)));
+			 errmsg("%s must be %s", path_text(path, key), must),
+			 errdetail("It is %s.", value_text(value))));
 }
 
 /* A jsonb argument as a value to read; an absent one is null. */
@@ -93,9 +128,9 @@ ec_json_array(const JsonbValue *value, const EcJsonPath *parent,
 	container = value->type == jbvBinary ? value->val.binary.data : NULL;
 	if (container == NULL || !JsonContainerIsArray(container) ||
 		JsonContainerIsScalar(container))
-		ec_json_wrong(&path, NULL, "an array of objects");
+		ec_json_wrong(value, &path, NULL, "an array of objects");
 	if (JsonContainerSize(container) > EC_MAX_ELEMENTS)
-		ec_json_wrong(&path, NULL, "at most 100000 elements long");
+		ec_json_wrong(value, &path, NULL, "at most 100000 elements long");
 	*n = (int) JsonContainerSize(container);
 	return container;
 }
@@ -118,14 +153,13 @@ refuse_key(const JsonbValue *key, const EcJsonPath *path,
 		   const char *const *keys, int n)
 {
 	int			length = pg_mbcliplen(key->val.string.val, key->val.string.len,
-									  MAX_KEY_TEXT);
+									  MAX_SHOWN);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown key in JSON argument"),
-			 errhint("Known keys are %s.", list_keys(keys, n)),
-			 errdetail("It is %s.",
-					   path_text(path, pnstrdup(key->val.string.val, (Size) length)))));
+			 errmsg("unknown key \"%s\"",
+					path_text(path, pnstrdup(key->val.string.val, (Size) length))),
+			 errhint("Known keys are %s.", list_keys(keys, n))));
 }
 
 /*
@@ -143,7 +177,7 @@ ec_json_object(const JsonbValue *value, const EcJsonPath *path,
 		fields[i].type = jbvNull;
 	if (value->type != jbvBinary ||
 		!JsonContainerIsObject(value->val.binary.data))
-		ec_json_wrong(path, NULL, "an object");
+		ec_json_wrong(value, path, NULL, "an object");
 
 	iterator = JsonbIteratorInit(value->val.binary.data);
 	(void) JsonbIteratorNext(&iterator, &key, true);
@@ -175,8 +209,7 @@ ec_json_require(const JsonbValue *field, const EcJsonPath *path, const char *key
 	if (!ec_json_given(field))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("missing value in JSON argument"),
-				 errdetail("%s is missing or null.", path_text(path, key))));
+				 errmsg("%s is missing or null", path_text(path, key))));
 }
 
 /* A number, or a string that holds one. */
@@ -187,10 +220,16 @@ ec_json_decimal(const JsonbValue *field, const EcJsonPath *path, const char *key
 
 	ec_json_require(field, path, key);
 	if (field->type == jbvNumeric)
-		result = ec_numeric_decode(NumericGetDatum(field->val.numeric), key);
+	{
+		Datum		number = NumericGetDatum(field->val.numeric);
+
+		/* A number of few digits is in range, and needs no path. */
+		result = ec_numeric_decode(number, ec_numeric_decode_small(number).scale < 0
+								   ? path_text(path, key) : key);
+	}
 	else if (field->type != jbvString ||
 			 field->val.string.len > MAX_NUMBER_TEXT)
-		ec_json_wrong(path, key, "a number");
+		ec_json_wrong(field, path, key, "a number");
 	else
 		switch (ec_decimal_parse(field->val.string.val,
 								 (size_t) field->val.string.len, &result))
@@ -199,12 +238,10 @@ ec_json_decimal(const JsonbValue *field, const EcJsonPath *path, const char *key
 				result = ec_decimal_normalize(result);
 				break;
 			case EC_MALFORMED:
-				ec_json_wrong(path, key, "a number");
+				ec_json_wrong(field, path, key, "a number");
 				break;
 			case EC_OUT_OF_RANGE:
-				ereport(ERROR,
-						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						 errmsg("%s is out of range", key)));
+				ec_json_out_of_range(path, key);
 		}
 	return result;
 }
@@ -218,12 +255,10 @@ ec_json_amount(const JsonbValue *field, int minor_units,
 	ec_int128	amount;
 
 	if (d.scale > minor_units)
-		ec_json_wrong(path, key,
+		ec_json_wrong(field, path, key,
 					  psprintf("an amount of at most %d decimals", minor_units));
 	if (!ec_decimal_round(d, minor_units, &amount) || !ec_in_range(amount))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("amount is out of range")));
+		ec_json_out_of_range(path, key);
 	return amount;
 }
 
@@ -235,7 +270,7 @@ ec_json_int(const JsonbValue *field, int32 min, int32 max,
 	EcDecimal	d = ec_json_decimal(field, path, key);
 
 	if (d.scale > 0 || d.value < min || d.value > max)
-		ec_json_wrong(path, key,
+		ec_json_wrong(field, path, key,
 					  psprintf("a whole number from %d to %d", min, max));
 	return (int32) d.value;
 }
@@ -248,7 +283,7 @@ ec_json_text(const JsonbValue *field, int max_length,
 	ec_json_require(field, path, key);
 	if (field->type != jbvString || field->val.string.len == 0 ||
 		field->val.string.len > max_length)
-		ec_json_wrong(path, key,
+		ec_json_wrong(field, path, key,
 					  psprintf("a string of 1 to %d bytes", max_length));
 	return pnstrdup(field->val.string.val, (Size) field->val.string.len);
 }
@@ -270,7 +305,7 @@ ec_json_choice(const JsonbValue *field, const char *const *choices, int n,
 	appendStringInfoString(&must, "one of");
 	for (int i = 0; i < n; i++)
 		appendStringInfo(&must, "%s \"%s\"", i > 0 ? "," : "", choices[i]);
-	ec_json_wrong(path, key, must.data);
+	ec_json_wrong(field, path, key, must.data);
 }
 
 /* A string that holds a UUID. */
@@ -297,7 +332,7 @@ ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
 			break;
 	}
 	if (n != 2 * UUID_LEN)
-		ec_json_wrong(path, key, "a UUID");
+		ec_json_wrong(field, path, key, "a UUID");
 	(void) hex_decode(digits, 2 * UUID_LEN, (char *) uuid->data);
 }
 

@@ -47,8 +47,9 @@ extern int	ec_json_choice(const JsonbValue *field,
 						   const EcJsonPath *path, const char *key);
 extern void ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
 						 const EcJsonPath *path, const char *key);
-pg_noreturn extern void ec_json_wrong(const EcJsonPath *path, const char *key,
-									  const char *must);
+pg_noreturn extern void ec_json_wrong(const JsonbValue *value, const EcJsonPath *path,
+									  const char *key, const char *must);
+pg_noreturn extern void ec_json_out_of_range(const EcJsonPath *path, const char *key);
 
 extern void ec_json_push_key(JsonbParseState **state, char *key);
 extern void ec_json_push_amount(JsonbParseState **state, char *key,

@@ -37,12 +37,14 @@ FROM ecommerce.reserve_stock('[{"sku": "IPH15-128", "quantity": 2},
 SELECT is(ecommerce.available_stock(pg_temp.id_of('IPH15-128')), 1, 'a reservation holds stock');
 SELECT throws_ok($$ SELECT ecommerce.place_order('[{"sku": "IPH15-128", "quantity": 2}]',
         email => 'nikos@example.com') $$,
-    'EC001', 'insufficient stock', 'what is held cannot be sold to another customer');
+    'EC001', 'insufficient stock of "IPH15-128"',
+    'what is held cannot be sold to another customer');
 
 -- The order is placed: exactly what the customer saw, or an error.
 SELECT throws_ok($$ SELECT ecommerce.place_order(cart_id => '01930000-0000-7000-8000-0000000000c1',
         expected_total => 2107.81) $$,
-    'EC018', 'the total is not the expected one', 'another total than the customer saw is refused');
+    'EC018', 'the total is 2107.80 EUR, not the expected 2107.81',
+    'another total than the customer saw is refused');
 PREPARE checkout AS
 SELECT * FROM ecommerce.place_order(cart_id => '01930000-0000-7000-8000-0000000000c1',
     reservation_id => (SELECT id FROM pg_temp.reservation),
@@ -83,7 +85,7 @@ SELECT is(ecommerce.available_stock(pg_temp.id_of('IPH15-128')), 1, 'what was he
 UPDATE ecommerce.products SET price = 899.00 WHERE sku = 'IPH15-128';
 SELECT throws_ok($$ SELECT ecommerce.place_order(
         '[{"sku": "IPH15-128", "quantity": 1, "unit_price": 999.00}]') $$,
-    'EC004', 'price has changed', 'a customer who saw the old price is told');
+    'EC004', 'price of "IPH15-128" has changed', 'a customer who saw the old price is told');
 SELECT is((SELECT unit_price FROM ecommerce.order_items WHERE line_number = 1), 999.00,
     'the old order keeps its price');
 

@@ -216,8 +216,9 @@ SELECT failure(format('SELECT ecommerce.place_order(reservation_id => %L)', :'r1
 -- short in spite of the reservation: the order fails, the reservation stays
 SELECT id AS r4 FROM ecommerce.reserve_stock('[{"sku": "PEN", "quantity": 2}]', 'r4') \gset
 SELECT failure(format('SELECT ecommerce.place_order(%L, reservation_id => %L)',
-        '[{"sku": "PEN", "quantity": 1000}]', :'r4')) = format('EC001 | insufficient stock | '
-                '[{"sku": "PEN", "requested": 998, "available": %s}]', available) AS short,
+        '[{"sku": "PEN", "quantity": 1000}]', :'r4')) = format(
+                'EC001 | insufficient stock of "PEN" | ['
+                '{"sku": "PEN", "requested": 998, "available": %s}]', available) AS short,
     held
 FROM pg_temp.books WHERE sku = 'PEN';
 SELECT gross FROM ecommerce.place_order(reservation_id => :'r4');

@@ -241,7 +241,7 @@ SELECT pg_temp.order_failure($$'[{"sku": "PEN", "quantity": 1}]',
             metadata => jsonb_build_object('x', repeat('x', 5000000))$$), ' | It', 1) AS metadata,
     pg_temp.order_failure(
         $$jsonb_build_array(jsonb_build_object('sku', repeat('x', 101), 'quantity', 1))$$)
-        = format('EC002 | unknown product | ["%s"]', repeat('x', 101)) AS sku_of_101,
+        = format('EC002 | unknown product "%1$s" | ["%1$s"]', repeat('x', 101)) AS sku_of_101,
     pg_temp.order_failure($$jsonb_build_array(
         jsonb_build_object('sku', repeat('x', 200000000), 'quantity', 1))$$) AS sku,
     pg_temp.order_failure($$jsonb_build_array(
