@@ -63,6 +63,7 @@ BEGIN
     END LOOP;
 
     IF NOT v_new_schema THEN
+        PERFORM ecommerce_internal.check_own_tables();
         -- Scripts of extensions are silent otherwise.
         PERFORM pg_catalog.set_config('client_min_messages', 'notice', true);
         RAISE NOTICE 'schema "ecommerce" exists already: installed code only'

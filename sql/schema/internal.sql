@@ -79,3 +79,31 @@ COMMENT ON FUNCTION ecommerce_internal.check_truncate() IS
     'Refuses TRUNCATE to whom row security restricts, and while units are held. Error 42501 for '
     'the first. With the name of the table for an argument, error EC017 while rows of stock or '
     'stock_reservations hold units.';
+
+CREATE FUNCTION ecommerce_internal.check_own_tables() RETURNS void
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    o record;
+BEGIN
+    SELECT s.relation, (array_agg(s.name ORDER BY s.name) FILTER (WHERE a.attname IS NULL))[1:3]
+                       AS missing INTO o
+    FROM ecommerce_internal.shop_objects() s
+    LEFT JOIN pg_attribute a ON a.attrelid = to_regclass(s.relation) AND a.attname = s.name
+                            AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE s.kind = 'column' AND to_regclass(s.relation) IS NOT NULL
+    -- The shop's own may have lost some: install() puts these back.
+    GROUP BY s.relation HAVING 2 * count(a.attname) < count(*)
+    ORDER BY s.relation LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'table "%" is not the shop''s, but has the name of one of its tables',
+                        o.relation
+            USING ERRCODE = 'duplicate_table', DETAIL = format('Columns that it lacks are %s.',
+                                                             array_to_string(o.missing, ', ')),
+                  HINT = 'Rename the schema (ALTER SCHEMA ecommerce RENAME TO ...), or move the '
+                         'table to another one.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_own_tables() IS
+    'Error 42P07 if a table of the shop''s name is somebody else''s: most columns are not there.';

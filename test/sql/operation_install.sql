@@ -271,6 +271,18 @@ GRANT CREATE ON SCHEMA ecommerce TO regress_mallory;
 CREATE FUNCTION ecommerce.current_tenant() RETURNS integer LANGUAGE sql AS 'SELECT 7';
 SELECT failure('CREATE EXTENSION ecommerce');
 DROP SCHEMA ecommerce CASCADE;
+-- somebody's own tables: of other names they stay, of ours they are named
+CREATE SCHEMA ecommerce;
+CREATE TABLE ecommerce.orders (id integer, total numeric);
+SELECT failure('CREATE EXTENSION ecommerce');
+ALTER TABLE ecommerce.orders RENAME TO old_orders;
+CREATE EXTENSION ecommerce;
+CREATE VIEW ecommerce.products AS SELECT 1 AS id;
+SELECT failure('SELECT ecommerce.install()');
+DROP VIEW ecommerce.products;
+SELECT ecommerce.install() > 0 AS installed;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 -- the same of the two other schemas
 CREATE SCHEMA ecommerce_internal;
 SELECT failure('CREATE EXTENSION ecommerce');
