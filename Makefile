@@ -1,18 +1,24 @@
-# make, make install, make installcheck
-#	as for any extension
-# make check [TESTS='topic|test|file...'] [PROVE_FLAGS=-v], make lint
-# make accept TESTS='topic|test...'
-#	takes what pg_regress and isolation tests print now as expected/
-# make check-faults
-#	loads a shop for minutes while its server is killed in many ways
-# make check-arguments [CALLS=50000] [SEED=1]
-#	calls every function with arguments that nobody should pass
-# make demo, make bench, make replay DATA=file
-#	install what this machine lacks, and run on a server of their own
-# make fuzz [FUZZ_SECONDS=60]
-#	fuzzes src/core, the targets of test/fuzz one after the other
+# make                          build the extension
+# make install                  install it into the PostgreSQL that PG_CONFIG names
+# make uninstall, installcheck, clean
+#                               as for any extension
 #
-# PG_CONFIG selects the PostgreSQL installation.
+# These install the packages that are missing, and run on a server of their own:
+#
+# make demo [KEEP=1]            a small shop, step by step; KEEP=1 leaves it to you
+# make check [TESTS='topic|test|file...'] [PROVE_FLAGS=-v]
+#                               all tests, or some
+# make check-faults             minutes of load while the server is killed in many ways
+# make check-arguments [CALLS=50000] [SEED=1]
+#                               every function with arguments that nobody should pass
+# make accept TESTS='topic|test...'
+#                               what tests print now becomes expected/
+# make lint                     layout, warnings, static analysis, what every object has
+# make bench [ROUNDS=3]         how fast, as ratios to other ways
+# make replay DATA=file         a year of real invoices (UCI Online Retail as CSV)
+# make fuzz [FUZZ_SECONDS=60]   src/core, each target of test/fuzz
+#
+# PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config behind each chooses the PostgreSQL.
 
 EXTENSION = ecommerce
 EXTVERSION = 0.1.0
@@ -20,7 +26,7 @@ EXTVERSION = 0.1.0
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-HARNESS = accept check check-arguments check-faults lint demo bench replay fuzz
+HARNESS = accept check check-arguments check-faults lint demo bench replay fuzz help
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
@@ -53,7 +59,10 @@ lint: setup
 	@scripts/lint.sh
 
 demo: setup
-	@scripts/throwaway.sh scripts/demo.sh
+	@scripts/throwaway.sh $(if $(KEEP),-k) scripts/demo.sh
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 # Durable, as in production, and large enough not to measure checkpoints.
 bench: setup
@@ -120,8 +129,8 @@ TEST_EXTENSION = $(wildcard test/lib/ecommerce_test*)
 
 install-tests:
 	@for file in $(TEST_EXTENSION); do \
-		cmp -s "$$file" "$(datadir)/extension/$${file##*/}" || \
-		$(INSTALL_DATA) "$$file" "$(datadir)/extension/" || exit 1; \
+		cmp -s "$$file" "$(DESTDIR)$(datadir)/extension/$${file##*/}" || \
+		$(INSTALL_DATA) "$$file" "$(DESTDIR)$(datadir)/extension/" || exit 1; \
 	done
 
 installcheck: install-tests

@@ -40,6 +40,7 @@ topics() {
 }
 
 if [ $# = 0 ]; then
+	echo 'All tests: about 10 minutes; TESTS=stock runs those of a topic.'
 	tests=(test/core/*.c test/t/*.pl test/pgtap/*.sql)
 fi
 for name; do
@@ -106,6 +107,7 @@ if [ -n "$accept" ]; then
 	exit
 fi
 
+# --directives: what is skipped, and why
 # shellcheck disable=SC2086 # flags, such as "-v"
-exec prove --failures --comments ${PROVE_FLAGS:-} --source pgTAP \
+exec prove --failures --comments --directives ${PROVE_FLAGS:-} --source pgTAP \
 	--pgtap-option suffix=.sql --pgtap-option dbname=pgtap "${tests[@]}"

@@ -1,16 +1,17 @@
 #!/bin/bash
-# Makes this machine ready: installs the Debian packages that are missing,
-# builds the extension and installs it.
+# Makes this machine ready: installs the Debian packages that are missing, having
+# said how many and how large, and builds the extension.
 #
 #   scripts/setup.sh [run|test|lint|fuzz]    what for; each includes those before
 #
-# Needs root or sudo for packages and for PostgreSQL's directories.  Takes no
-# network when nothing is missing.
+# When nothing is missing it takes neither network nor root, and writes nothing
+# outside of the checkout.
 set -eu
 cd "$(dirname "$0")/.."
 
 profile=${1:-run}
 pg_config=${PG_CONFIG:-pg_config}
+apt_install=(install --no-install-recommends)
 
 die() {
 	printf 'setup: %s\n' "$*" >&2
@@ -75,6 +76,20 @@ missing() {
 	done
 }
 
+# announce PACKAGE...: how many are to come with those that they need, and how
+# large; fails where apt has no lists yet.
+announce() {
+	local names
+	names=$(apt-get -s "${apt_install[@]}" "$@" 2>/dev/null |
+		sed -n 's/^Inst \([^ ]*\) (.*/\1/p')
+	[ -n "$names" ] || return 1
+	# shellcheck disable=SC2086 # words
+	apt-cache show --no-all-versions $names |
+		awk -v packages="$(wc -l <<<"$names")" '/^Installed-Size:/ { kilobytes += $2 }
+			END { printf "needs %d package%s, %.0f MB on disk\n", packages,
+				packages == 1 ? "" : "s", kilobytes / 1024 + 0.5 }'
+}
+
 # A new server package must not start a server of its own.
 no_cluster=/etc/postgresql-common/createcluster.d/no-cluster.conf
 
@@ -87,8 +102,7 @@ install_packages() {
 	as_root mkdir -p "${no_cluster%/*}"
 	trap allow_cluster EXIT
 	echo 'create_main_cluster = false' | as_root tee "$no_cluster" >/dev/null
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
-		--no-install-recommends "$@" </dev/null
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -q "${apt_install[@]}" "$@" </dev/null
 	allow_cluster
 	trap - EXIT
 }
@@ -101,24 +115,23 @@ esac
 if ! command -v apt-get >/dev/null; then
 	echo "setup: not Debian, so no packages are installed" >&2
 elif [ -n "$(missing)" ]; then
-	can_be_root || die "no root and no sudo to install: $(missing | paste -sd' ')"
-	as_root apt-get update -q </dev/null ||
-		die "no package lists to install from: $(missing | paste -sd' ')"
 	mapfile -t names < <(missing)
+	announced=
+	if announce "${names[@]}"; then
+		announced=yes
+	elif [ "$(id -u)" != 0 ]; then
+		echo "needs packages; how many is known when apt's lists are there: ${names[*]}"
+	fi
+	can_be_root || die "no root and no sudo to install: ${names[*]}"
+	as_root apt-get update -q </dev/null ||
+		die "no package lists to install from: ${names[*]}"
+	mapfile -t names < <(missing)
+	[ -n "$announced" ] || announce "${names[@]}" || true
 	install_packages "${names[@]}"
 fi
 
-make --no-print-directory -s -j"$(nproc)" all
-
-# What tests share is an extension, too, and no user's.
-targets=(install)
-[ "$profile" = run ] || targets+=(install-tests)
-
-directories=("$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)/extension")
-if [ -w "${directories[0]}" ] && [ -w "${directories[1]}" ]; then
-	make --no-print-directory -s "${targets[@]}"
+if [ -O . ] && [ -w . ]; then
+	make --no-print-directory -s -j"$(nproc)" all
 else
-	can_be_root || die "no root and no sudo to install into ${directories[*]}"
-	sudo make --no-print-directory -s "${targets[@]}" PG_CONFIG="$pg_config" ||
-		die "could not install into ${directories[*]}"
+	echo "not your checkout: nothing is written here, and each run builds anew" >&2
 fi

@@ -1,21 +1,25 @@
 #!/bin/bash
 # Runs a command beside a PostgreSQL server of its own, in a copy of this tree:
 #
-#   scripts/throwaway.sh [-o name=value]... [-i file] [-r directory]
+#   scripts/throwaway.sh [-k] [-o name=value]... [-i file] [-r directory]
 #       command [argument]...
 #
 # -o sets a server parameter; -i gives the command a copy of a file, as its
-# last argument; -r brings a directory of the copy back into this tree.
+# last argument; -r brings a directory of the copy back into this tree; -k
+# keeps the server, if the command succeeds, and says how to enter and stop it.
 # PGHOST, PGPORT, PGUSER and PGDATABASE name the server, which listens on a
-# socket in its own directory only.  Root becomes "postgres".  When the command
-# has ended, however it ended, nothing is left.
+# socket in its own directory only.  The extension is installed into a copy of
+# PostgreSQL there, and nothing is written elsewhere.  Root becomes "postgres".
+# When the command has ended, however it ended, nothing is left.
 set -eu
 
 settings=()
 input=
 returned=
-while getopts o:i:r: option; do
+keep=
+while getopts ko:i:r: option; do
 	case $option in
+	k) keep=yes ;;
 	o) settings+=("$OPTARG") ;;
 	i) input=$(realpath -e "$OPTARG") ;;
 	r) returned=$OPTARG ;;
@@ -35,6 +39,7 @@ fi
 
 job=
 home=$(mktemp -d "${TMPDIR:-/tmp}/ecommerce.XXXXXX")
+server=$home/server
 
 stop_job() {
 	local i
@@ -63,6 +68,24 @@ cleanup() {
 	rm -rf "$home"
 }
 
+# Ends without cleanup.
+keep_server() {
+	local psql=psql
+	[ -n "$has_psql" ] || psql=$bin/psql
+	printf '#!/bin/bash\n%s %q stop -s -m fast -D %q\nrm -rf %q\n' \
+		"${as_user[*]}" "$bin/pg_ctl" "$home/data" "$home" >"$home/stop"
+	chmod +x "$home/stop"
+	rm -rf "$home/tree"
+	cat <<-EOF
+
+		The server stays.  To enter the shop; and to stop the server and delete all of it:
+
+		    ${SUDO_USER:+sudo }$psql -h $home -U $PGUSER $PGDATABASE
+		    ${SUDO_USER:+sudo }$home/stop
+	EOF
+	trap - EXIT
+}
+
 trap cleanup EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -81,13 +104,19 @@ fi
 [ ! -d "$tree/../shared" ] || ln -s "$(realpath "$tree/../shared")" "$home/shared"
 cd "$home/tree"
 
+"${as_user[@]}" scripts/private_server.sh "$server" >"$home/build.log" 2>&1 || {
+	cat "$home/build.log" >&2
+	exit 1
+}
+has_psql=$(command -v psql || true)
+
 for name in $(compgen -e); do
 	case $name in
-	PG_CONFIG) ;;
 	PG* | MAKEFLAGS | MAKELEVEL | MFLAGS) unset "$name" ;;
 	esac
 done
-export HOME="$home" TMPDIR="$home" LC_ALL=C.UTF-8 PATH="$bin:$PATH"
+bin=$server$bin
+export HOME="$home" TMPDIR="$home" LC_ALL=C.UTF-8 PATH="$bin:$PATH" PG_CONFIG="$bin/pg_config"
 export PGHOST="$home" PGPORT=5432 PGUSER=postgres PGDATABASE=ecommerce
 
 "${as_user[@]}" initdb -D "$home/data" -U "$PGUSER" -A trust -E UTF8 \
@@ -116,7 +145,9 @@ status=0
 wait "$job" || status=$?
 [ -z "$returned" ] ||
 	cp -R --no-preserve=ownership "$home/tree/$returned/." "$tree/$returned/"
-if [ "$status" != 0 ]; then
+if [ "$status" = 0 ] && [ -n "$keep" ]; then
+	keep_server
+elif [ "$status" != 0 ]; then
 	grep -E 'PANIC|TRAP|terminated by signal' "$home/server.log" >&2 || true
 fi
 exit "$status"

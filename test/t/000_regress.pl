@@ -11,6 +11,14 @@ my $result = qr{
 	| ^(?<ok>(?:not\s)?ok)\s+\d+\s+[-+]\s+(?<name>\S+)
 }x;
 
+# The number of tests, which prove shows on a terminal: one of each name, and its suite
+sub count
+{
+	my ($list, $files) = @_;
+	my @names = split ' ', $ENV{$list} // join ' ', glob $files;
+	return @names + (@names > 0);
+}
+
 sub run_suite
 {
 	my ($suite, $list, $other) = @_;
@@ -37,6 +45,7 @@ sub run_suite
 	return;
 }
 
+plan tests => count('REGRESS', 'test/sql/*.sql') +
+  count('ISOLATION', 'test/specs/*.spec');
 run_suite('regress',   'REGRESS',   'ISOLATION');
 run_suite('isolation', 'ISOLATION', 'REGRESS');
-done_testing();

@@ -34,7 +34,8 @@ use Time::HiRes qw(time usleep);
 
 use Shop;
 
-plan skip_all => 'DBD::Pg is not installed' unless eval { require DBD::Pg };
+plan skip_all => 'DBD::Pg is not installed: apt-get install libdbd-pg-perl'
+  unless eval { require DBD::Pg };
 
 my $calls = $ENV{CALLS} || 2000;
 my $seed  = $ENV{SEED}  || 1;

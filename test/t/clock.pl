@@ -22,9 +22,10 @@ use Shop;
 my ($faketime) =
   glob
   '/usr/lib/*/faketime/libfaketime.so.1 /usr/lib/faketime/libfaketime.so.1';
-plan skip_all => 'libfaketime is not installed'
+plan skip_all => 'libfaketime is not installed: apt-get install libfaketime'
   unless $faketime && -e $faketime;
-plan skip_all => 'DBD::Pg is not installed' unless eval { require DBD::Pg };
+plan skip_all => 'DBD::Pg is not installed: apt-get install libdbd-pg-perl'
+  unless eval { require DBD::Pg };
 
 my $orders = 20;    # placed by each session at each time
 

@@ -27,7 +27,8 @@ sub judge
 	my ($file, $columns, $id, $function) = @_;
   SKIP:
 	{
-		skip "no $data/$file", 2 unless -e "$data/$file";
+		skip "no $data/$file, which is no part of this checkout", 2
+		  unless -e "$data/$file";
 		my $path = realpath("$data/$file");
 		$node->safe_psql('bytes',
 			"CREATE TABLE $function ($columns); COPY $function FROM '$path' (FORMAT csv, HEADER)"

@@ -120,7 +120,7 @@ foreach my $locale (qw(tr-TR el-GR und))
 {
   SKIP:
 	{
-		skip "no database of ICU's locale $locale",
+		skip "no database of ICU's locale $locale: built without ICU",
 		  1
 		  unless create_database(
 			$locale,
@@ -133,7 +133,8 @@ foreach my $locale (qw(tr_TR.utf8 el_GR.utf8))
 {
   SKIP:
 	{
-		skip "no locale $locale of the C library", 1
+		skip
+		  "no locale $locale of the C library: apt-get install locales-all", 1
 		  unless create_database($locale, qq{ENCODING UTF8 LOCALE '$locale'});
 		same_in($locale, %all);
 	}
