@@ -133,5 +133,5 @@ fi
 if [ -O . ] && [ -w . ]; then
 	make --no-print-directory -s -j"$(nproc)" all
 else
-	echo "not your checkout: nothing is written here, and each run builds anew" >&2
+	echo "not your checkout: what is not built in it is built in a copy, each time" >&2
 fi

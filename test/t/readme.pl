@@ -52,6 +52,7 @@ sub here
 my $bin     = PostgreSQL::Test::Utils::tempdir();
 my %command = (
 	git              => 'mkdir "$3"',
+	'apt-get'        => 'echo "apt-get $*"',
 	make             => 'echo "make $*"',
 	pg_createcluster => 'echo "pg_createcluster $*"',
 	sudo => 'if [ "$1" = -u ]; then shift 2; PGUSER=$SUPERUSER; fi; exec "$@"'
