@@ -9,7 +9,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY . .
-RUN make clean all && make install DESTDIR=/installed
+RUN make -j"$(nproc)" && make install DESTDIR=/installed
 
 FROM debian:bookworm-slim
 # Debian would make a database here; docker_start.sh makes it in the volume.
