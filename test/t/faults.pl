@@ -1077,9 +1077,11 @@ for my $file (glob "$PostgreSQL::Test::Utils::log_path/*_server*.log")
 			|| /could not (?:extend|write)/
 			|| /$lost_primary/)
 		{
-			$expected{ $state
-				  . (/$lost_primary/ && ' of standbys without their primary')
-			}++;
+			my $why =
+				/$lost_primary/ ? ' of standbys without their primary'
+			  : /could not (?:extend|write)/ ? ' of full disks'
+			  :                                '';
+			$expected{ $state . $why }++;
 		}
 		else
 		{
