@@ -146,10 +146,7 @@ ec_place_order(PG_FUNCTION_ARGS)
 {
 	Datum		placed[PLACED_COLUMNS];
 
-	if (ec_order_is_object(fcinfo))
-		ec_order_place_request(fcinfo->flinfo, ec_order_read_object(PG_GETARG_JSONB_P(ARG_ITEMS)),
-							   fcinfo->args[ARG_TENANT], placed);
-	else
-		place_order(fcinfo, placed);
+	ec_order_place_request(fcinfo->flinfo, ec_order_read_call(fcinfo), fcinfo->args[ARG_TENANT],
+						   placed);
 	PG_RETURN_DATUM(ec_result_row(fcinfo, ec_placed_types, PLACED_COLUMNS, placed));
 }

@@ -92,8 +92,7 @@ extern char *ec_order_hash_difference(bytea *a, bytea *b);
 
 /* order_object.c */
 extern const char *const ec_order_keys[ARG_TENANT];
-extern bool ec_order_is_object(FunctionCallInfo fcinfo);
-extern EcRequest *ec_order_read_object(Jsonb *object);
+extern EcRequest *ec_order_read_call(FunctionCallInfo fcinfo);
 
 /* order.c */
 extern void ec_order_place_request(FmgrInfo *function, const EcRequest *request,

@@ -5,12 +5,14 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
@@ -24,6 +26,9 @@
 #include "value/json.h"
 #include "value/numeric_codec.h"
 #include "value/result.h"
+
+/* Bytes of null, and of an empty array, with all headers */
+#define MAX_SMALL_JSONB 16
 
 /* Names of the arguments before tenant_id, and the keys of a request */
 const char *const ec_order_keys[ARG_TENANT] = {
@@ -80,7 +85,7 @@ read_texts(const JsonbValue *field, const char *key)
 	int			n;
 
 	if (array == NULL || !JsonContainerIsArray(array))
-		ec_json_wrong(field, NULL, key, "an array of strings");
+		ec_json_wrong_kind(field, NULL, key, "an array of strings");
 	n = (int) JsonContainerSize(array);
 	texts = palloc_array(Datum, (Size) n);
 	for (int i = 0; i < n; i++)
@@ -126,9 +131,45 @@ read_argument(JsonbValue *field, int n)
 	}
 }
 
+/*
+ * A jsonb argument as it is meant: null is absent, and an empty array in the place
+ * of an object is one.
+ */
+static void
+mean_jsonb(NullableDatum *argument, bool is_object)
+{
+	Jsonb	   *jsonb;
+	JsonbValue	value;
+	JsonbParseState *state = NULL;
+
+	if (argument->isnull || toast_raw_datum_size(argument->value) > MAX_SMALL_JSONB)
+		return;
+	jsonb = DatumGetJsonbP(argument->value);
+	JsonbToJsonbValue(jsonb, &value);
+	if (JB_ROOT_IS_SCALAR(jsonb))
+		argument->isnull = JsonbExtractScalar(&jsonb->root, &value) && value.type == jbvNull;
+	else if (is_object && ec_json_empty_array(&value))
+	{
+		(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+		argument->value =
+			JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
+	}
+}
+
+/* Read the arguments of a request as they are meant. */
+static void
+mean_arguments(EcRequest *request)
+{
+	for (int i = 0; i < ARG_TENANT; i++)
+		if (types[i] == JSONBOID)
+			mean_jsonb(&request->arguments[i],
+					   i == ARG_BILLING_ADDRESS || i == ARG_SHIPPING_ADDRESS ||
+					   i == ARG_METADATA);
+}
+
 /* Is place_order() called with a request, instead of items? */
-bool
-ec_order_is_object(FunctionCallInfo fcinfo)
+static bool
+is_object(FunctionCallInfo fcinfo)
 {
 	if (PG_ARGISNULL(ARG_ITEMS) || !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(ARG_ITEMS)))
 		return false;
@@ -142,8 +183,8 @@ ec_order_is_object(FunctionCallInfo fcinfo)
 }
 
 /* Read a request. */
-EcRequest *
-ec_order_read_object(Jsonb *object)
+static EcRequest *
+read_object(Jsonb *object)
 {
 	EcRequest  *request = palloc(sizeof(EcRequest));
 	NullableDatum *arguments = request->arguments;
@@ -157,6 +198,22 @@ ec_order_read_object(Jsonb *object)
 		arguments[i].isnull = !ec_json_given(&fields[i]);
 		arguments[i].value = arguments[i].isnull ? (Datum) 0 : read_argument(&fields[i], i);
 	}
+	mean_arguments(request);
+	return request;
+}
+
+/* Read what place_order() is called with: one object, or arguments. */
+EcRequest *
+ec_order_read_call(FunctionCallInfo fcinfo)
+{
+	EcRequest  *request;
+
+	if (is_object(fcinfo))
+		return read_object(PG_GETARG_JSONB_P(ARG_ITEMS));
+	/* A copy, because a constant of the statement may be evaluated only once. */
+	request = palloc(sizeof(EcRequest));
+	memcpy(request->arguments, fcinfo->args, sizeof(request->arguments));
+	mean_arguments(request);
 	return request;
 }
 
@@ -173,6 +230,16 @@ rethrow_for(int n, MemoryContext context)
 	ReThrowError(error);
 }
 
+/* Refuse what is no order of a batch. */
+pg_noreturn static void
+refuse_order(const JsonbValue *value, int n)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("orders[%d] must be an object", n),
+			 ec_json_encoded_twice(value) ? errhint(EC_ENCODED_TWICE) : 0));
+}
+
 /* Read all requests of a batch, before anything is locked. */
 static EcRequest **
 read_batch(const Datum *orders, const bool *nulls, int n)
@@ -182,14 +249,18 @@ read_batch(const Datum *orders, const bool *nulls, int n)
 
 	for (volatile int i = 0; i < n; i++)
 	{
+		JsonbValue	value;
+
 		CHECK_FOR_INTERRUPTS();
-		if (nulls[i] || !JB_ROOT_IS_OBJECT(DatumGetJsonbP(orders[i])))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("orders[%d] must be an object", i)));
+		value.type = jbvNull;
+		if (!nulls[i])
+			JsonbToJsonbValue(DatumGetJsonbP(orders[i]), &value);
+		if (nulls[i] ||
+			(!JB_ROOT_IS_OBJECT(DatumGetJsonbP(orders[i])) && !ec_json_empty_array(&value)))
+			refuse_order(&value, i);
 		PG_TRY();
 		{
-			requests[i] = ec_order_read_object(DatumGetJsonbP(orders[i]));
+			requests[i] = read_object(DatumGetJsonbP(orders[i]));
 		}
 		PG_CATCH();
 		{
@@ -234,11 +305,9 @@ place_batch(FunctionCallInfo fcinfo, EcRequest *const *requests, int n)
 	MemoryContextDelete(row);
 }
 
-PG_FUNCTION_INFO_V1(ec_place_orders);
-
-/* place_orders(orders jsonb[], tenant_id) -> setof placed_order */
-Datum
-ec_place_orders(PG_FUNCTION_ARGS)
+/* Place many orders. */
+static Datum
+place_orders(FunctionCallInfo fcinfo, ArrayType *array)
 {
 	Datum	   *orders;
 	bool	   *nulls;
@@ -246,20 +315,104 @@ ec_place_orders(PG_FUNCTION_ARGS)
 	EcRequest **requests;
 	Datum		arguments[2];
 
-	InitMaterializedSRF(fcinfo, 0);
 	(void) ec_result_desc(fcinfo, ec_placed_types, PLACED_COLUMNS);
 	arguments[0] = Int32GetDatum(ec_begin(fcinfo, 1));
-	ec_argument_given(fcinfo, 0, "orders");
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), JSONBOID, -1, false, TYPALIGN_INT,
-					  &orders, &nulls, &n);
+	deconstruct_array(array, JSONBOID, -1, false, TYPALIGN_INT, &orders, &nulls, &n);
 	requests = read_batch(orders, nulls, n);
 
 	/* Tables in one order: who places an order locks orders first. */
 	LockRelationOid(ec_relation_oid("orders"), RowExclusiveLock);
-	arguments[1] = PG_GETARG_DATUM(0);
+	arguments[1] = PointerGetDatum(array);
 	if (n > 0)
 		(void) ec_execute(&lock_plan, arguments, NULL);
 	place_batch(fcinfo, requests, n);
 	ec_end();
 	return (Datum) 0;
+}
+
+/* The elements of a JSON array as an array */
+static ArrayType *
+array_of_json(Jsonb *jsonb)
+{
+	JsonbValue	value;
+	JsonbContainer *container;
+	Datum	   *elements;
+	int			n;
+
+	JsonbToJsonbValue(jsonb, &value);
+	container = ec_json_array(&value, NULL, "orders", &n);
+	elements = palloc_array(Datum, (Size) n);
+	for (int i = 0; i < n; i++)
+		elements[i] =
+			JsonbPGetDatum(JsonbValueToJsonb(getIthJsonbValueFromContainer(container,
+																		   (uint32) i)));
+	return construct_array(elements, n, JSONBOID, -1, false, TYPALIGN_INT);
+}
+
+/*
+ * Is it JSON, and not an array as PostgreSQL writes it?  Of what begins with {" only
+ * JSON goes on with a colon after the string.
+ */
+static bool
+is_json(const char *text)
+{
+	text += strspn(text, " \t\r\n");
+	if (*text != '{')
+		return true;
+	text++;
+	text += strspn(text, " \t\r\n");
+	if (*text++ != '"')
+		return false;
+	while (*text != '\0' && *text != '"')
+		text += *text == '\\' && text[1] != '\0' ? 2 : 1;
+	if (*text == '\0')
+		return false;
+	text++;
+	return text[strspn(text, " \t\r\n")] == ':';
+}
+
+PG_FUNCTION_INFO_V1(ec_place_orders);
+
+/* place_orders(orders jsonb[], tenant_id) -> setof placed_order */
+Datum
+ec_place_orders(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	ec_argument_given(fcinfo, 0, "orders");
+	return place_orders(fcinfo, PG_GETARG_ARRAYTYPE_P(0));
+}
+
+PG_FUNCTION_INFO_V1(ec_place_orders_of_json);
+
+/* place_orders(orders jsonb, tenant_id) -> setof placed_order */
+Datum
+ec_place_orders_of_json(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	ec_argument_given(fcinfo, 0, "orders");
+	return place_orders(fcinfo, array_of_json(PG_GETARG_JSONB_P(0)));
+}
+
+PG_FUNCTION_INFO_V1(ec_place_orders_of_text);
+
+/*
+ * place_orders(orders text, tenant_id) -> setof placed_order
+ *
+ * What has no type in a statement is text, if a function takes that: literals, and
+ * what drivers send.
+ */
+Datum
+ec_place_orders_of_text(PG_FUNCTION_ARGS)
+{
+	char	   *orders;
+	Datum		jsonb;
+
+	InitMaterializedSRF(fcinfo, 0);
+	ec_argument_given(fcinfo, 0, "orders");
+	orders = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	if (!is_json(orders))
+		return place_orders(fcinfo, DatumGetArrayTypeP(OidInputFunctionCall(F_ARRAY_IN, orders,
+																			JSONBOID, -1)));
+	jsonb = DirectFunctionCall1(jsonb_in, CStringGetDatum(orders));
+	return place_orders(fcinfo, array_of_json(DatumGetJsonbP(jsonb)));
 }

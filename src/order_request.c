@@ -145,7 +145,7 @@ check_object(FunctionCallInfo fcinfo, int n, const char *name, int max_size)
 				 errdetail("It may have %d bytes.", max_size)));
 	ec_json_argument(fcinfo, n, &value);
 	if (!JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(n)))
-		ec_json_wrong(&value, NULL, name, "an object");
+		ec_json_wrong_kind(&value, NULL, name, "an object");
 }
 
 /* Characters of a text */

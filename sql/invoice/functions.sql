@@ -8,7 +8,8 @@ CREATE FUNCTION ecommerce.invoice_violations(document jsonb)
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT v.rule, v.detail
-    FROM (SELECT * FROM ecommerce_internal.invoice_missing(document)
+    FROM (SELECT * FROM ecommerce_internal.invoice_missing(
+              ecommerce_internal.encoded_once(document, 'document'))
           UNION ALL SELECT * FROM ecommerce_internal.invoice_sums(document)
           UNION ALL SELECT * FROM ecommerce_internal.invoice_breakdown(document)
           UNION ALL SELECT * FROM ecommerce_internal.invoice_categories(document)
@@ -24,7 +25,8 @@ CREATE FUNCTION ecommerce.invoice_totals(document jsonb) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    minor_units int := scale(ecommerce.round_amount(0, document ->> 'currency'));
+    minor_units int := scale(ecommerce.round_amount(0,
+        ecommerce_internal.encoded_once(document, 'document') ->> 'currency'));
     computed    jsonb;
     violations  jsonb;
 BEGIN

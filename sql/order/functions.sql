@@ -137,3 +137,20 @@ COMMENT ON FUNCTION ecommerce.place_orders(jsonb[], integer) IS
     'Place many orders in one transaction, all or none: each is an object whose keys are arguments '
     'of place_order(). Returns them in their order. Errors: those of place_order(); the message '
     'begins with the order, counted from 0, as in orders[1].';
+
+CREATE FUNCTION ecommerce.place_orders(orders jsonb,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS SETOF ecommerce.placed_order
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_place_orders_of_json';
+COMMENT ON FUNCTION ecommerce.place_orders(jsonb, integer) IS
+    'Like place_orders(jsonb[]), with a JSON array of objects.';
+
+CREATE FUNCTION ecommerce.place_orders(orders text,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS SETOF ecommerce.placed_order
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_place_orders_of_text';
+COMMENT ON FUNCTION ecommerce.place_orders(text, integer) IS
+    'Like place_orders(jsonb[]), for what has no type: literals, and parameters as drivers send '
+    'them. It is a JSON array of objects, or an array of jsonb as PostgreSQL writes it.';

@@ -223,6 +223,7 @@ AS $$
     -- caller everybody may execute: none of it runs with its owner's rights, nor trusts its
     -- callers.  The others run as the owner only, or as triggers, which fire without it.
     ('plain_sql',                'X', '',  '',  '',  ''),
+    ('encoded_once',             'X', '',  '',  '',  ''),
     ('case_folded',              'X', '',  '',  '',  ''),
     ('in_capitals',              'X', '',  '',  '',  ''),
     ('trimmed',                  'X', '',  '',  '',  ''),

@@ -8,7 +8,8 @@ DECLARE
     v_fault text;
     v_wrong jsonb;
 BEGIN
-    IF jsonb_typeof(items) <> 'array' OR jsonb_array_length(items) = 0 THEN
+    IF jsonb_typeof(ecommerce_internal.encoded_once(items, 'items')) <> 'array'
+       OR jsonb_array_length(items) = 0 THEN
         v_fault := 'items must be an array with elements';
     ELSE
         SELECT format('items[%s]%s', i.n - 1, f.fault) INTO v_fault

@@ -1,4 +1,19 @@
--- What the aggregate order_totals() is made of.
+-- What the aggregate order_totals() is made of, and reading documents.
+
+CREATE FUNCTION ecommerce_internal.encoded_once(value jsonb, name text) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF jsonb_typeof(value) = 'string' AND value #>> '{}' ~ '^[[:space:]]*[[{"]' THEN
+        RAISE EXCEPTION '% is a string that holds JSON', name
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Was it encoded twice? Pass the JSON itself, not a string that holds it.';
+    END IF;
+    RETURN value;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.encoded_once(jsonb, text) IS
+    'A JSON argument of that name; error 22023 with a hint for a string that holds JSON.';
 
 CREATE FUNCTION ecommerce_internal.order_totals_step(state internal, quantity numeric,
     unit_price numeric, vat_rate numeric) RETURNS internal

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -102,6 +104,37 @@ ec_json_wrong(const JsonbValue *value, const EcJsonPath *path, const char *key,
 			 errdetail("It is %s.", value_text(value))));
 }
 
+/* Is it a string that holds JSON, as a driver sends what was JSON already? */
+bool
+ec_json_encoded_twice(const JsonbValue *value)
+{
+	JsonbValue	scalar;
+	int			i = 0;
+
+	if (value->type == jbvBinary && JsonContainerIsScalar(value->val.binary.data) &&
+		JsonbExtractScalar(value->val.binary.data, &scalar))
+		value = &scalar;
+	if (value->type != jbvString)
+		return false;
+	while (i < value->val.string.len && isspace((unsigned char) value->val.string.val[i]))
+		i++;
+	return i < value->val.string.len && strchr("[{\"", value->val.string.val[i]) != NULL;
+}
+
+/* Refuse a value that is no array or object, as it "must" be. */
+void
+ec_json_wrong_kind(const JsonbValue *value, const EcJsonPath *path, const char *key,
+				   const char *must)
+{
+	if (ec_json_encoded_twice(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be %s", path_text(path, key), must),
+				 errdetail("It is a string that holds JSON."),
+				 errhint(EC_ENCODED_TWICE)));
+	ec_json_wrong(value, path, key, must);
+}
+
 /* A jsonb argument as a value to read; an absent one is null. */
 void
 ec_json_argument(FunctionCallInfo fcinfo, int n, JsonbValue *value)
@@ -128,11 +161,20 @@ ec_json_array(const JsonbValue *value, const EcJsonPath *parent,
 	container = value->type == jbvBinary ? value->val.binary.data : NULL;
 	if (container == NULL || !JsonContainerIsArray(container) ||
 		JsonContainerIsScalar(container))
-		ec_json_wrong(value, &path, NULL, "an array of objects");
+		ec_json_wrong_kind(value, &path, NULL, "an array of objects");
 	if (JsonContainerSize(container) > EC_MAX_ELEMENTS)
 		ec_json_wrong(value, &path, NULL, "at most 100000 elements long");
 	*n = (int) JsonContainerSize(container);
 	return container;
+}
+
+/* Is it an array without elements? */
+bool
+ec_json_empty_array(const JsonbValue *value)
+{
+	return value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data) &&
+		!JsonContainerIsScalar(value->val.binary.data) &&
+		JsonContainerSize(value->val.binary.data) == 0;
 }
 
 /* The keys of an object, for a hint. */
@@ -164,7 +206,8 @@ refuse_key(const JsonbValue *key, const EcJsonPath *path,
 
 /*
  * Read an object into fields, in the order of keys; those that it lacks are
- * absent.  Any other key is an error, because it would be a misspelt one.
+ * absent.  Any other key is an error, because it would be a misspelt one.  An empty
+ * array is an empty object: PHP writes both alike.
  */
 void
 ec_json_object(const JsonbValue *value, const EcJsonPath *path,
@@ -175,9 +218,11 @@ ec_json_object(const JsonbValue *value, const EcJsonPath *path,
 
 	for (int i = 0; i < n; i++)
 		fields[i].type = jbvNull;
+	if (ec_json_empty_array(value))
+		return;
 	if (value->type != jbvBinary ||
 		!JsonContainerIsObject(value->val.binary.data))
-		ec_json_wrong(value, path, NULL, "an object");
+		ec_json_wrong_kind(value, path, NULL, "an object");
 
 	iterator = JsonbIteratorInit(value->val.binary.data);
 	(void) JsonbIteratorNext(&iterator, &key, true);

@@ -16,6 +16,9 @@
 /* Elements that one list may have */
 #define EC_MAX_ELEMENTS 100000
 
+/* A hint about a string that holds JSON */
+#define EC_ENCODED_TWICE "Was it encoded twice? Pass the JSON itself, not a string that holds it."
+
 /* Where a value stands, for errors: list[index].key, or just key. */
 typedef struct EcJsonPath
 {
@@ -31,6 +34,8 @@ extern JsonbContainer *ec_json_array(const JsonbValue *value,
 extern void ec_json_object(const JsonbValue *value, const EcJsonPath *path,
 						   const char *const *keys, JsonbValue *fields,
 						   int n);
+extern bool ec_json_encoded_twice(const JsonbValue *value);
+extern bool ec_json_empty_array(const JsonbValue *value);
 extern bool ec_json_given(const JsonbValue *field);
 extern void ec_json_require(const JsonbValue *field, const EcJsonPath *path,
 							const char *key);
@@ -50,6 +55,8 @@ extern void ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
 pg_noreturn extern void ec_json_wrong(const JsonbValue *value, const EcJsonPath *path,
 									  const char *key, const char *must);
 pg_noreturn extern void ec_json_out_of_range(const EcJsonPath *path, const char *key);
+pg_noreturn extern void ec_json_wrong_kind(const JsonbValue *value, const EcJsonPath *path,
+										   const char *key, const char *must);
 
 extern void ec_json_push_key(JsonbParseState **state, char *key);
 extern void ec_json_push_amount(JsonbParseState **state, char *key,

@@ -154,7 +154,7 @@ FROM unnest(ARRAY['1', '[]', '{}', '{"items": []}', '{"items": [{"sku": "NONE", 
     '{"items": [{"sku": "LAMP", "quantity": 1}], "expected_total": "much"}',
     '{"items": [{"sku": "LAMP", "quantity": 1}], "expected_total": 1}',
     '{"items": [{"sku": "LAMP", "quantity": 1}], "buyer_vat_id_valid": "perhaps"}',
-    '{"items": [{"sku": "LAMP", "quantity": 1}], "billing_address": []}']) AS request;
+    '{"items": [{"sku": "LAMP", "quantity": 1}], "billing_address": [1]}']) AS request;
 SELECT failure('SELECT ecommerce.place_orders(ARRAY[NULL]::jsonb[])') AS null_order,
     failure('SELECT ecommerce.place_orders(NULL::jsonb[])') AS null_orders,
     (SELECT count(*) FROM ecommerce.place_orders('{}'::jsonb[])) AS none;
