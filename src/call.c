@@ -5,13 +5,17 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "executor/execdesc.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "nodes/plannodes.h"
 #include "nodes/primnodes.h"
+#include "tcop/pquery.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/snapmgr.h"
 
 #include "pg_compat.h"
@@ -161,4 +165,38 @@ ec_call_trusted(void)
 	return !InSecurityRestrictedOperation() &&
 		pg_class_aclcheck(ec_relation_oid("orders"), GetOuterUserId(),
 						  ACL_INSERT) == ACLCHECK_OK;
+}
+
+/* Is a node of a plan, or of an expression, a call of this function? */
+static bool
+is_call(const Node *node, Oid function)
+{
+	return node != NULL && IsA(node, FuncExpr) && ((const FuncExpr *) node)->funcid == function;
+}
+
+/*
+ * Is the function all that the client's statement does?  Outside of a transaction
+ * block it does nothing then; in SELECT f(..., use_tenant(2)) it does.
+ */
+bool
+ec_call_alone(FunctionCallInfo fcinfo)
+{
+	Oid			function = fcinfo->flinfo->fn_oid;
+	const Plan *plan;
+
+	if (ActivePortal == NULL || ActivePortal->queryDesc == NULL ||
+		ActivePortal->queryDesc->plannedstmt->commandType != CMD_SELECT)
+		return false;
+	plan = ActivePortal->queryDesc->plannedstmt->planTree;
+	if (list_length(plan->targetlist) != 1)
+		return false;
+	if (IsA(plan, FunctionScan))
+	{
+		const List *functions = ((const FunctionScan *) plan)->functions;
+
+		return list_length(functions) == 1 &&
+			is_call(linitial_node(RangeTblFunction, functions)->funcexpr, function);
+	}
+	return IsA(plan, Result) && plan->lefttree == NULL &&
+		is_call((const Node *) linitial_node(TargetEntry, plan->targetlist)->expr, function);
 }

@@ -202,6 +202,16 @@ find_item(EcScan *scan, EcItem *item, int32 tenant_id, bool *for_sale)
 	return found;
 }
 
+/* Take an unknown SKU for an id, if it may be one and is written like one. */
+static bool
+take_for_id(EcItem *item)
+{
+	if (!item->may_be_id || !ec_uuid_parse(item->sku, strlen(item->sku), &item->product_id))
+		return false;
+	item->sku = NULL;
+	return true;
+}
+
 /* Find the products of the items that were written by SKU, or by id. */
 static void
 find_items(EcItem *items, int n, bool by_sku, int32 tenant_id,
@@ -219,7 +229,10 @@ find_items(EcItem *items, int n, bool by_sku, int32 tenant_id,
 		if ((items[i].sku != NULL) != by_sku)
 			continue;
 		if (!find_item(&scan, &items[i], tenant_id, &for_sale))
-			list_product(unknown, &items[i]);
+		{
+			if (!by_sku || !take_for_id(&items[i]))
+				list_product(unknown, &items[i]);
+		}
 		else if (!for_sale)
 			list_product(not_for_sale, &items[i]);
 	}
@@ -235,13 +248,16 @@ ec_items_find(EcItem *items, int n, int32 tenant_id, bool for_sale)
 {
 	ProductList unknown = {0};
 	ProductList not_for_sale = {0};
-	int			by_sku = 0;
+	bool		by_sku = false;
+	bool		by_id = false;
 
 	for (int i = 0; i < n; i++)
-		by_sku += items[i].sku != NULL;
-	if (by_sku > 0)
+		by_sku |= items[i].sku != NULL;
+	if (by_sku)
 		find_items(items, n, true, tenant_id, &unknown, &not_for_sale);
-	if (by_sku < n)
+	for (int i = 0; i < n; i++)
+		by_id |= items[i].sku == NULL;
+	if (by_id)
 		find_items(items, n, false, tenant_id, &unknown, &not_for_sale);
 	if (unknown.first != NULL)
 		ereport(ERROR,

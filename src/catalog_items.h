@@ -20,6 +20,7 @@
 typedef struct EcItem
 {
 	char	   *sku;			/* as written, or NULL if by id */
+	bool		may_be_id;		/* what is no SKU */
 	pg_uuid_t	product_id;
 	int32		quantity;
 	bool		has_price;

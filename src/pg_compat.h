@@ -51,6 +51,15 @@ EcFindOption(const char *name)
 }
 #endif
 
+/* 16 has one check for objects of all kinds; include utils/acl.h and the catalog's header. */
+#if PG_VERSION_NUM >= 160000
+#define EcOwnsTable(oid, role) object_ownercheck(RelationRelationId, oid, role)
+#define EcFunctionAclCheck(oid, role) object_aclcheck(ProcedureRelationId, oid, role, ACL_EXECUTE)
+#else
+#define EcOwnsTable(oid, role) pg_class_ownercheck(oid, role)
+#define EcFunctionAclCheck(oid, role) pg_proc_aclcheck(oid, role, ACL_EXECUTE)
+#endif
+
 /* 18 has constraints NOT NULL that are not valid. */
 #if PG_VERSION_NUM >= 180000
 #define EcIsNotNull(desc, i) \

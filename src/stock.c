@@ -414,6 +414,7 @@ ec_adjust_stock_by_sku(PG_FUNCTION_ARGS)
 	ec_argument_given(fcinfo, ADJUST_PRODUCT, "sku");
 	ec_argument_length(fcinfo, ADJUST_PRODUCT, "sku", EC_MAX_SKU);
 	item.sku = text_to_cstring(PG_GETARG_TEXT_PP(ADJUST_PRODUCT));
+	item.may_be_id = true;
 	return adjust_stock(fcinfo, &item);
 }
 

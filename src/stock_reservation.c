@@ -370,9 +370,9 @@ ec_expire_reservations(PG_FUNCTION_ARGS)
 	int			n;
 	int64		expired = 0;
 
-	EC_STRICT(fcinfo);
-	max_count = PG_GETARG_INT32(0);
 	tenant_id = ec_begin(fcinfo, 1);
+	ec_argument_given(fcinfo, 0, "max_count");
+	max_count = PG_GETARG_INT32(0);
 	arguments[0] = Int32GetDatum(tenant_id);
 	arguments[1] = Int32GetDatum(max_count);
 	arguments[2] = TimestampTzGetDatum(GetCurrentTimestamp());

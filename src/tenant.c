@@ -21,7 +21,9 @@
 #include "access/parallel.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_db_role_setting.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -30,12 +32,14 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 #include "utils/snapmgr.h"
 
 #include "pg_compat.h"
 
+#include "call.h"
 #include "db/plan.h"
 #include "db/scan.h"
 #include "ecommerce.h"
@@ -273,6 +277,20 @@ current_tenant(void)
 }
 
 /*
+ * May the caller name any tenant?  No policy restricts superusers, nor owners of the
+ * tables; but these keep to the tenant that they have chosen.
+ */
+static bool
+unrestricted(void)
+{
+	Oid			role = GetOuterUserId();
+
+	return !InSecurityRestrictedOperation() &&
+		(has_bypassrls_privilege(role) ||
+		 (given_tenant() == 0 && EcOwnsTable(ec_relation_oid("orders"), role)));
+}
+
+/*
  * Check the tenant in argument n of a writing function, and return it.  Only a
  * role that no policy restricts may name another one than its own.
  */
@@ -283,9 +301,7 @@ ec_argument_tenant(FunctionCallInfo fcinfo, int n)
 
 	ec_argument_given(fcinfo, n, "tenant_id");
 	tenant_id = PG_GETARG_INT32(n);
-	if (tenant_id != given_tenant() &&
-		(InSecurityRestrictedOperation() ||
-		 !has_bypassrls_privilege(GetOuterUserId())) &&
+	if (tenant_id != given_tenant() && !unrestricted() &&
 		tenant_id != current_tenant())
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),
@@ -323,9 +339,12 @@ ec_check_tenant(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(ec_argument_tenant(fcinfo, 0));
 }
 
-/* Choose a tenant until the transaction ends. */
+/*
+ * Choose a tenant: until the transaction ends (GUC_ACTION_LOCAL), or the function with
+ * settings of its own that is running (GUC_ACTION_SAVE).
+ */
 static void
-choose(int32 tenant_id)
+choose(int32 tenant_id, GucAction until)
 {
 	char		number[12];
 
@@ -334,7 +353,7 @@ choose(int32 tenant_id)
 	PG_TRY();
 	{
 		(void) set_config_option("ecommerce.chosen_tenant", number, PGC_SUSET,
-								 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+								 PGC_S_SESSION, until, true, 0, false);
 	}
 	PG_FINALLY();
 	{
@@ -374,6 +393,51 @@ ec_use_tenant(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_TENANT_CONFLICT),
 				 errmsg("there is no tenant %d", tenant_id)));
-	choose(tenant_id);
+	if (given == 0 && ec_call_alone(fcinfo))
+		WarnNoTransactionBlock(true, "use_tenant()");
+	choose(tenant_id, GUC_ACTION_LOCAL);
 	PG_RETURN_INT32(tenant_id);
+}
+
+/* May the caller call use_tenant()? */
+static bool
+may_choose(void)
+{
+	Datum		oid = DirectFunctionCall1(regprocedurein,
+										  CStringGetDatum("ecommerce.use_tenant(integer)"));
+
+	return !InSecurityRestrictedOperation() &&
+		EcFunctionAclCheck(DatumGetObjectId(oid), GetOuterUserId()) == ACLCHECK_OK;
+}
+
+PG_FUNCTION_INFO_V1(ec_check_all_tenants);
+
+/* check_all_tenants() -> boolean */
+Datum
+ec_check_all_tenants(PG_FUNCTION_ARGS)
+{
+	int32		given = given_tenant();
+
+	if (given != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_TENANT_CONFLICT),
+				 errmsg("this transaction works for tenant %d, not for all", given)));
+	if (!unrestricted() && !may_choose())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for all tenants"),
+				 errdetail("It needs the privilege to call ecommerce.use_tenant().")));
+	PG_RETURN_BOOL(true);
+}
+
+PG_FUNCTION_INFO_V1(ec_work_for);
+
+/* work_for(tenant_id integer) -> integer */
+Datum
+ec_work_for(PG_FUNCTION_ARGS)
+{
+	EC_STRICT(fcinfo);
+	if (given_tenant() != PG_GETARG_INT32(0))
+		choose(PG_GETARG_INT32(0), GUC_ACTION_SAVE);
+	PG_RETURN_INT32(PG_GETARG_INT32(0));
 }

@@ -75,3 +75,26 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_product_delete() IS
     'Refuses to delete a product that stands on an order or is held, with error 23503.';
+
+CREATE FUNCTION ecommerce_internal.find_product(tenant_id integer, sku text, must_exist boolean)
+    RETURNS uuid
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_id uuid := (SELECT p.id FROM ecommerce.products p
+                  WHERE p.tenant_id = find_product.tenant_id AND p.sku = find_product.sku
+                    AND p.deleted_at IS NULL);
+BEGIN
+    IF v_id IS NULL AND sku ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+        RETURN sku::uuid;
+    ELSIF v_id IS NULL AND sku IS NOT NULL AND must_exist THEN
+        RAISE EXCEPTION 'unknown product "%"', left(sku, 100)
+            USING ERRCODE = 'EC002', DETAIL = jsonb_build_array(left(sku, 100))::text;
+    END IF;
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.find_product(integer, text, boolean) IS
+    'For functions that take a product by its SKU: its id. What is no SKU and has the form of an '
+    'id is one, and not looked up. NULL for NULL, and for an unknown one unless it must exist: '
+    'error EC002.';

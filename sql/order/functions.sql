@@ -75,6 +75,20 @@ COMMENT ON FUNCTION ecommerce.cancel_order(uuid, text, integer) IS
     'before and now. Errors: EC008 unknown order, EC009 it was shipped already, EC022 units of it '
     'came back already.';
 
+CREATE FUNCTION ecommerce.cancel_order(order_number text, reason text DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.order_transition
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
+BEGIN
+    RETURN ecommerce.cancel_order(ecommerce_internal.find_order(v_tenant, order_number), reason,
+                                  v_tenant);
+END
+$$;
+COMMENT ON FUNCTION ecommerce.cancel_order(text, text, integer) IS
+    'Like cancel_order(order_id, ...), by the order''s number; an id without a type is one, too.';
+
 CREATE FUNCTION ecommerce.transition_order(order_id uuid, status text, reason text DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.order_transition
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -127,6 +141,21 @@ COMMENT ON FUNCTION ecommerce.transition_order(uuid, text, text, integer) IS
     'cancelled, which is cancel_order(). Nothing happens if it has that status already. Returns '
     'its statuses, before and now. Errors: EC008 unknown order, EC009 it cannot go there, 22023 '
     'unknown status.';
+
+CREATE FUNCTION ecommerce.transition_order(order_number text, status text,
+    reason text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant())
+    RETURNS ecommerce.order_transition
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
+BEGIN
+    RETURN ecommerce.transition_order(ecommerce_internal.find_order(v_tenant, order_number),
+                                      status, reason, v_tenant);
+END
+$$;
+COMMENT ON FUNCTION ecommerce.transition_order(text, text, text, integer) IS
+    'Like transition_order(order_id, ...), by the order''s number or an id without a type.';
 
 CREATE FUNCTION ecommerce.place_orders(orders jsonb[],
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS SETOF ecommerce.placed_order

@@ -281,6 +281,49 @@ COMMENT ON FUNCTION ecommerce_internal.lock_order(integer, uuid) IS
     'For functions that pay or refund: lock an order and read it. Errors: EC008 unknown order, '
     'which every id of another version than 7 is; EC024 archived, 22004 NULL.';
 
+CREATE FUNCTION ecommerce_internal.find_order(tenant_id integer, order_number text) RETURNS uuid
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_day timestamptz;
+    v_ids uuid[];
+BEGIN
+    IF order_number IS NULL THEN
+        RETURN NULL;
+    ELSIF order_number ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+        RETURN order_number::uuid;
+    END IF;
+    -- A number tells the day in the shop's time zone, hence one partition or two.
+    IF order_number ~ '^[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])-' THEN
+        v_day := make_timestamptz(2000 + left(order_number, 2)::integer,
+                                  substr(order_number, 3, 2)::integer, 1, 0, 0, 0, 'UTC')
+                 + make_interval(days => substr(order_number, 5, 2)::integer - 1);
+        v_ids := ARRAY(SELECT o.id FROM ecommerce.orders o
+                       WHERE o.tenant_id = find_order.tenant_id
+                         AND o.order_number = find_order.order_number
+                         AND o.created_at BETWEEN v_day - interval '48 hours'
+                                              AND v_day + interval '72 hours' LIMIT 2);
+    END IF;
+    IF v_ids IS NULL OR v_ids = '{}' THEN
+        v_ids := ARRAY(SELECT o.id FROM ecommerce.orders o
+                       WHERE o.tenant_id = find_order.tenant_id
+                         AND o.order_number = find_order.order_number LIMIT 2);
+    END IF;
+    IF cardinality(v_ids) = 1 THEN
+        RETURN v_ids[1];
+    ELSIF v_ids = '{}' THEN
+        RAISE EXCEPTION 'unknown order "%"', left(order_number, 100) USING ERRCODE = 'EC008';
+    END IF;
+    RAISE EXCEPTION 'several orders have the number "%"', order_number
+        USING ERRCODE = 'EC008', HINT = 'Use its id.';
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.find_order(integer, text) IS
+    'For functions that take an order by its number: its id. What has the form of an id is one, '
+    'and not looked up. NULL for NULL. Error EC008 unknown order, or several of that number.';
+
 CREATE FUNCTION ecommerce_internal.lock_for_orders(orders jsonb[], tenant_id integer) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off

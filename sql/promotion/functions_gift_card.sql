@@ -124,6 +124,25 @@ COMMENT ON FUNCTION ecommerce.redeem_gift_card(text, uuid, numeric, text, intege
     'Errors: EC020 with the reason (unknown, blocked, expired, wrong_currency, order_closed, '
     'owed, balance), EC007 key of another request, EC008 unknown order, 22023 wrong amount.';
 
+CREATE FUNCTION ecommerce.redeem_gift_card(
+    code            text,
+    order_number    text,
+    amount          numeric DEFAULT NULL,
+    idempotency_key text    DEFAULT NULL,
+    tenant_id       integer DEFAULT ecommerce.current_tenant())
+    RETURNS numeric
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
+BEGIN
+    RETURN ecommerce.redeem_gift_card(code, ecommerce_internal.find_order(v_tenant, order_number),
+                                      amount, idempotency_key, v_tenant);
+END
+$$;
+COMMENT ON FUNCTION ecommerce.redeem_gift_card(text, text, numeric, text, integer) IS
+    'Like redeem_gift_card(code, order_id, ...), by the order''s number or an id without a type.';
+
 CREATE FUNCTION ecommerce.refund_to_gift_card(order_id uuid, amount numeric DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS numeric
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -156,6 +175,20 @@ COMMENT ON FUNCTION ecommerce.refund_to_gift_card(uuid, numeric, integer) IS
     'Give back an amount, or all, of what gift cards paid for an order, to the same cards, the '
     'last one first; returns it. Errors: EC020 more than they paid less what they got back, EC008 '
     'unknown order, 22023 wrong amount.';
+
+CREATE FUNCTION ecommerce.refund_to_gift_card(order_number text, amount numeric DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS numeric
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
+BEGIN
+    RETURN ecommerce.refund_to_gift_card(ecommerce_internal.find_order(v_tenant, order_number),
+                                         amount, v_tenant);
+END
+$$;
+COMMENT ON FUNCTION ecommerce.refund_to_gift_card(text, numeric, integer) IS
+    'Like refund_to_gift_card(order_id, ...), by the order''s number or an id without a type.';
 
 CREATE FUNCTION ecommerce.adjust_gift_card(gift_card_id uuid, amount numeric,
     note text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS numeric

@@ -224,6 +224,7 @@ AS $$
     -- callers.  The others run as the owner only, or as triggers, which fire without it.
     ('plain_sql',                'X', '',  '',  '',  ''),
     ('encoded_once',             'X', '',  '',  '',  ''),
+    ('find_product',             'X', '',  '',  '',  ''),
     ('case_folded',              'X', '',  '',  '',  ''),
     ('in_capitals',              'X', '',  '',  '',  ''),
     ('trimmed',                  'X', '',  '',  '',  ''),

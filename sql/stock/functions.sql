@@ -47,12 +47,24 @@ COMMENT ON FUNCTION ecommerce.release_reservation(uuid, integer) IS
 
 CREATE FUNCTION ecommerce.expire_reservations(max_count integer DEFAULT 1000,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-    AS 'MODULE_PATHNAME', 'ec_expire_reservations';
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_tenant integer;
+    n        bigint := 0;
+BEGIN
+    FOR v_tenant IN SELECT t FROM ecommerce_internal.maintained_tenants(tenant_id) t LOOP
+        PERFORM ecommerce_internal.work_for(v_tenant);
+        n := n + ecommerce_internal.expire_holds(max_count, v_tenant);
+    END LOOP;
+    RETURN n;
+END
+$$;
 COMMENT ON FUNCTION ecommerce.expire_reservations(integer, integer) IS
-    'Give the stock of expired holds back, of at most max_count products and reservations, and '
-    'return how many. Skips what another session is working on.';
+    'Give the stock of expired holds back, of at most max_count products and reservations of a '
+    'tenant, and return how many. Skips what another session is working on. A NULL for tenant_id '
+    'means all tenants, one after the other, if the caller may choose any. Errors: 22023 wrong '
+    'max_count, 22004 NULL, 42501 all tenants.';
 
 CREATE FUNCTION ecommerce.adjust_stock(product_id uuid, quantity bigint,
     reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL,
@@ -79,7 +91,7 @@ CREATE FUNCTION ecommerce.adjust_stock(sku text, quantity bigint,
     AS 'MODULE_PATHNAME', 'ec_adjust_stock_by_sku';
 COMMENT ON FUNCTION ecommerce.adjust_stock(text, bigint, text, text, text, integer, uuid,
     integer) IS
-    'Like adjust_stock(product_id, ...), by SKU.';
+    'Like adjust_stock(product_id, ...), by SKU, or by an id without a type that is no SKU.';
 
 CREATE FUNCTION ecommerce.transfer_stock(product_id uuid, quantity bigint, from_warehouse integer,
     to_warehouse integer, reference text DEFAULT NULL, note text DEFAULT NULL,
@@ -169,34 +181,16 @@ CREATE FUNCTION ecommerce.rebalance_stock(max_products integer DEFAULT 1000,
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p record;
-    n integer := 0;
+    v_tenant integer;
+    n        integer := 0;
 BEGIN
-    PERFORM ecommerce_internal.check_tenant(tenant_id);
-    IF max_products IS NULL OR max_products < 0 THEN
-        RAISE EXCEPTION 'max_products must be zero or more, but is %', max_products
-            USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    FOR p IN
-        SELECT s.product_id, r.stock_slots
-        FROM ecommerce.stock s
-        JOIN ecommerce.products r ON r.tenant_id = rebalance_stock.tenant_id
-                                 AND r.id = s.product_id
-        WHERE s.tenant_id = rebalance_stock.tenant_id
-        GROUP BY s.product_id, r.stock_slots HAVING count(*) > count(DISTINCT s.warehouse_id)
-        ORDER BY s.product_id LIMIT max_products
-    LOOP
-        -- Nobody buys it when none of its rows is locked: the rush is over.
-        BEGIN
-            PERFORM FROM ecommerce.stock s
-            WHERE s.tenant_id = rebalance_stock.tenant_id AND s.product_id = p.product_id
-            ORDER BY s.warehouse_id, s.slot FOR NO KEY UPDATE NOWAIT;
-            PERFORM ecommerce_internal.spread_stock(p.product_id, coalesce(p.stock_slots, 1),
-                                                    rebalance_stock.tenant_id);
-            n := n + 1;
-        EXCEPTION
-            WHEN lock_not_available THEN NULL;
-        END;
+    FOR v_tenant IN SELECT t FROM ecommerce_internal.maintained_tenants(tenant_id) t LOOP
+        IF max_products IS NULL OR max_products < 0 THEN
+            RAISE EXCEPTION 'max_products must be zero or more, but is %', max_products
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        PERFORM ecommerce_internal.work_for(v_tenant);
+        n := n + ecommerce_internal.rebalance_tenant(max_products, v_tenant);
     END LOOP;
     RETURN n;
 END
@@ -204,8 +198,9 @@ $$;
 COMMENT ON FUNCTION ecommerce.rebalance_stock(integer, integer) IS
     'Gather the stock of products that nobody is buying at this moment. It goes into one row for '
     'each warehouse, or evenly into those that set_stock_slots() made. Does not wait for buyers. '
-    'Returns how many products it went through, at most max_products; call it now and then. Error '
-    '22023 for a negative number or NULL.';
+    'Returns how many products it went through, at most max_products of a tenant; call it now and '
+    'then. A NULL for tenant_id means all tenants, if the caller may choose any. Errors: 22023 for '
+    'a negative number or NULL, 42501 all tenants.';
 
 CREATE FUNCTION ecommerce.return_stock(order_id uuid, items jsonb, reference text DEFAULT NULL,
     note text DEFAULT NULL, idempotency_key text DEFAULT NULL,
@@ -259,6 +254,21 @@ COMMENT ON FUNCTION ecommerce.return_stock(uuid, jsonb, text, text, text, intege
     'order, EC009 it was not shipped, EC021 unknown warehouse, EC022 more comes back than was '
     'sold, EC023 products that are not on the order or were not tracked, each with all such '
     'products in the detail, 22023 wrong items or key.';
+
+CREATE FUNCTION ecommerce.return_stock(order_number text, items jsonb,
+    reference text DEFAULT NULL, note text DEFAULT NULL, idempotency_key text DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
+BEGIN
+    RETURN ecommerce.return_stock(ecommerce_internal.find_order(v_tenant, order_number), items,
+                                  reference, note, idempotency_key, v_tenant);
+END
+$$;
+COMMENT ON FUNCTION ecommerce.return_stock(text, jsonb, text, text, text, integer) IS
+    'Like return_stock(order_id, ...), by the order''s number or an id without a type.';
 
 CREATE FUNCTION ecommerce.stock_at(product_id uuid, at timestamptz,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS bigint

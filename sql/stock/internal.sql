@@ -163,3 +163,46 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.spread_stock(uuid, integer, integer) IS
     'Lock the stock of a product and spread it evenly over so many rows in each warehouse, 1 to '
     '256, if it is not nearly so. Error 22023 for another number.';
+
+CREATE FUNCTION ecommerce_internal.expire_holds(max_count integer, tenant_id integer)
+    RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_expire_reservations';
+COMMENT ON FUNCTION ecommerce_internal.expire_holds(integer, integer) IS
+    'For expire_reservations(): what it does for one tenant.';
+
+CREATE FUNCTION ecommerce_internal.rebalance_tenant(max_products integer, tenant_id integer)
+    RETURNS integer
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    p record;
+    n integer := 0;
+BEGIN
+    FOR p IN
+        SELECT s.product_id, r.stock_slots
+        FROM ecommerce.stock s
+        JOIN ecommerce.products r ON r.tenant_id = rebalance_tenant.tenant_id
+                                 AND r.id = s.product_id
+        WHERE s.tenant_id = rebalance_tenant.tenant_id
+        GROUP BY s.product_id, r.stock_slots HAVING count(*) > count(DISTINCT s.warehouse_id)
+        ORDER BY s.product_id LIMIT max_products
+    LOOP
+        -- Nobody buys it when none of its rows is locked: the rush is over.
+        BEGIN
+            PERFORM FROM ecommerce.stock s
+            WHERE s.tenant_id = rebalance_tenant.tenant_id AND s.product_id = p.product_id
+            ORDER BY s.warehouse_id, s.slot FOR NO KEY UPDATE NOWAIT;
+            PERFORM ecommerce_internal.spread_stock(p.product_id, coalesce(p.stock_slots, 1),
+                                                    rebalance_tenant.tenant_id);
+            n := n + 1;
+        EXCEPTION
+            WHEN lock_not_available THEN NULL;
+        END;
+    END LOOP;
+    RETURN n;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.rebalance_tenant(integer, integer) IS
+    'For rebalance_stock(): what it does for one tenant.';

@@ -104,3 +104,39 @@ COMMENT ON FUNCTION ecommerce_internal.reopen_stock_books(integer, uuid[], times
     'For functions that book into the past, before they do: forget the balances of these products '
     'that are later than that. If a closing commits after the snapshot of a REPEATABLE READ '
     'transaction that calls this, its balance stays, and verify_integrity() reports it.';
+
+CREATE FUNCTION ecommerce_internal.close_tenant_books(closed_at timestamptz, tenant_id integer)
+    RETURNS bigint
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_tenant integer     := close_tenant_books.tenant_id;
+    v_closed timestamptz := close_tenant_books.closed_at;
+    n        bigint;
+BEGIN
+    -- So that what follows sees the sums of a partition that was being detached.
+    LOCK TABLE ONLY ecommerce.orders IN ACCESS SHARE MODE;
+    -- Who books into the past holds it shared: reopen_stock_books().
+    PERFORM pg_advisory_xact_lock(hashtextextended('ecommerce.stock_balances', v_tenant));
+    INSERT INTO ecommerce.stock_balances AS b (tenant_id, product_id, warehouse_id, closed_at,
+        quantity)
+    SELECT v_tenant, p.id, coalesce(k.warehouse_id, 1), v_closed,
+        coalesce(k.opening + k.moved - k.sold, 0)
+    FROM ecommerce.products p
+    LEFT JOIN ecommerce_internal.stock_books(v_tenant,
+        (SELECT coalesce(max(c.closed_at), '-infinity') FROM ecommerce.stock_balances c
+         WHERE c.tenant_id = v_tenant AND c.closed_at <= v_closed), v_closed) k
+             ON k.product_id = p.id
+    WHERE p.tenant_id = v_tenant
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    DELETE FROM ecommerce.stock_balances b
+    WHERE b.tenant_id = v_tenant
+      AND b.closed_at < (SELECT min(l.closed_at)
+                         FROM (SELECT DISTINCT c.closed_at FROM ecommerce.stock_balances c
+                               WHERE c.tenant_id = v_tenant ORDER BY c.closed_at DESC LIMIT 2) l);
+    RETURN n;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.close_tenant_books(timestamptz, integer) IS
+    'For close_stock_books(): what it does for one tenant.';

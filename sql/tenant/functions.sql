@@ -12,12 +12,13 @@ CREATE FUNCTION ecommerce.use_tenant(tenant_id integer) RETURNS integer
     AS 'MODULE_PATHNAME', 'ec_use_tenant';
 COMMENT ON FUNCTION ecommerce.use_tenant(integer) IS
     'Choose the tenant of this transaction, until it ends, and return it. For trusted application '
-    'roles. Row security does not bind superusers and the owner of the shop: their statements see '
-    'and change the rows of all tenants all the same, so write WHERE tenant_id = ... in them. '
-    'Error EC011 if there is no such tenant, or another one was chosen already.';
+    'roles. As a statement of its own outside of BEGIN it does nothing, and warns. Row security '
+    'does not bind superusers and the owner of the shop: their statements see and change the rows '
+    'of all tenants all the same, so write WHERE tenant_id = ... in them. Error EC011 if there is '
+    'no such tenant, or another one was chosen already.';
 
 CREATE FUNCTION ecommerce.create_tenant(name text, country text DEFAULT NULL,
-    currency text DEFAULT 'EUR', prices text DEFAULT 'gross') RETURNS integer
+    currency text DEFAULT NULL, prices text DEFAULT 'gross') RETURNS integer
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -28,11 +29,17 @@ BEGIN
     new_id := (SELECT coalesce(max(t.id), 0) + 1 FROM ecommerce.tenants t);
     INSERT INTO ecommerce.tenants (id, name) VALUES (new_id, create_tenant.name);
     INSERT INTO ecommerce.settings (tenant_id, country, currency, prices)
-    VALUES (new_id, create_tenant.country, create_tenant.currency, create_tenant.prices);
+    VALUES (new_id, create_tenant.country,
+            coalesce(create_tenant.currency,
+                     ecommerce_internal.currency_of(create_tenant.country)),
+            create_tenant.prices);
     INSERT INTO ecommerce.warehouses (tenant_id, id, name) VALUES (new_id, 1, 'Main');
     RETURN new_id;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.create_tenant(text, text, text, text) IS
-    'Make a tenant with its settings and its warehouse, and return its id. From the second tenant '
-    'on every transaction must choose one.';
+    'Make a tenant with its settings and its warehouse, and return its id. Its prices are in the '
+    'currency of the country (CHF in CH), EUR without a country, or in the one that is given, '
+    'which may be another. From the second tenant on every transaction must choose one. Errors: '
+    '23505 a tenant has that name, 22023 a currency must be given for that country, 23503 unknown '
+    'country or currency.';

@@ -7,6 +7,35 @@ COMMENT ON FUNCTION ecommerce_internal.check_tenant(integer) IS
     'For functions that write: the tenant that they were given. Error EC011 if this transaction '
     'may not work for it, 22004 for NULL.';
 
+CREATE FUNCTION ecommerce_internal.check_all_tenants() RETURNS boolean
+    LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'ec_check_all_tenants';
+COMMENT ON FUNCTION ecommerce_internal.check_all_tenants() IS
+    'True if the caller may work for all tenants. No policy restricts it, or it may call '
+    'use_tenant(); and this transaction has no tenant. Errors: EC011, 42501.';
+
+-- Without SET, so that what it sets lasts as long as the function that calls it.
+CREATE FUNCTION ecommerce_internal.work_for(tenant_id integer) RETURNS integer
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ec_work_for';
+COMMENT ON FUNCTION ecommerce_internal.work_for(integer) IS
+    'Choose a tenant until the function that calls ends, and return it. The caller has checked '
+    'that it may; it has settings of its own (SET search_path).';
+
+CREATE FUNCTION ecommerce_internal.maintained_tenants(tenant_id integer) RETURNS SETOF integer
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF tenant_id IS NOT NULL THEN
+        RETURN NEXT ecommerce_internal.check_tenant(tenant_id);
+    ELSIF ecommerce_internal.check_all_tenants() THEN
+        RETURN QUERY SELECT t.id FROM ecommerce.tenants t ORDER BY t.id;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.maintained_tenants(integer) IS
+    'For maintenance: the tenant that it was given, or for NULL all tenants in their order. '
+    'Errors: EC011, 42501 if the caller may not.';
+
 CREATE FUNCTION ecommerce_internal.day_start(day date, timezone text) RETURNS timestamptz
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_day_start';
 COMMENT ON FUNCTION ecommerce_internal.day_start(date, text) IS
@@ -53,3 +82,29 @@ COMMENT ON FUNCTION ecommerce_internal.write_amounts() IS
     'BEFORE INSERT OR UPDATE FOR EACH ROW: gives amounts the decimals of their currency. Its '
     'arguments are columns; the currency is the row''s, or the shop''s. 12.5 becomes 12.50 where '
     'EUR is, decimals beyond those of the currency stay.';
+
+CREATE FUNCTION ecommerce_internal.currency_of(country text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_currency text := (SELECT c.currency FROM (VALUES
+        ('{AT,BE,BG,CY,DE,EE,ES,FI,FR,GR,HR,IE,IT,LT,LU,LV,MT,NL,PT,SI,SK}'::text[], 'EUR'),
+        ('{AD,AX,BL,GF,GP,MC,ME,MF,MQ,PM,RE,SM,VA,XK,YT}', 'EUR'), ('{CH,LI}', 'CHF'),
+        ('{GB,XI,IM}', 'GBP'), ('{CZ}', 'CZK'), ('{DK,FO,GL}', 'DKK'), ('{HU}', 'HUF'),
+        ('{IS}', 'ISK'), ('{NO,SJ}', 'NOK'), ('{PL}', 'PLN'), ('{RO}', 'RON'), ('{SE}', 'SEK'),
+        ('{US}', 'USD')) AS c (countries, currency)
+        WHERE currency_of.country = ANY (c.countries));
+BEGIN
+    IF country IS NULL THEN
+        RETURN 'EUR';
+    ELSIF v_currency IS NULL
+          AND EXISTS (SELECT FROM ecommerce.countries c WHERE c.code = currency_of.country) THEN
+        RAISE EXCEPTION 'no currency is given, and that of country % is not known here', country
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Say the currency of its prices.';
+    END IF;
+    RETURN coalesce(v_currency, 'EUR');
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.currency_of(text) IS
+    'For create_tenant(): the currency of a country in which sellers are expected; EUR without '
+    'one. Error 22023 for other countries.';

@@ -6,11 +6,12 @@ CREATE TABLE IF NOT EXISTS ecommerce.tenants (
     name       text        NOT NULL
         CONSTRAINT tenants_name_check CHECK (length(name) BETWEEN 1 AND 200),
     created_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now()
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT tenants_name_key UNIQUE (name)
 );
 COMMENT ON TABLE ecommerce.tenants IS 'The shops in this database. Rows are never deleted.';
 COMMENT ON COLUMN ecommerce.tenants.id IS 'First column of every key of shop data.';
-COMMENT ON COLUMN ecommerce.tenants.name IS 'Name for people.';
+COMMENT ON COLUMN ecommerce.tenants.name IS 'Name for people, of one tenant only.';
 COMMENT ON COLUMN ecommerce.tenants.created_at IS 'When the row was made.';
 COMMENT ON COLUMN ecommerce.tenants.updated_at IS 'When the row last changed, set by trigger.';
 

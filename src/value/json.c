@@ -19,6 +19,7 @@
 
 #include "value/json.h"
 #include "value/numeric_codec.h"
+#include "value/uuid.h"
 
 /* Longest number that is worth reading */
 #define MAX_NUMBER_TEXT 100
@@ -358,27 +359,10 @@ void
 ec_json_uuid(const JsonbValue *field, pg_uuid_t *uuid,
 			 const EcJsonPath *path, const char *key)
 {
-	char		digits[2 * UUID_LEN];
-	int			n = 0;
-
 	ec_json_require(field, path, key);
-	for (int i = 0; field->type == jbvString && field->val.string.len == 36 && i < 36; i++)
-	{
-		char		c = field->val.string.val[i];
-
-		if (i == 8 || i == 13 || i == 18 || i == 23)
-		{
-			if (c != '-')
-				break;
-		}
-		else if (isxdigit((unsigned char) c))
-			digits[n++] = c;
-		else
-			break;
-	}
-	if (n != 2 * UUID_LEN)
+	if (field->type != jbvString ||
+		!ec_uuid_parse(field->val.string.val, (size_t) field->val.string.len, uuid))
 		ec_json_wrong(field, path, key, "a UUID");
-	(void) hex_decode(digits, 2 * UUID_LEN, (char *) uuid->data);
 }
 
 /* Write the key of an object. */

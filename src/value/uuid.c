@@ -4,11 +4,16 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "utils/builtins.h"
 
 #include "pg_compat.h"
 
 #include "value/uuid.h"
+
+/* Characters of an id as text */
+#define UUID_TEXT 36
 
 /* Order of ids, which is that of PostgreSQL. */
 int
@@ -23,4 +28,29 @@ ec_uuid_text(const pg_uuid_t *uuid)
 {
 	return DatumGetCString(DirectFunctionCall1(uuid_out,
 											   UUIDPGetDatum(uuid)));
+}
+
+/* Read an id as it is written everywhere, 8-4-4-4-12; false if it is none. */
+bool
+ec_uuid_parse(const char *text, size_t length, pg_uuid_t *uuid)
+{
+	char		digits[2 * UUID_LEN];
+	int			n = 0;
+
+	if (length != UUID_TEXT)
+		return false;
+	for (int i = 0; i < UUID_TEXT; i++)
+	{
+		if (i == 8 || i == 13 || i == 18 || i == 23)
+		{
+			if (text[i] != '-')
+				return false;
+		}
+		else if (isxdigit((unsigned char) text[i]))
+			digits[n++] = text[i];
+		else
+			return false;
+	}
+	(void) hex_decode(digits, 2 * UUID_LEN, (char *) uuid->data);
+	return true;
 }

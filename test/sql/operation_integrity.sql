@@ -91,12 +91,11 @@ SELECT * FROM ecommerce.verify_integrity(:'since');
 SELECT * FROM ecommerce.verify_integrity(now());
 -- wrong arguments
 SELECT command,
-    failure('SELECT ecommerce'
+    regexp_replace(failure('SELECT ecommerce'
         || CASE WHEN command ~ '^(spread|lock|reopen)_' THEN '_internal.' ELSE '.' END
-        || command) AS failure
+        || command), 'It is [0-9]{4}-.*', 'It is ...') AS failure
 FROM unnest(ARRAY['close_stock_books(NULL)', 'close_stock_books(now())',
     'close_stock_books(now() - interval ''23 hours'')', 'close_stock_books(''-infinity'')',
-    'close_stock_books(now() - interval ''2 days'', NULL)',
     'close_stock_books(now() - interval ''2 days'', 99)',
     'reopen_stock_books(NULL, NULL, NULL)', 'verify_integrity(''infinity'')',
     'verify_integrity(''-infinity'')', 'verify_integrity(now() + interval ''1 day'')',

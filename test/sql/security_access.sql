@@ -258,7 +258,7 @@ SET ROLE regress_owner;
 SELECT row_filters, current_user FROM ecommerce.revoke_access('regress_store');
 -- what it did not grant it cannot revoke
 RESET ROLE;
-GRANT EXECUTE ON FUNCTION ecommerce.available_stock TO regress_store;
+GRANT EXECUTE ON FUNCTION ecommerce.available_stock(uuid, integer) TO regress_store;
 SET ROLE regress_owner;
 SELECT split_part(failure(format('SELECT ecommerce.%s', f)), ' | ', 2) AS failure
 FROM unnest(ARRAY['grant_access(''regress_store'', ''service'')',

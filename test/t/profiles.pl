@@ -237,8 +237,8 @@ FROM (VALUES
 	('CREATE VIEW', 'CREATE VIEW ecommerce.mine AS SELECT 1'),
 	('CREATE FUNCTION', 'CREATE FUNCTION ecommerce.mine() RETURNS integer RETURN 1'),
 	('CREATE TYPE', 'CREATE TYPE ecommerce.mine AS (a integer)'),
-	('DROP FUNCTION', 'DROP FUNCTION ecommerce.place_orders CASCADE'),
-	('ALTER FUNCTION', 'ALTER FUNCTION ecommerce.available_stock SECURITY DEFINER'),
+	('DROP FUNCTION', 'DROP FUNCTION ecommerce.place_orders(jsonb[], integer) CASCADE'),
+	('ALTER FUNCTION', 'ALTER FUNCTION ecommerce.available_stock(uuid, integer) SECURITY DEFINER'),
 	('GRANT', 'DO $$BEGIN GRANT EXECUTE ON FUNCTION ecommerce.create_tenant TO public;
 		IF NOT has_function_privilege(''public'', ''ecommerce.create_tenant'', ''EXECUTE'') THEN
 			RAISE insufficient_privilege; END IF; END$$'),
