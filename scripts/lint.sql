@@ -115,8 +115,9 @@ SELECT 'function without search_path: ' || name
 FROM functions
 WHERE prokind <> 'a'
 AND NOT (lanname = 'c' AND provolatile = 'i')
-AND proname NOT IN ('announce_change', 'current_tenant', 'day_start', 'order_number',
-    'placed_order_id', 'plain_sql', 'set_updated_at', 'shop_day', 'uuid_v7', 'write_amounts')
+AND proname NOT IN ('announce_change', 'current_customer', 'current_tenant', 'day_start',
+    'order_number', 'placed_order_id', 'plain_sql', 'set_updated_at', 'shop_day', 'uuid_v7',
+    'work_for', 'write_amounts')
 AND NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(proconfig, '{}'))
 ORDER BY 1;
 
@@ -142,7 +143,7 @@ FROM functions
 WHERE prosecdef
 AND lanname IN ('plpgsql', 'sql')
 AND 'tenant_id' = ANY (proargnames)
-AND prosrc !~ 'check_tenant\('
+AND prosrc !~ '(check_tenant|maintained_tenants)\('
 ORDER BY 1;
 
 -- A statement names its tenant at every table of a tenant: so it reaches no row of another,
@@ -267,7 +268,7 @@ CROSS JOIN LATERAL (
             'restore_index', 'restore_trigger', 'add_partitions', 'default_partitions',
             'attach_leaves', 'attach_partition', 'book_archive', 'check_closed',
             'detach_partition', 'lock_partitioned_tables', 'prepare_restore',
-            'reopen_for_archive', 'take_rows')) k
+            'reopen_for_archive', 'take_rows', 'create_api', 'create_api_type')) k
 ) c
 ORDER BY 1;
 

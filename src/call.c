@@ -147,6 +147,22 @@ ec_begin_reading(FunctionCallInfo fcinfo, int tenant_argument)
 	return PG_GETARG_INT32(tenant_argument);
 }
 
+/*
+ * Begin a call of a function that only reads, but what one that writes would read: as
+ * the owner, and what is committed now.  Return its tenant.
+ */
+int32
+ec_begin_quoting(FunctionCallInfo fcinfo, int tenant_argument)
+{
+	int32		tenant_id;
+
+	AcceptInvalidationMessages();
+	tenant_id = ec_argument_tenant(fcinfo, tenant_argument);
+	PushActiveSnapshot(GetTransactionSnapshot());
+	ec_connect();
+	return tenant_id;
+}
+
 /* End it.  Rows that a statement returned may not be used afterwards. */
 void
 ec_end(void)

@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 
+#include "customer.h"
 #include "db/table.h"
 #include "ecommerce.h"
 
@@ -18,5 +19,6 @@ void
 _PG_init(void)
 {
 	ec_tenant_init();
+	ec_customer_init();
 	ec_table_init();
 }

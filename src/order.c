@@ -15,6 +15,8 @@
  * 6. One statement writes the order, its lines and its event, whatever the
  *	  number of lines (order_write.c), and the cart is closed.
  *
+ * quote_order() does 1, 3 and 4 without locks, and reads stock (order_quote.c).
+ *
  * Triggers of users may call back into it, so nothing that one call needs is
  * kept in a static variable.
  */
@@ -55,7 +57,7 @@ ec_placed_order_id(PG_FUNCTION_ARGS)
 	PG_RETURN_UUID_P(&placed_order_id);
 }
 
-/* Lock and read what is ordered; return what a reservation holds of it. */
+/* Read what is ordered, locked unless it is a quote; return what a reservation holds of it. */
 static EcTaken *
 read_source(FunctionCallInfo fcinfo, EcPlacement *order, int *nreserved)
 {
@@ -68,7 +70,7 @@ read_source(FunctionCallInfo fcinfo, EcPlacement *order, int *nreserved)
 	{
 		reserved = ec_reservation_take(order->tenant_id,
 									   PG_GETARG_UUID_P(ARG_RESERVATION),
-									   &order->id, nreserved);
+									   order->quote ? NULL : &order->id, nreserved);
 		if (PG_ARGISNULL(ARG_ITEMS) && PG_ARGISNULL(ARG_CART))
 			ec_order_read_reserved(order, reserved, *nreserved);
 	}
@@ -76,6 +78,21 @@ read_source(FunctionCallInfo fcinfo, EcPlacement *order, int *nreserved)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_EMPTY_ORDER),
 				 errmsg("nothing is ordered")));
+	return reserved;
+}
+
+/*
+ * Find out what is ordered, by whom, and what it comes to; return what a reservation
+ * holds of it.  The request was read.
+ */
+EcTaken *
+ec_order_compute(FunctionCallInfo fcinfo, EcPlacement *order, int *nreserved)
+{
+	EcTaken    *reserved = read_source(fcinfo, order, nreserved);
+
+	ec_order_find_user(order);
+	order->settings = ec_settings(order->tenant_id, order->created_at);
+	ec_order_total(fcinfo, order);
 	return reserved;
 }
 
@@ -93,11 +110,8 @@ place(FunctionCallInfo fcinfo, EcPlacement *order, Datum *placed)
 	LockRelationOid(ec_relation_oid("orders"), RowExclusiveLock);
 	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && !ec_order_claim_key(fcinfo, order, placed))
 		return;
-	reserved = read_source(fcinfo, order, &nreserved);
-	ec_order_find_user(order);
-	order->settings = ec_settings(order->tenant_id, order->created_at);
+	reserved = ec_order_compute(fcinfo, order, &nreserved);
 	order->order_number = ec_order_number_of(&order->id, order->settings->day);
-	ec_order_total(fcinfo, order);
 	ec_order_take_stock(order, reserved, nreserved);
 	ec_order_write(fcinfo, order);
 	if (!PG_ARGISNULL(ARG_CART))

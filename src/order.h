@@ -64,6 +64,7 @@ typedef struct EcPlacement
 	int32		tenant_id;
 	pg_uuid_t	id;
 	TimestampTz created_at;
+	bool		quote;			/* nothing is locked or written */
 	bool		history;		/* placed_at was given */
 	bool		trusted;		/* the caller may write orders itself */
 	const EcSettings *settings;
@@ -79,6 +80,7 @@ typedef struct EcPlacement
 	EcTaken    *taken;			/* from stock, in the order of products */
 	int			ntaken;
 	EcDocument	document;
+	Jsonb	   *coupons;		/* of a quote: what becomes of each, or NULL */
 	text	   *order_number;
 } EcPlacement;
 
@@ -93,8 +95,11 @@ extern char *ec_order_hash_difference(bytea *a, bytea *b);
 /* order_object.c */
 extern const char *const ec_order_keys[ARG_TENANT];
 extern EcRequest *ec_order_read_call(FunctionCallInfo fcinfo);
+extern EcRequest *ec_order_read_jsonb(Jsonb *request);
 
 /* order.c */
+extern EcTaken *ec_order_compute(FunctionCallInfo fcinfo, EcPlacement *order,
+								 int *nreserved);
 extern void ec_order_place_request(FmgrInfo *function, const EcRequest *request,
 								   NullableDatum tenant, Datum *placed);
 
@@ -109,6 +114,8 @@ extern void ec_order_total(FunctionCallInfo fcinfo, EcPlacement *order);
 
 /* order_stock.c */
 extern void ec_order_take_stock(EcPlacement *order, EcTaken *reserved, int nreserved);
+extern EcDemand *ec_order_changes(const EcPlacement *order, EcTaken *reserved,
+								  int nreserved, int *n);
 extern bool ec_order_taken_elsewhere(const EcPlacement *order);
 extern Jsonb *ec_order_allocate_line(EcPlacement *order, const EcItem *item);
 

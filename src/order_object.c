@@ -202,6 +202,22 @@ read_object(Jsonb *object)
 	return request;
 }
 
+/* Read a request that is an object, or items. */
+EcRequest *
+ec_order_read_jsonb(Jsonb *jsonb)
+{
+	EcRequest  *request;
+
+	if (JB_ROOT_IS_OBJECT(jsonb))
+		return read_object(jsonb);
+	request = palloc(sizeof(EcRequest));
+	for (int i = 0; i < ARG_TENANT; i++)
+		request->arguments[i].isnull = i != ARG_ITEMS;
+	request->arguments[ARG_ITEMS].value = JsonbPGetDatum(jsonb);
+	mean_arguments(request);
+	return request;
+}
+
 /* Read what place_order() is called with: one object, or arguments. */
 EcRequest *
 ec_order_read_call(FunctionCallInfo fcinfo)

@@ -18,6 +18,7 @@
 #include "call.h"
 #include "core/vat_id.h"
 #include "country.h"
+#include "customer.h"
 #include "ecommerce.h"
 #include "order.h"
 #include "value/arguments.h"
@@ -208,7 +209,8 @@ static void
 check_trusted(FunctionCallInfo fcinfo, EcPlacement *order)
 {
 	bool		asks = !PG_ARGISNULL(ARG_PLACED_AT) || !PG_ARGISNULL(ARG_ALLOWANCES) ||
-	!PG_ARGISNULL(ARG_CHARGES) || !PG_ARGISNULL(ARG_USER) || order->sale.identified;
+	!PG_ARGISNULL(ARG_CHARGES) || order->sale.identified ||
+	(!PG_ARGISNULL(ARG_USER) && !ec_customer_is(PG_GETARG_UUID_P(ARG_USER)));
 
 	if (!asks && PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && PG_ARGISNULL(ARG_CART))
 		return;

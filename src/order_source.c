@@ -12,6 +12,7 @@
 
 #include "pg_compat.h"
 
+#include "customer.h"
 #include "db/plan.h"
 #include "db/scan.h"
 #include "errors.h"
@@ -66,6 +67,12 @@ enum
 static EcPlan cart_plan = {
 	.sql = "SELECT user_id, order_id, status = 'open' FROM {carts}"
 	" WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
+static EcPlan quoted_cart_plan = {
+	.sql = "SELECT user_id, order_id, status = 'open' FROM {carts}"
+	" WHERE tenant_id = $1 AND id = $2",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
@@ -132,7 +139,7 @@ check_cart_snapshot(const EcPlacement *order, const pg_uuid_t *cart_id)
 	int			known = 0;
 	int			n = 0;
 
-	if (!IsolationUsesXactSnapshot())
+	if (!IsolationUsesXactSnapshot() || order->quote)
 		return;
 	PushActiveSnapshot(GetLatestSnapshot());
 	ec_scan_open(&scan, &cart_items, order->tenant_id, AccessShareLock);
@@ -154,13 +161,14 @@ check_cart_snapshot(const EcPlacement *order, const pg_uuid_t *cart_id)
 }
 
 /*
- * Lock a cart that is open, and find out whose it is.  A retry whose first answer
+ * Lock a cart that is open (but for a quote), and find out whose it is.  A retry whose first answer
  * was lost is told the order that the cart became.
  */
 static void
 lock_cart(EcPlacement *order, const pg_uuid_t *cart_id, Datum *arguments)
 {
-	bool		known = ec_execute(&cart_plan, arguments, NULL) == 1;
+	bool		known = ec_execute(order->quote ? &quoted_cart_plan : &cart_plan,
+								   arguments, NULL) == 1;
 	bool		guest = true;
 	bool		no_order = true;
 	Datum		user = (Datum) 0;
@@ -170,7 +178,7 @@ lock_cart(EcPlacement *order, const pg_uuid_t *cart_id, Datum *arguments)
 		user = ec_value_or_null(0, CART_USER, UUIDOID, &guest);
 
 	/* To order the cart of a user is to order in the name of that user. */
-	known = known && (guest || order->trusted) &&
+	known = known && (guest || order->trusted || ec_customer_is(DatumGetUUIDP(user))) &&
 		(guest || !order->has_user ||
 		 ec_uuid_compare(DatumGetUUIDP(user), &order->user_id) == 0);
 	if (known)

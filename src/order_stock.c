@@ -89,31 +89,28 @@ reopen_books(const EcPlacement *order)
 }
 
 /*
- * Take the stock of the order, less what a reservation holds of it already.
- * What the reservation holds too much goes back.
+ * What an order takes from stock: its demands, less what a reservation holds of them
+ * already, which is changed to what is used.  What it holds too much goes back.
  */
-static void
-change_stock(EcPlacement *order, EcTaken *reserved, int nreserved)
+EcDemand *
+ec_order_changes(const EcPlacement *order, EcTaken *reserved, int nreserved, int *n)
 {
-	int			n;
-	EcDemand   *demands = ec_items_demand(order->items, order->nitems, &n);
+	int			ndemands;
+	EcDemand   *demands = ec_items_demand(order->items, order->nitems, &ndemands);
 	EcDemand   *changes;
-	EcTaken    *more;
 	int			count = 0;
 	int			d = 0;
 	int			r = 0;
 
+	*n = ndemands;
 	if (nreserved == 0)
-	{
-		order->taken = ec_stock_change(order->tenant_id, demands, n, &order->ntaken);
-		return;
-	}
+		return demands;
 
 	/* Both are sorted by product. */
-	changes = palloc0_array(EcDemand, (Size) (n + nreserved));
-	while (d < n || r < nreserved)
+	changes = palloc0_array(EcDemand, (Size) (ndemands + nreserved));
+	while (d < ndemands || r < nreserved)
 	{
-		int			c = d == n ? 1 : r == nreserved ? -1
+		int			c = d == ndemands ? 1 : r == nreserved ? -1
 		: ec_uuid_compare(&demands[d].product_id, &reserved[r].product_id);
 		const pg_uuid_t *product_id = c <= 0 ? &demands[d].product_id
 		: &reserved[r].product_id;
@@ -140,8 +137,25 @@ change_stock(EcPlacement *order, EcTaken *reserved, int nreserved)
 		}
 		d += c <= 0;
 	}
-	more = ec_stock_change(order->tenant_id, changes, count, &n);
-	join_taken(order, reserved, nreserved, more, n);
+	*n = count;
+	return changes;
+}
+
+/* Take the stock of the order. */
+static void
+change_stock(EcPlacement *order, EcTaken *reserved, int nreserved)
+{
+	int			n;
+	EcDemand   *changes = ec_order_changes(order, reserved, nreserved, &n);
+	EcTaken    *taken = ec_stock_change(order->tenant_id, changes, n, &n);
+
+	if (nreserved > 0)
+		join_taken(order, reserved, nreserved, taken, n);
+	else
+	{
+		order->taken = taken;
+		order->ntaken = n;
+	}
 }
 
 /*

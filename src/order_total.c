@@ -25,7 +25,7 @@
 #define MAX_TOTAL_DIGITS 18
 
 static EcPlan redeem_plan = {
-	.sql = "SELECT allowances, free_shipping"
+	.sql = "SELECT allowances, free_shipping, coupons"
 	" FROM ecommerce_internal.redeem_coupons($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 	.nargs = 9,
 	.types = {
@@ -158,7 +158,7 @@ check_lines(const EcDocument *document)
 }
 
 /*
- * Redeem the coupons.  What they take off comes before the other allowances,
+ * Redeem the coupons, or see what they would do.  What they take off comes before the other allowances,
  * and is spread over the lines like these.
  */
 static void
@@ -189,6 +189,7 @@ redeem_coupons(FunctionCallInfo fcinfo, EcPlacement *order)
 	arguments[5] = BoolGetDatum(ec_document_ships(document, goods));
 	arguments[6] = CStringGetTextDatum(order->currency);
 	arguments[7] = UUIDPGetDatum(&order->id);
+	nulls[7] = order->quote ? 'n' : ' ';
 	arguments[8] = TimestampTzGetDatum(order->created_at);
 	if (ec_execute(&redeem_plan, arguments, nulls) != 1)
 		elog(ERROR, "coupons were not redeemed");
@@ -201,6 +202,8 @@ redeem_coupons(FunctionCallInfo fcinfo, EcPlacement *order)
 	document->allowances = ec_json_array(&allowances, NULL, "allowances",
 										 &document->nallowances);
 	document->free_shipping = DatumGetBool(ec_value(0, 2, BOOLOID));
+	if (order->quote)
+		order->coupons = DatumGetJsonbPCopy(ec_value(0, 3, JSONBOID));
 }
 
 /* Compute the lines, their VAT, and the totals. */
@@ -232,7 +235,7 @@ compute_totals(FunctionCallInfo fcinfo, EcPlacement *order)
 		ec_totals_error(EC_TOTALS_OVERFLOW);
 }
 
-/* Refuse another total than the caller expects. */
+/* Refuse another total than the caller expects; a quote is there to tell it. */
 static void
 check_expected_total(FunctionCallInfo fcinfo, const EcPlacement *order)
 {
@@ -240,7 +243,7 @@ check_expected_total(FunctionCallInfo fcinfo, const EcPlacement *order)
 	EcDecimal	gross = {order->document.totals.gross, order->minor_units};
 	char		buffer[2][EC_DECIMAL_TEXT];
 
-	if (PG_ARGISNULL(ARG_EXPECTED_TOTAL))
+	if (order->quote || PG_ARGISNULL(ARG_EXPECTED_TOTAL))
 		return;
 	expected = ec_numeric_decode(PG_GETARG_DATUM(ARG_EXPECTED_TOTAL), "expected_total");
 	if (ec_decimal_equal(expected, ec_decimal_normalize(gross)))

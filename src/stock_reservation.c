@@ -70,6 +70,14 @@ static EcPlan commit_plan = {
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, UUIDOID}
 };
+static EcPlan held_plan = {
+	.sql = "SELECT product_id, warehouse_id, quantity::bigint FROM {stock_reservations}"
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'held'"
+	" AND expires_at > (SELECT clock_timestamp())"
+	" ORDER BY product_id, warehouse_id",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
 static EcPlan release_plan = {
 	.sql = "WITH released AS (UPDATE {stock_reservations} SET status = 'released'"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'held'"
@@ -150,7 +158,7 @@ check_reservation(int32 tenant_id, const pg_uuid_t *reservation_id, bool allowed
 
 /*
  * Give a held reservation to an order, and return what it holds, in the order
- * of products.
+ * of products.  Without an order only that.
  */
 EcTaken *
 ec_reservation_take(int32 tenant_id, const pg_uuid_t *reservation_id,
@@ -160,10 +168,14 @@ ec_reservation_take(int32 tenant_id, const pg_uuid_t *reservation_id,
 		Int32GetDatum(tenant_id), UUIDPGetDatum(reservation_id),
 		UUIDPGetDatum(order_id)
 	};
-
 	EcTaken    *taken;
 
-	*n = (int) ec_execute_unchecked(&commit_plan, arguments, NULL);
+	if (order_id == NULL)
+		*n = (int) ec_execute(&held_plan, arguments, NULL);
+	else
+		*n = (int) ec_execute_unchecked(&commit_plan, arguments, NULL);
+	if (*n > 0 && order_id == NULL)
+		return ec_stock_read_taken(*n);
 	if (*n > 0)
 	{
 		taken = ec_stock_read_taken(*n);

@@ -176,8 +176,8 @@ compare_groups(const void *a, const void *b)
 }
 
 /* Write what each VAT category and rate comes to. */
-static void
-push_groups(JsonbParseState **state, EcTotals *totals, int scale)
+void
+ec_totals_push_vat(JsonbParseState **state, EcTotals *totals, int scale)
 {
 	qsort(totals->groups, (size_t) totals->ngroups, sizeof(EcGroup),
 		  compare_groups);
@@ -198,9 +198,9 @@ push_groups(JsonbParseState **state, EcTotals *totals, int scale)
 }
 
 /* Write the sums of the document. */
-static void
-push_totals(JsonbParseState **state, const EcTotals *totals, int scale,
-			ec_int128 prepaid, ec_int128 rounding)
+void
+ec_totals_push_sums(JsonbParseState **state, const EcTotals *totals, int scale,
+					ec_int128 prepaid, ec_int128 rounding)
 {
 	ec_json_push_key(state, "totals");
 	(void) pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
@@ -241,8 +241,8 @@ calculate(Jsonb *argument, EcLimit limit)
 
 	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	push_lines(&state, &document, line_numbers);
-	push_groups(&state, &document.totals, scale);
-	push_totals(&state, &document.totals, scale, prepaid, rounding);
+	ec_totals_push_vat(&state, &document.totals, scale);
+	ec_totals_push_sums(&state, &document.totals, scale, prepaid, rounding);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 

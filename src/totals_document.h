@@ -60,4 +60,9 @@ extern void ec_document_vat(const JsonbValue *category_field,
 							const JsonbValue *rate_field, const EcJsonPath *path,
 							EcCategory *category, EcDecimal *rate);
 
+/* totals_calculate.c */
+extern void ec_totals_push_vat(JsonbParseState **state, EcTotals *totals, int scale);
+extern void ec_totals_push_sums(JsonbParseState **state, const EcTotals *totals, int scale,
+								ec_int128 prepaid, ec_int128 rounding);
+
 #endif							/* EC_DOCUMENT_H */

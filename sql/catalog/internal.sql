@@ -85,7 +85,7 @@ DECLARE
                   WHERE p.tenant_id = find_product.tenant_id AND p.sku = find_product.sku
                     AND p.deleted_at IS NULL);
 BEGIN
-    IF v_id IS NULL AND sku ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+    IF v_id IS NULL AND sku ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' THEN
         RETURN sku::uuid;
     ELSIF v_id IS NULL AND sku IS NOT NULL AND must_exist THEN
         RAISE EXCEPTION 'unknown product "%"', left(sku, 100)

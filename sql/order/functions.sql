@@ -58,6 +58,23 @@ COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, j
     'EC015 settings, EC016 unknown user, EC019 coupons, with a reason for each; 0A000 no rule says '
     'how the sale is taxed, or its products are taxed in different ways.';
 
+CREATE FUNCTION ecommerce.quote_order(request jsonb,
+    tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS jsonb
+    LANGUAGE c STABLE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_quote_order';
+COMMENT ON FUNCTION ecommerce.quote_order(jsonb, integer) IS
+    'What place_order() would answer to the same request, while nothing is written or locked. The '
+    'request is an object with the arguments of place_order(), or only its items. The answer has '
+    'the keys of calculate_totals(), {"currency", "prices", "lines", "vat", "totals"}; lines have '
+    'those of order_items, too. "country", "region", "vat_scheme" and "vat_reason" say how it '
+    'would be taxed. "coupons" has for each its {"code", "kind", "amount"}, or the "reason" why '
+    'the order would be refused with it; totals are without it. "short" has the products of which '
+    'there is too little, as [{"sku", "requested", "available"}]. Stock, prices and coupons may '
+    'change until the order is placed; its expected_total makes sure. A quote looks neither at '
+    'that nor at an idempotency_key. Errors: those of place_order(), but EC001, EC007, EC018 and '
+    'EC019.';
+
 CREATE FUNCTION ecommerce.placed_order_id() RETURNS uuid
     LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_placed_order_id';
 COMMENT ON FUNCTION ecommerce.placed_order_id() IS

@@ -292,7 +292,7 @@ DECLARE
 BEGIN
     IF order_number IS NULL THEN
         RETURN NULL;
-    ELSIF order_number ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+    ELSIF order_number ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' THEN
         RETURN order_number::uuid;
     END IF;
     -- A number tells the day in the shop's time zone, hence one partition or two.

@@ -47,7 +47,8 @@ COMMENT ON FUNCTION ecommerce_internal.check_coupon() IS
     'customer (error EC017): redemptions of a coupon without limit are not counted, those of '
     'others are checked once.';
 
-CREATE FUNCTION ecommerce_internal.lock_coupons(tenant_id integer, codes text[]) RETURNS uuid[]
+CREATE FUNCTION ecommerce_internal.find_coupons(tenant_id integer, codes text[], locked boolean)
+    RETURNS uuid[]
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
@@ -57,18 +58,20 @@ BEGIN
     -- Whether a coupon has a limit never changes, so that locking those that
     -- have one is enough; and what is locked by id is read by id.
     SELECT array_agg(k.id) INTO v_ids FROM ecommerce.coupons k
-    WHERE k.tenant_id = lock_coupons.tenant_id AND k.deleted_at IS NULL
+    WHERE k.tenant_id = find_coupons.tenant_id AND k.deleted_at IS NULL
       AND k.code = ANY (SELECT ecommerce_internal.coupon_code(w.code)
                         FROM unnest(codes) AS w (code));
-    PERFORM FROM ecommerce.coupons k
-    WHERE k.tenant_id = lock_coupons.tenant_id AND k.id = ANY (v_ids)
-      AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
-    ORDER BY k.id FOR NO KEY UPDATE;
+    IF locked THEN
+        PERFORM FROM ecommerce.coupons k
+        WHERE k.tenant_id = find_coupons.tenant_id AND k.id = ANY (v_ids)
+          AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
+        ORDER BY k.id FOR NO KEY UPDATE;
+    END IF;
     RETURN v_ids;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.lock_coupons(integer, text[]) IS
-    'For redeem_coupons(): the ids of coupons by their codes, and those with a limit locked.';
+COMMENT ON FUNCTION ecommerce_internal.find_coupons(integer, text[], boolean) IS
+    'For redeem_coupons(): the ids of coupons by their codes, those with a limit locked if wanted.';
 
 CREATE FUNCTION ecommerce_internal.book_coupon(tenant_id integer, coupon_id uuid,
     has_limit boolean, place bigint, order_id uuid, order_created_at timestamptz, user_id uuid,
@@ -134,7 +137,7 @@ COMMENT ON FUNCTION ecommerce_internal.redemptions_of(integer, uuid, uuid, text[
 CREATE FUNCTION ecommerce_internal.redeem_coupons(
     tenant_id integer, codes text[], user_id uuid, email text, goods numeric, ships boolean,
     currency text, order_id uuid, order_created_at timestamptz,
-    OUT allowances jsonb, OUT free_shipping boolean)
+    OUT allowances jsonb, OUT free_shipping boolean, OUT coupons jsonb)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
@@ -142,7 +145,6 @@ DECLARE
     v_email    text := ecommerce_internal.case_folded(email);
     v_account  text := ecommerce_internal.account_email(tenant_id, user_id);
     v_left     numeric := goods;
-    v_failures jsonb := jsonb '[]';
     v_ids      uuid[];
     v_reason   text;
     v_amount   numeric;
@@ -150,8 +152,8 @@ DECLARE
 BEGIN
     allowances := jsonb '[]';
     free_shipping := false;
-    v_ids := ecommerce_internal.lock_coupons(tenant_id, codes);
-
+    coupons := jsonb '[]';
+    v_ids := ecommerce_internal.find_coupons(tenant_id, codes, order_id IS NOT NULL);
     FOR c IN
         SELECT w.code AS written, w.position,
                row_number() OVER (PARTITION BY ecommerce_internal.coupon_code(w.code)
@@ -185,34 +187,38 @@ BEGIN
                                                         THEN 'user_limit'
             END;
         IF v_reason IS NOT NULL THEN
-            v_failures := v_failures
-                          || jsonb_build_object('code', left(c.written, 64), 'reason', v_reason);
+            coupons := coupons || jsonb_build_object('code', left(c.written, 64),
+                                                     'reason', v_reason);
             CONTINUE;
-        END IF;
-
-        PERFORM ecommerce_internal.book_coupon(tenant_id, c.id,
-            num_nonnulls(c.max_redemptions, c.max_redemptions_per_user) > 0, c.position,
-            order_id, order_created_at, user_id, v_email, v_account, v_amount);
-        v_left := v_left - v_amount;
-        IF c.kind = 'free_shipping' THEN
-            free_shipping := true;
+        ELSIF order_id IS NULL THEN
+            coupons := coupons || jsonb_build_object('code', c.code, 'kind', c.kind,
+                                                     'amount', v_amount);
         ELSE
+            PERFORM ecommerce_internal.book_coupon(tenant_id, c.id,
+                num_nonnulls(c.max_redemptions, c.max_redemptions_per_user) > 0, c.position,
+                order_id, order_created_at, user_id, v_email, v_account, v_amount);
+        END IF;
+        v_left := v_left - v_amount;
+        free_shipping := free_shipping OR c.kind = 'free_shipping';
+        IF c.kind <> 'free_shipping' THEN
             allowances := allowances || jsonb_build_object('amount', v_amount, 'reason', c.code);
         END IF;
     END LOOP;
-    IF v_failures <> '[]' THEN
-        RAISE EXCEPTION 'coupon "%" cannot be used: %', v_failures -> 0 ->> 'code',
-                        v_failures -> 0 ->> 'reason'
-            USING ERRCODE = 'EC019', DETAIL = v_failures::text;
+    -- Without an order it is a quote, and tells all; for an order they are what failed.
+    IF order_id IS NOT NULL AND coupons <> '[]' THEN
+        RAISE EXCEPTION 'coupon "%" cannot be used: %', coupons -> 0 ->> 'code',
+                        coupons -> 0 ->> 'reason'
+            USING ERRCODE = 'EC019', DETAIL = coupons::text;
     END IF;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.redeem_coupons(integer, text[], uuid, text, numeric, boolean,
     text, uuid, timestamptz) IS
     'For place_order(): redeem coupons for goods of an amount, which are shipped at a charge or '
-    'not. Returns the allowances that they are, and whether shipping is free. Error EC019 lists '
-    'every code that cannot be used, and why: unknown, twice, inactive, not_yet_valid, expired, '
-    'wrong_currency, minimum, limit, user_required, user_limit, no_effect.';
+    'not. Returns the allowances that they are, and whether shipping is free. Without an order_id '
+    'nothing is locked or written, and coupons tells of each its amount or why not. Error EC019 '
+    'lists every code that cannot be used, and why: unknown, twice, inactive, not_yet_valid, '
+    'expired, wrong_currency, minimum, limit, user_required, user_limit, no_effect.';
 
 CREATE FUNCTION ecommerce_internal.release_coupons(tenant_id integer, order_id uuid) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

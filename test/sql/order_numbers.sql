@@ -21,12 +21,15 @@ SELECT ecommerce.adjust_stock('01930000-0000-7000-8000-0000000000b2', 5, 'receip
        ecommerce.adjust_stock('01930000-0000-7000-8000-0000000000b2'::uuid, 7, 'receipt'),
        ecommerce.adjust_stock(sku => '01930000-0000-7000-8000-0000000000b2', quantity => 1),
        ecommerce.adjust_stock(product_id => '01930000-0000-7000-8000-0000000000b2', quantity => 1);
-SELECT ecommerce.available_stock('LAMP') AS sku, ecommerce.available_stock('01930000-0000-7000-8000-0000000000b1') AS untyped,
+SELECT ecommerce.available_stock('LAMP') AS sku,
+    ecommerce.available_stock('01930000-0000-7000-8000-0000000000b1') AS untyped,
        ecommerce.available_stock('01930000-0000-7000-8000-0000000000b1'::uuid) AS id,
        ecommerce.available_stock('01930000-0000-7000-8000-0000000000b2') AS trap,
        ecommerce.available_stock('NONE') AS none, ecommerce.available_stock(sku => NULL) AS null;
-SELECT ecommerce.transfer_stock('LAMP', 3, 1, 2) AS transfer, ecommerce.set_backorder_limit('LAMP', 4) AS backorder,
-       ecommerce.set_stock_slots('LAMP', 2) AS slots, ecommerce.stock_at('LAMP', clock_timestamp()) AS at;
+SELECT ecommerce.transfer_stock('LAMP', 3, 1, 2) AS transfer, ecommerce.set_backorder_limit('LAMP',
+    4) AS backorder,
+       ecommerce.set_stock_slots('LAMP', 2) AS slots, ecommerce.stock_at('LAMP', clock_timestamp())
+           AS at;
 SELECT ecommerce.transfer_stock('01930000-0000-7000-8000-0000000000b1', 3, 2, 1) AS transfer,
        ecommerce.set_backorder_limit('01930000-0000-7000-8000-0000000000b1', 0) AS backorder,
        ecommerce.set_stock_slots('01930000-0000-7000-8000-0000000000b1', NULL) AS slots,
@@ -35,7 +38,8 @@ SELECT call, failure('SELECT ecommerce.' || call) FROM unnest(ARRAY[
     $$adjust_stock('NONE', 1)$$, $$adjust_stock('01930000-0000-7000-8000-0000000000bf', 1)$$,
     $$adjust_stock('01930000-0000-7000-8000-0000000000b', 1)$$, $$adjust_stock(NULL, 1)$$,
     $$transfer_stock('NONE', 1, 1, 2)$$, $$transfer_stock(NULL, 1, 1, 2)$$,
-    $$set_backorder_limit('NONE', 1)$$, $$set_stock_slots('NONE', 1)$$, $$set_stock_slots(NULL, 1)$$,
+    $$set_backorder_limit('NONE', 1)$$, $$set_stock_slots('NONE', 1)$$,
+        $$set_stock_slots(NULL, 1)$$,
     $$stock_at('NONE', now())$$, $$stock_at('01930000-0000-7000-8000-0000000000bf', now())$$,
     $$stock_at(NULL, now())$$]) AS call;
 PREPARE untyped AS SELECT ecommerce.adjust_stock($1, $2), ecommerce.available_stock($1);
@@ -51,12 +55,15 @@ SELECT code FROM ecommerce.issue_gift_card(500) \gset
 SELECT ecommerce.redeem_gift_card(:'code', :'a_order_number', 50) AS number,
        ecommerce.redeem_gift_card(:'code', :'a_id', 20) AS untyped,
        ecommerce.redeem_gift_card(:'code', :'a_id'::uuid, 10) AS id,
-       ecommerce.redeem_gift_card(:'code', order_number => :'a_order_number', amount => 10) AS named;
+       ecommerce.redeem_gift_card(:'code', order_number => :'a_order_number', amount => 10) AS
+           named;
 SELECT ecommerce.refund_to_gift_card(:'a_order_number', 1) AS number,
-       ecommerce.refund_to_gift_card(:'a_id', 1) AS untyped, ecommerce.refund_to_gift_card(:'a_id'::uuid, 1) AS id;
+       ecommerce.refund_to_gift_card(:'a_id', 1) AS untyped,
+           ecommerce.refund_to_gift_card(:'a_id'::uuid, 1) AS id;
 SELECT previous_status, status FROM ecommerce.transition_order(:'a_order_number', 'processing');
 SELECT previous_status, status FROM ecommerce.transition_order(:'a_id', 'shipped');
-SELECT previous_status, status FROM ecommerce.transition_order(order_id => :'a_id', status => 'shipped');
+SELECT previous_status, status FROM ecommerce.transition_order(order_id => :'a_id', status =>
+    'shipped');
 SELECT ecommerce.return_stock(:'a_order_number', '[{"sku": "LAMP", "quantity": 1}]') AS number,
        ecommerce.return_stock(:'a_id', '[{"sku": "LAMP", "quantity": 1}]') AS untyped;
 SELECT previous_status, status FROM ecommerce.cancel_order(:'b_order_number', 'by number');
@@ -70,19 +77,23 @@ EXECUTE cancel(:'b_id');
 
 -- numbers that are no such thing, or of another tenant, or of two
 BEGIN;
-INSERT INTO ecommerce.orders (tenant_id, id, order_number, currency, prices, net, vat, gross, country)
+INSERT INTO ecommerce.orders (tenant_id, id, order_number, currency, prices, net, vat, gross,
+    country)
 SELECT 1, ecommerce.uuid_v7(), number, 'EUR', 'gross', 0, 0, 0, 'GR'
 FROM unnest('{A 1,A 1,260231-X,261399-X}'::text[]) AS number;
 SELECT status FROM ecommerce.cancel_order('260231-X');
 SELECT status FROM ecommerce.cancel_order('261399-X');
-SELECT number, failure(format('SELECT ecommerce.cancel_order(%L)', number)) FROM unnest(ARRAY['A 1', 'a 1',
+SELECT number, failure(format('SELECT ecommerce.cancel_order(%L)', number)) FROM unnest(ARRAY['A 1',
+    'a 1',
     '', '260231-Y', '999999-Y', '260231-x', NULL,
     '01930000-0000-7000-8000-0000000000bf']) AS number;
 ROLLBACK;
 ALTER DATABASE :DBNAME SET ecommerce.tenant = :other;
 \c
 SELECT call, failure('SELECT ecommerce.' || replace(call, '$1', quote_literal(:'b_order_number')))
-FROM unnest(ARRAY['cancel_order($1)', $$transition_order($1, 'processing')$$, $$return_stock($1, '[]')$$,
+FROM unnest(ARRAY['cancel_order($1)', $$transition_order($1, 'processing')$$,
+    $$return_stock($1, '[]')$$,
     $$redeem_gift_card('x', $1)$$, 'refund_to_gift_card($1)', $$adjust_stock('LAMP', 1)$$,
-    $$adjust_stock('01930000-0000-7000-8000-0000000000b1', 1)$$, $$stock_at('LAMP', now())$$]) AS call;
+    $$adjust_stock('01930000-0000-7000-8000-0000000000b1', 1)$$, $$stock_at('LAMP', now())$$]) AS
+        call;
 ALTER DATABASE :DBNAME RESET ecommerce.tenant;

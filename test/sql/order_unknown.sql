@@ -37,7 +37,8 @@ INSERT INTO pg_temp.calls VALUES
     ('stock_at', 'product_id', 'stock_at($1, now())'),
     ('available_stock', 'product_id', 'available_stock($1)'),
     ('issue_gift_card', 'user_id', 'issue_gift_card(1, user_id => $1)'),
-    ('adjust_gift_card', 'gift_card_id', 'adjust_gift_card($1, 1)');
+    ('adjust_gift_card', 'gift_card_id', 'adjust_gift_card($1, 1)'),
+    ('use_customer', 'user_id', 'use_customer($1)');
 CREATE FUNCTION pg_temp.call(call text, id uuid, code text) RETURNS text LANGUAGE sql AS $$
     SELECT failure('SELECT ecommerce.' || replace(replace(call, '$1', quote_literal(id)),
         '$2', quote_literal(code)))

@@ -16,6 +16,8 @@ $node->init;
 $node->start;
 make_shop($node, 'shop');
 check_books($node, 'shop', 'shop: its books balance');
+my $wrappers = $node->safe_psql('shop',
+	q{CREATE SCHEMA api; SELECT ecommerce.create_api('api');});
 
 my $contents    = contents($node, 'shop');
 my $definitions = definitions($node, 'shop');
@@ -51,6 +53,20 @@ foreach my $name (sort keys %restore)
 	$node->safe_psql('postgres', "CREATE DATABASE $db");
 	$node->command_ok([ @{ $restore{$name} }, '-d', $db ], $name);
 	check_restored($db, $name);
+	is( $node->safe_psql(
+			$db, q{
+BEGIN;
+SELECT FROM ecommerce.use_tenant(1);
+SELECT count(*), (SELECT lines ->> 'sku' FROM jsonb_array_elements(api.quote_order(
+	jsonb_build_array(jsonb_build_object('product_id', (SELECT i.product_id
+		FROM ecommerce.order_items i JOIN ecommerce.products p ON p.tenant_id = 1
+		AND p.id = i.product_id AND p.status = 'active' AND p.deleted_at IS NULL
+		WHERE i.tenant_id = 1 LIMIT 1), 'quantity', 1))) -> 'lines') lines) IS NOT NULL
+FROM pg_proc WHERE pronamespace = 'api'::regnamespace;
+COMMIT;
+}),
+		"$wrappers|t",
+		"$name: the wrappers of create_api() are there and work");
 }
 
 # A dump of the schema, with the extension: goes where there is no such schema.

@@ -65,9 +65,10 @@ is( $standby->safe_psql(
 SELECT ecommerce.current_tenant(), ecommerce.available_stock('$product'),
 	(SELECT count(*) FROM ecommerce.orders),
 	(SELECT count(*) FROM ecommerce.verify_integrity()),
+	ecommerce.quote_order($items) #>> '{lines,0,sku}',
 	(ecommerce.vat_treatment(seller_country => 'GR', buyer_country => 'GR')).vat_rate;
 }),
-	'1|8|1|0|24',
+	'1|8|1|0|PEN|24',
 	'everything can be read there');
 
 done_testing();

@@ -1,0 +1,138 @@
+/*
+ * customer.c
+ *	  Who is buying, for the length of a transaction.
+ *
+ * use_customer() sets ecommerce.chosen_customer as use_tenant() does its setting
+ * (tenant.c): it ends with the transaction, and nothing else sets it.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+
+#include "pg_compat.h"
+
+#include "call.h"
+#include "customer.h"
+#include "db/plan.h"
+#include "errors.h"
+#include "value/arguments.h"
+#include "value/uuid.h"
+
+/* The setting; empty while nobody is chosen */
+static char *customer_setting = NULL;
+
+/* Is use_customer() setting it? */
+static bool choosing = false;
+
+static EcPlan customer_plan = {
+	.sql = "SELECT FROM {users}"
+	" WHERE tenant_id = $1 AND id = $2 AND status = 'active' AND deleted_at IS NULL",
+	.nargs = 2,
+	.types = {INT4OID, UUIDOID}
+};
+
+/* Refuse to set what use_customer() sets. */
+static bool
+check_customer(char **value, void **extra, GucSource source)
+{
+	return choosing || **value == '\0' || InitializingParallelWorker;
+}
+
+/* Define the setting. */
+void
+ec_customer_init(void)
+{
+	DefineCustomStringVariable("ecommerce.chosen_customer",
+							   "The customer that this transaction has chosen.",
+							   "It is set by ecommerce.use_customer().",
+							   &customer_setting, "", PGC_SUSET,
+							   GUC_NO_SHOW_ALL | GUC_NO_RESET_ALL | GUC_NOT_IN_SAMPLE |
+							   GUC_DISALLOW_IN_FILE,
+							   check_customer, NULL, NULL);
+}
+
+/* The customer that was chosen; false if nobody was. */
+static bool
+chosen_customer(pg_uuid_t *user_id)
+{
+	return customer_setting != NULL &&
+		ec_uuid_parse(customer_setting, strlen(customer_setting), user_id);
+}
+
+/* Is this user the customer of this transaction? */
+bool
+ec_customer_is(const pg_uuid_t *user_id)
+{
+	pg_uuid_t	chosen;
+
+	return chosen_customer(&chosen) && ec_uuid_compare(&chosen, user_id) == 0;
+}
+
+PG_FUNCTION_INFO_V1(ec_current_customer);
+
+/* current_customer() -> uuid */
+Datum
+ec_current_customer(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *chosen = palloc(sizeof(pg_uuid_t));
+
+	if (!chosen_customer(chosen))
+		PG_RETURN_NULL();
+	PG_RETURN_UUID_P(chosen);
+}
+
+/* Choose a customer until the transaction ends. */
+static void
+choose(const pg_uuid_t *user_id)
+{
+	choosing = true;
+	PG_TRY();
+	{
+		(void) set_config_option("ecommerce.chosen_customer", ec_uuid_text(user_id), PGC_SUSET,
+								 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	}
+	PG_FINALLY();
+	{
+		choosing = false;
+	}
+	PG_END_TRY();
+}
+
+PG_FUNCTION_INFO_V1(ec_use_customer);
+
+/* use_customer(user_id uuid, tenant_id integer) -> uuid */
+Datum
+ec_use_customer(PG_FUNCTION_ARGS)
+{
+	int32		tenant_id = ec_begin_quoting(fcinfo, 1);
+	pg_uuid_t	chosen;
+	pg_uuid_t  *user_id;
+	Datum		values[2];
+
+	ec_argument_given(fcinfo, 0, "user_id");
+	user_id = PG_GETARG_UUID_P(0);
+	if (chosen_customer(&chosen) && !ec_customer_is(user_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_USER),
+				 errmsg("customer %s cannot be chosen, because another one is",
+						ec_uuid_text(user_id)),
+				 errhint("One transaction works for one customer.")));
+	values[0] = Int32GetDatum(tenant_id);
+	values[1] = UUIDPGetDatum(user_id);
+	if (ec_execute(&customer_plan, values, NULL) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_USER),
+				 errmsg("unknown user %s", ec_uuid_text(user_id)),
+				 errdetail("There is none of that id, or it is not active.")));
+	ec_end();
+	if (ec_call_alone(fcinfo))
+		WarnNoTransactionBlock(true, "use_customer()");
+	choose(user_id);
+	PG_RETURN_UUID_P(user_id);
+}
