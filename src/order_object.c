@@ -370,21 +370,21 @@ array_of_json(Jsonb *jsonb)
  * JSON goes on with a colon after the string.
  */
 static bool
-is_json(const char *text)
+is_json(const char *c)
 {
-	text += strspn(text, " \t\r\n");
-	if (*text != '{')
+	c += strspn(c, " \t\r\n");
+	if (*c != '{')
 		return true;
-	text++;
-	text += strspn(text, " \t\r\n");
-	if (*text++ != '"')
+	c++;
+	c += strspn(c, " \t\r\n");
+	if (*c++ != '"')
 		return false;
-	while (*text != '\0' && *text != '"')
-		text += *text == '\\' && text[1] != '\0' ? 2 : 1;
-	if (*text == '\0')
+	while (*c != '\0' && *c != '"')
+		c += *c == '\\' && c[1] != '\0' ? 2 : 1;
+	if (*c == '\0')
 		return false;
-	text++;
-	return text[strspn(text, " \t\r\n")] == ':';
+	c++;
+	return c[strspn(c, " \t\r\n")] == ':';
 }
 
 PG_FUNCTION_INFO_V1(ec_place_orders);

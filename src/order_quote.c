@@ -180,9 +180,9 @@ PG_FUNCTION_INFO_V1(ec_quote_order);
 Datum
 ec_quote_order(PG_FUNCTION_ARGS)
 {
+	LOCAL_FCINFO(call, ARG_TENANT + 1);
 	MemoryContext context = CurrentMemoryContext;
 	EcPlacement *order = palloc0_object(EcPlacement);
-	LOCAL_FCINFO(call, ARG_TENANT + 1);
 	EcRequest  *request;
 	MemoryContext old;
 	Jsonb	   *result;

@@ -158,8 +158,8 @@ check_lines(const EcDocument *document)
 }
 
 /*
- * Redeem the coupons, or see what they would do.  What they take off comes before the other allowances,
- * and is spread over the lines like these.
+ * Redeem the coupons, or see what they would do.  What they take off comes before the
+ * other allowances, and is spread over the lines like these.
  */
 static void
 redeem_coupons(FunctionCallInfo fcinfo, EcPlacement *order)

@@ -32,7 +32,7 @@ ec_uuid_text(const pg_uuid_t *uuid)
 
 /* Read an id as it is written everywhere, 8-4-4-4-12; false if it is none. */
 bool
-ec_uuid_parse(const char *text, size_t length, pg_uuid_t *uuid)
+ec_uuid_parse(const char *string, size_t length, pg_uuid_t *uuid)
 {
 	char		digits[2 * UUID_LEN];
 	int			n = 0;
@@ -43,11 +43,11 @@ ec_uuid_parse(const char *text, size_t length, pg_uuid_t *uuid)
 	{
 		if (i == 8 || i == 13 || i == 18 || i == 23)
 		{
-			if (text[i] != '-')
+			if (string[i] != '-')
 				return false;
 		}
-		else if (isxdigit((unsigned char) text[i]))
-			digits[n++] = text[i];
+		else if (isxdigit((unsigned char) string[i]))
+			digits[n++] = string[i];
 		else
 			return false;
 	}

@@ -9,6 +9,6 @@
 
 extern int	ec_uuid_compare(const pg_uuid_t *a, const pg_uuid_t *b);
 extern char *ec_uuid_text(const pg_uuid_t *uuid);
-extern bool ec_uuid_parse(const char *text, size_t length, pg_uuid_t *uuid);
+extern bool ec_uuid_parse(const char *string, size_t length, pg_uuid_t *uuid);
 
 #endif							/* EC_UUID_H */

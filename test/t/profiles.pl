@@ -267,12 +267,14 @@ my %values = (
 	role           => q{'everybody'},
 	profile        => q{'service'},
 	policies       => q{'%%'},
+	order_number   => q{'%order_id%'},
 	sku            => q{'PEN'},
 	items          => q{'[{"sku": "PEN", "quantity": 1}]'},
 	orders => q{ARRAY['{"items": [{"sku": "PEN", "quantity": 1}]}']::jsonb[]},
-	code   => q{'profiles-000%tenant%'},
-	codes  => q{'{SPRING}'},
-	status => q{'processing'},
+	request        => q{'[{"sku": "PEN", "quantity": 1}]'},
+	code           => q{'profiles-000%tenant%'},
+	codes          => q{'{SPRING}'},
+	status         => q{'processing'},
 	old_status     => q{'pending'},
 	new_status     => q{'shipped'},
 	country        => q{'GR'},
@@ -307,6 +309,8 @@ my %types = (
 	'jsonb'                    => q{'{}'},
 	'bigint'                   => '1',
 	'regclass'                 => 'NULL',
+	'regprocedure'             => 'NULL',
+	'oid'                      => '0',
 	'text[]'                   => q{'{x}'},
 	'numeric[]'                => q{'{1}'});
 my %texts = (vat_id_valid => 1, vat_id_normalize => 1);  # "id" that is a text
@@ -346,7 +350,9 @@ sub call
 		next if $known eq 'tenant_id' && $optional =~ /^t/ && !$named;
 		my $value = $texts{$name} ? undef : $values{$known};
 		$value = $types{$type} if !defined $value;
-		$value = 'NULL'        if !defined $value && $type =~ /^ecommerce/;
+		$value = q{'[{"items": [{"sku": "PEN", "quantity": 1}]}]'}
+		  if $known eq 'orders' && $type ne 'jsonb[]';
+		$value = 'NULL' if !defined $value && $type =~ /^ecommerce/;
 		die "no value for $known $type of $signature" if !defined $value;
 		push @given, ($known ? "$known => " : '') . "$value\::$type";
 	}
