@@ -13,6 +13,7 @@
 #                               every function with arguments that nobody should pass
 # make accept TESTS='topic|test...'
 #                               what tests print now becomes expected/
+# make docs                     write docs/reference, of the comments in sql/
 # make lint                     layout, warnings, static analysis, what every object has
 # make bench [ROUNDS=3]         how fast, as ratios to other ways
 # make replay DATA=file         a year of real invoices (UCI Online Retail as CSV)
@@ -26,7 +27,7 @@ EXTVERSION = 0.1.0
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-HARNESS = accept check check-arguments check-faults lint demo bench replay fuzz help
+HARNESS = accept check check-arguments check-faults docs lint demo bench replay fuzz help
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
@@ -53,6 +54,9 @@ check-arguments: PROFILE = test
 check-arguments: setup
 	@CALLS=$(or $(CALLS),50000) scripts/throwaway.sh scripts/check.sh \
 		test/t/arguments.pl
+
+docs: setup
+	@scripts/throwaway.sh -r docs/reference scripts/reference.pl docs/reference
 
 lint: PROFILE = lint
 lint: setup

@@ -140,6 +140,21 @@ spelling() {
 	codespell --ignore-words-list=bu,corse,fo,fro,zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*,*/data.sql' .
 }
 
+# "make docs" brings it up to date.
+reference() {
+	scripts/throwaway.sh sh -c 'mkdir reference && scripts/reference.pl reference &&
+		diff -r docs/reference reference'
+}
+
+docs_listed() {
+	local file status=0
+	for file in docs/[!R]*.md; do
+		grep -qF "](${file#docs/})" docs/README.md ||
+			{ echo "docs/README.md: lacks $file"; status=1; }
+	done
+	return "$status"
+}
+
 # Prints whatever breaks a rule.
 objects() {
 	scripts/throwaway.sh psql -X -A -t -q -v ON_ERROR_STOP=1 \
@@ -167,6 +182,8 @@ lint 'statements in C' statements
 lint 'one door' one_door
 lint 'codespell' spelling
 lint 'objects' objects
+lint 'reference' reference
+lint 'index of docs' docs_listed
 [ -e "$("$pg_config" --sharedir)/extension/plpgsql_check.control" ] ||
 	echo 'skipped plpgsql_check, which is not installed'
 
