@@ -251,6 +251,7 @@ sub explain
 		if (@names && !grep { !$field{$_} } @names)
 		{
 			my $text = $sentence =~ s/^\Q$names\E(?:: | is | are )//r;
+			$text = ucfirst $text if $text ne $sentence;
 			push @{ $field{$_}{told} }, $text for @names;
 		}
 		else

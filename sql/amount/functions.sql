@@ -11,8 +11,8 @@ CREATE FUNCTION ecommerce.allocate_amount(total numeric, weights numeric[], curr
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_allocate_amount';
 COMMENT ON FUNCTION ecommerce.allocate_amount(numeric, numeric[], text) IS
     'An amount divided in proportion to weights by the largest remainder, ties to the earlier; '
-    'the shares sum to it exactly. Weights must be one-dimensional, not NULL, not negative, and '
-    'not all zero unless the total is. Errors 22023, 22004, 22003.';
+    'the shares sum to it exactly. weights: one-dimensional, not NULL, not negative, and not all '
+    'zero unless the total is. Errors 22023, 22004, 22003.';
 
 CREATE FUNCTION ecommerce.vat_amount(net numeric, rate numeric, currency text) RETURNS numeric
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_vat_amount';
@@ -34,7 +34,8 @@ CREATE FUNCTION ecommerce.refund_amount(amount numeric, quantity numeric, return
     returned_now numeric, currency text) RETURNS numeric
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_refund_amount';
 COMMENT ON FUNCTION ecommerce.refund_amount(numeric, numeric, numeric, numeric, text) IS
-    'What is refunded of an amount when some of its units come back after others did. Amount: of a '
-    'line, what was paid for it, or the VAT in it. It is round(amount * all returned / quantity) '
-    'less what was refunded already, where all returned is returned_before and returned_now; so '
-    'any sequence of refunds sums to the amount exactly. Errors 22023, 22003.';
+    'What is refunded of an amount when some of its units come back after others did. amount: of '
+    'a line, what was paid for it, or the VAT in it. quantity: the units of the line. '
+    'returned_before and returned_now are the units that come back. It is round(amount * all '
+    'returned / quantity) less what was refunded already; so any sequence of refunds sums to the '
+    'amount exactly. Errors 22023, 22003.';

@@ -37,15 +37,15 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.verify_integrity(timestamptz) IS
-    'Every equation of the books that does not hold, with the product or order that it is '
-    'about. No row means that all is right. The equations are those of the functions '
-    '<topic>_problems() in the schema ecommerce_internal, tenant by tenant; with a NULL for '
-    'tenant_id they find what the schema has lost, which install() puts back, and rows of an '
-    'unknown tenant. With since: of what happened since then, and of all stock, from balances of '
-    'the last closing before it (close_stock_books()), so that the cost does not grow with what '
-    'came before; what plain SQL did to older rows is for the whole proof to find. NULL proves '
-    'everything from the beginning, and the balances. Sees what the caller may see. Error 22023 '
-    'for infinity and for a time to come.';
+    'Every equation of the books that does not hold, with the product or order that it is about. '
+    'No row means that all is right. The equations are those of the functions <topic>_problems() '
+    'in the schema ecommerce_internal, tenant by tenant; with a NULL for tenant_id they find what '
+    'the schema has lost, which install() puts back, and rows of an unknown tenant. since: proves '
+    'what happened since then, and all stock, from balances of the last closing before it '
+    '(close_stock_books()), so that the cost does not grow with what came before; what plain SQL '
+    'did to older rows is for the whole proof to find. NULL proves everything from the beginning, '
+    'and the balances. Sees what the caller may see. Error 22023 for infinity and for a time to '
+    'come.';
 
 CREATE FUNCTION ecommerce.prepare_restore() RETURNS bigint
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

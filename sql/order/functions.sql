@@ -37,26 +37,31 @@ CREATE FUNCTION ecommerce.place_order(
 COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, jsonb, jsonb, text,
     boolean, text, numeric, jsonb, jsonb, text[], text, jsonb, timestamptz, text, integer) IS
     'Place an order: take the stock, freeze prices and VAT, write the order, its lines and its '
-    'event, all or nothing. What is ordered comes from exactly one of items [{"sku" or '
-    '"product_id", "quantity", "unit_price"}], an open cart, or a held reservation. In place of '
-    'items, all arguments but tenant_id may be the keys of one object. A unit_price that is not '
-    'the product''s is error EC004 that lists both; expected_total that is not the gross total is '
-    'error EC018. Addresses are objects with the keys of user_addresses. Where the order goes '
-    'decides its VAT, as vat_treatment() says: goods to the shipping address, services to the '
-    'billing address, to the other one if it has no country; without any it is a sale at home. '
-    'buyer_vat_id_valid is what VIES said about buyer_vat_id. allowances and charges are those of '
-    'calculate_totals(). coupon_codes are redeemed in their order, before allowances: each '
-    'percentage of what the ones before it left, never more than the goods; with free_shipping '
-    'there are no charges of that kind. With an idempotency_key a retry of the same request gets '
-    'the same order, also if it says the same in other words (119 and 119.00, null and absent); '
-    'another request under that key is error EC007, which names what differs. An order of 0.00 is '
-    'paid. placed_at moves history in: the order is of that time, at the given unit prices. '
-    'user_id, a cart of a user, placed_at, allowances, charges and a true buyer_vat_id_valid need '
-    'the privilege to INSERT into orders; without it an idempotency_key must have 16 characters, '
-    'and is good for that role only. Errors: EC001 out of stock, EC002 unknown product, EC003 not '
-    'for sale, EC005, EC006 reservation, EC012 no VAT rate, EC013 nothing ordered, EC014 cart, '
-    'EC015 settings, EC016 unknown user, EC019 coupons, with a reason for each; 0A000 no rule says '
-    'how the sale is taxed, or its products are taxed in different ways.';
+    'event, all or nothing. What is ordered comes from exactly one of items, cart_id and '
+    'reservation_id. items: [{"sku" or "product_id", "quantity", "unit_price"}], where a '
+    'unit_price that is not the product''s is error EC004 that lists both; or one object whose '
+    'keys are the arguments but tenant_id. cart_id: an open cart. reservation_id: a held '
+    'reservation. user_id: the customer; NULL for a guest. email and phone: where to reach the '
+    'customer. billing_address and shipping_address are each an object with the keys of '
+    'user_addresses. Where the order goes decides its VAT, as vat_treatment() says: goods to the '
+    'shipping address, services to the billing address, to the other one if it has no country; '
+    'without any it is a sale at home. buyer_vat_id: the buyer''s VAT identification number. '
+    'buyer_vat_id_valid is what VIES said about it. currency: that of the settings; another one '
+    'with placed_at only. expected_total: the gross total that the customer was shown; another '
+    'one is error EC018. allowances and charges are those of calculate_totals(). coupon_codes are '
+    'redeemed in their order, before allowances: each percentage of what the ones before it left, '
+    'never more than the goods; with free_shipping there are no charges of that kind. notes and '
+    'metadata are kept with the order. placed_at: moves history in, an order of that time at the '
+    'given unit prices. With an idempotency_key a retry of the same request gets the same order, '
+    'also if it says the same in other words (119 and 119.00, null and absent); another request '
+    'under that key is error EC007, which names what differs. An order of 0.00 is paid. user_id, '
+    'a cart of a user, placed_at, allowances, charges and a true buyer_vat_id_valid need the '
+    'privilege to INSERT into orders; without it an idempotency_key must have 16 characters, and '
+    'is good for that role only. Errors: EC001 out of stock, EC002 unknown product, EC003 not for '
+    'sale, EC005 unknown reservation, EC006 it is no longer held, EC012 no VAT rate, EC013 '
+    'nothing ordered, EC014 no such cart, EC015 settings are incomplete, EC016 unknown user, '
+    'EC019 coupons, with a reason for each; 0A000 no rule says how the sale is taxed, or its '
+    'products are taxed in different ways.';
 
 CREATE FUNCTION ecommerce.quote_order(request jsonb,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS jsonb
@@ -87,10 +92,10 @@ CREATE FUNCTION ecommerce.cancel_order(order_id uuid, reason text DEFAULT NULL,
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_cancel_order';
 COMMENT ON FUNCTION ecommerce.cancel_order(uuid, text, integer) IS
-    'Cancel an order that is pending or processing. It gives back its stock, its coupons, and what '
-    'gift cards paid to them; nothing happens if it is cancelled already. Returns its statuses, '
-    'before and now. Errors: EC008 unknown order, EC009 it was shipped already, EC022 units of it '
-    'came back already.';
+    'Cancel an order that is pending or processing. It gives back its stock, its coupons, and '
+    'what gift cards paid to them; nothing happens if it is cancelled already. reason: for '
+    'people, kept with its event. Returns its statuses, before and now. Errors: EC008 unknown '
+    'order, EC009 it was shipped already, EC022 units of it came back already.';
 
 CREATE FUNCTION ecommerce.cancel_order(order_number text, reason text DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.order_transition
@@ -153,11 +158,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.transition_order(uuid, text, text, integer) IS
-    'Bring an order to its next status and append the event. A status is processing, shipped '
+    'Bring an order to its next status and append the event. status: one of processing, shipped '
     '(which consumes its reservation), delivered, refunded (once all that was paid went back), or '
-    'cancelled, which is cancel_order(). Nothing happens if it has that status already. Returns '
-    'its statuses, before and now. Errors: EC008 unknown order, EC009 it cannot go there, 22023 '
-    'unknown status.';
+    'cancelled, which is cancel_order(). reason: for people, kept with its event. Nothing happens '
+    'if it has that status already. Returns its statuses, before and now. Errors: EC008 unknown '
+    'order, EC009 it cannot go there, 22023 unknown status.';
 
 CREATE FUNCTION ecommerce.transition_order(order_number text, status text,
     reason text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant())

@@ -85,11 +85,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.ensure_partitions(timestamptz, timestamptz, text) IS
-    'Create the partitions of orders, order_items and events that a range of time lacks. '
-    'One for each month, quarter or year (UTC) that it touches; where such a time is covered in '
-    'part, years, quarters and months fill the rest. What is there stays as it is, and a table '
-    'that lacks a partition which another one has gets the same. Rows that wait in the default '
-    'partition are moved. Returns what it made. Partitions of the time to come disturb nobody; '
-    'one that may have rows in the default partition already makes everybody wait who reads or '
-    'writes orders. Where a partition was detached none is made, and a NOTICE says so. Error 22023 '
-    'for another interval or a range of more than 120 of them.';
+    'Create the partitions of orders, order_items and events that a range of time lacks. One for '
+    'each month, quarter or year (UTC) that it touches; where such a time is covered in part, '
+    'years, quarters and months fill the rest. every: month, quarter or year. What is there stays '
+    'as it is, and a table that lacks a partition which another one has gets the same. Rows that '
+    'wait in the default partition are moved. Returns what it made. Partitions of the time to '
+    'come disturb nobody; one that may have rows in the default partition already makes everybody '
+    'wait who reads or writes orders. Where a partition was detached none is made, and a NOTICE '
+    'says so. Error 22023 for another interval or a range of more than 120 of them.';

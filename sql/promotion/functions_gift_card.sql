@@ -15,11 +15,12 @@ CREATE FUNCTION ecommerce.issue_gift_card(
     AS 'MODULE_PATHNAME', 'ec_issue_gift_card';
 COMMENT ON FUNCTION ecommerce.issue_gift_card(numeric, text, timestamptz, text, uuid, text, text,
     integer) IS
-    'Make a gift card and return its id and its code. The code is the one given, or one of 80 '
-    'random bits. One that is given has 8 to 64 letters A to Z and digits, hyphens and blanks '
-    'between them, and must not be easy to guess; one that exists is error 23505. The code is not '
-    'stored, so this is the only time to read it. currency is that of the settings by default. '
-    'Errors: 22023 wrong amount or code, 23503 unknown user.';
+    'Make a gift card and return its id and its code. amount: what it is worth at first. '
+    'currency: by default that of the settings. valid_to: until when it pays, exclusive; NULL for '
+    'ever. code: 8 to 64 letters A to Z and digits, hyphens and blanks between them, not easy to '
+    'guess; by default one of 80 random bits. user_id and email are whose it is. The code is not '
+    'stored, so this is the only time to read it. Errors: 22023 wrong amount or code, 23505 that '
+    'code exists, 23503 unknown user.';
 
 CREATE FUNCTION ecommerce.gift_card_balance(code text,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS numeric

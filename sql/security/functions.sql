@@ -66,13 +66,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.grant_access(regrole, text) IS
-    'Give a role a profile (storefront, back_office, reporting or service), as access_matrix() '
-    'says. It loses what it had in the schemas of the shop before, so a role has one profile, and '
-    'a second call changes nothing. For the owner of the shop. If the role is or becomes a '
-    'storefront it waits for transactions that use the catalog. Returns how many tables and '
-    'functions were granted, and of how many tables the role sees some rows only. Errors: 22023 '
-    'unknown profile, or a role that row security does not bind; 2BP01 it has privileges that '
-    'somebody else granted; 22004 NULL.';
+    'Give a role a profile, as access_matrix() says. It loses what it had in the schemas of the '
+    'shop before, so a role has one profile, and a second call changes nothing. profile: one of '
+    'storefront, back_office, reporting and service. For the owner of the shop. If the role is or '
+    'becomes a storefront it waits for transactions that use the catalog. Returns how many tables '
+    'and functions were granted, and of how many tables the role sees some rows only. Errors: '
+    '22023 unknown profile, or a role that row security does not bind; 2BP01 it has privileges '
+    'that somebody else granted; 22004 NULL.';
 
 CREATE FUNCTION ecommerce.revoke_access(role regrole,
     OUT tables integer, OUT functions integer, OUT row_filters integer)

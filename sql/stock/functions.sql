@@ -21,10 +21,11 @@ CREATE FUNCTION ecommerce.reserve_stock(items jsonb, owner text DEFAULT NULL,
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_reserve_stock';
 COMMENT ON FUNCTION ecommerce.reserve_stock(jsonb, text, interval, integer) IS
-    'Hold stock of all items, or of none: [{"sku" or "product_id", "quantity"}]. It holds for '
-    'ttl, by default settings.reservation_ttl (a month is 30 days, a day 24 hours); for longer '
-    'only with the privilege to INSERT into orders, else error 42501. Errors: EC001 with all '
-    'short products in the detail, EC002 unknown product, EC003 not for sale, 22023 wrong items.';
+    'Hold stock of all items, or of none. items: [{"sku" or "product_id", "quantity"}]. owner: '
+    'for whom, a session or a cart, say; kept with the reservation. ttl: how long it holds, by '
+    'default settings.reservation_ttl (a month is 30 days, a day 24 hours); longer only with the '
+    'privilege to INSERT into orders, else error 42501. Errors: EC001 with all short products in '
+    'the detail, EC002 unknown product, EC003 not for sale, EC013 no items, 22023 wrong items.';
 
 CREATE FUNCTION ecommerce.extend_reservation(reservation_id uuid, ttl interval DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.reservation
@@ -32,9 +33,10 @@ CREATE FUNCTION ecommerce.extend_reservation(reservation_id uuid, ttl interval D
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_extend_reservation';
 COMMENT ON FUNCTION ecommerce.extend_reservation(uuid, interval, integer) IS
-    'Let a reservation hold for ttl from now, by default settings.reservation_ttl. Without the '
-    'privilege to INSERT into orders it cannot be more than that, nor four times that in all: '
-    'error 42501. Errors: EC005 unknown, EC006 no longer held or already expired.';
+    'Let a reservation hold longer. ttl: how long from now, by default settings.reservation_ttl. '
+    'Without the privilege to INSERT into orders it cannot be more than that, nor four times that '
+    'in all: error 42501. Returns the reservation. Errors: EC005 unknown, EC006 no longer held or '
+    'already expired.';
 
 CREATE FUNCTION ecommerce.release_reservation(reservation_id uuid,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.released_reservation
@@ -61,9 +63,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.expire_reservations(integer, integer) IS
-    'Give the stock of expired holds back, of at most max_count products and reservations of a '
-    'tenant, and return how many. Skips what another session is working on. A NULL for tenant_id '
-    'means all tenants, one after the other, if the caller may choose any. Errors: 22023 wrong '
+    'Give the stock of expired holds back, and return how many. max_count: at most so many '
+    'products and reservations of a tenant. tenant_id: NULL for all tenants, one after the other, '
+    'if the caller may choose any. Skips what another session is working on. Errors: 22023 wrong '
     'max_count, 22004 NULL, 42501 all tenants.';
 
 CREATE FUNCTION ecommerce.adjust_stock(product_id uuid, quantity bigint,
@@ -75,12 +77,13 @@ CREATE FUNCTION ecommerce.adjust_stock(product_id uuid, quantity bigint,
     AS 'MODULE_PATHNAME', 'ec_adjust_stock';
 COMMENT ON FUNCTION ecommerce.adjust_stock(uuid, bigint, text, text, text, integer, uuid,
     integer) IS
-    'Add units that came to a warehouse (or, negative, went) and record the movement. Returns what '
-    'is available then, in all warehouses. reason: receipt, adjustment, return or write_off; '
-    'reference, note and order_id are kept with the movement. What comes back from an order is for '
-    'return_stock(): a return with an order_id, or one of more than no units, is error 22023. '
-    'Errors: EC001 if less is available, EC002 unknown product, EC008 unknown order, EC021 unknown '
-    'warehouse, 22003 more units than 1000000000.';
+    'Add units that came to a warehouse (or, negative, went) and record the movement. Returns '
+    'what is available then, in all warehouses. quantity: units that came, or with a minus sign '
+    'went. reason: one of receipt, adjustment, return and write_off. reference, note and order_id '
+    'are kept with the movement. What comes back from an order is for return_stock(): a return '
+    'with an order_id, or one of more than no units, is error 22023. Errors: EC001 if less is '
+    'available, EC002 unknown product, EC008 unknown order, EC021 unknown warehouse, 22003 more '
+    'units than 1000000000.';
 
 CREATE FUNCTION ecommerce.adjust_stock(sku text, quantity bigint,
     reason text DEFAULT 'adjustment', reference text DEFAULT NULL, note text DEFAULT NULL,
@@ -101,9 +104,10 @@ CREATE FUNCTION ecommerce.transfer_stock(product_id uuid, quantity bigint, from_
     AS 'MODULE_PATHNAME', 'ec_transfer_stock';
 COMMENT ON FUNCTION ecommerce.transfer_stock(uuid, bigint, integer, integer, text, text,
     integer) IS
-    'Move units from one warehouse to another and record both movements. Returns what is available '
-    'then, in all warehouses. Errors: EC001 if less is available there, EC002 unknown product, '
-    'EC021 unknown warehouse, 22003 more units than 1000000000.';
+    'Move units from one warehouse to another and record both movements. quantity: units, more '
+    'than none. reference and note are kept with both. Returns what is available then, in all '
+    'warehouses. Errors: EC001 if less is available there, EC002 unknown product, EC021 unknown '
+    'warehouse, 22003 more units than 1000000000.';
 
 CREATE FUNCTION ecommerce.set_backorder_limit(product_id uuid, quantity bigint,
     warehouse_id integer DEFAULT 1, tenant_id integer DEFAULT ecommerce.current_tenant())
@@ -142,9 +146,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.set_backorder_limit(uuid, bigint, integer, integer) IS
-    'Let a product be sold before it is there, up to so many units of a warehouse; 0 ends that. '
-    'Returns the limit, which is at least what was sold so already. Errors: 22023 below zero, '
-    '22003 more than 1000000000, EC002 unknown product, EC021 unknown warehouse.';
+    'Let a product be sold before it is there, up to so many units of a warehouse. quantity: the '
+    'units; 0 ends that. Returns the limit, which is at least what was sold so already. Errors: '
+    '22023 below zero, 22003 more than 1000000000, EC002 unknown product, EC021 unknown '
+    'warehouse.';
 
 CREATE FUNCTION ecommerce.set_stock_slots(product_id uuid, slots integer,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
@@ -172,9 +177,10 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.set_stock_slots(uuid, integer, integer) IS
     'Spread the stock of a product over so many rows in each warehouse. As many buyers at once '
-    'need not wait for each other then; before a sale that many wait for, say. NULL, the default '
-    'for a product, begins with one and adds rows while buyers meet. Waits for those who are '
-    'buying. Returns in how many rows each warehouse has it. Errors: 22023, EC002 unknown product.';
+    'need not wait for each other then; before a sale that many wait for, say. slots: the rows; '
+    'NULL, the default for a product, begins with one and adds rows while buyers meet. Waits for '
+    'those who are buying. Returns in how many rows each warehouse has it. Errors: 22023 wrong '
+    'number of rows, EC002 unknown product.';
 
 CREATE FUNCTION ecommerce.rebalance_stock(max_products integer DEFAULT 1000,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS integer
@@ -198,9 +204,9 @@ $$;
 COMMENT ON FUNCTION ecommerce.rebalance_stock(integer, integer) IS
     'Gather the stock of products that nobody is buying at this moment. It goes into one row for '
     'each warehouse, or evenly into those that set_stock_slots() made. Does not wait for buyers. '
-    'Returns how many products it went through, at most max_products of a tenant; call it now and '
-    'then. A NULL for tenant_id means all tenants, if the caller may choose any. Errors: 22023 for '
-    'a negative number or NULL, 42501 all tenants.';
+    'max_products: at most so many of a tenant in one call. tenant_id: NULL for all tenants, if the '
+    'caller may choose any. Returns how many products it went through; call it now and then. '
+    'Errors: 22023 for a negative number or NULL, 42501 all tenants.';
 
 CREATE FUNCTION ecommerce.return_stock(order_id uuid, items jsonb, reference text DEFAULT NULL,
     note text DEFAULT NULL, idempotency_key text DEFAULT NULL,

@@ -25,11 +25,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.vat_rate_on(text, text, date, text) IS
-    'The VAT rate in percent of a country''s class on a day. Classes are those of '
-    'vat_rates.vat_class; a region is one of vat_regions, or a place of vat_places with rates of '
-    'its own; the day is by default today, in settings.timezone. Never 0 for an unknown one: error '
-    'EC012 says what is missing, and for a class that has ended, which class its goods are of now. '
-    'Who may charge a region''s rate, vat_treatment() knows.';
+    'The VAT rate in percent of a country''s class on a day. country: a code of countries. '
+    'vat_class: one of vat_rates.vat_class. on_date: by default today, in settings.timezone. '
+    'region: one of vat_regions, or a place of vat_places with rates of its own. Never 0 for an '
+    'unknown one: error EC012 says what is missing, and for a class that has ended, which class '
+    'its goods are of now. Who may charge a region''s rate, vat_treatment() knows.';
 
 CREATE FUNCTION ecommerce.set_vat_rate(country text, vat_class text, rate numeric, valid_from date,
     region text DEFAULT '', note text DEFAULT NULL) RETURNS ecommerce.vat_rate_period
@@ -103,6 +103,7 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.set_vat_rate(text, text, numeric, date, text, text) IS
     'Let a VAT rate in percent apply from a day on, until the next change that is known already. '
-    'The period that it falls into ends on that day. Nothing happens if the rate applies on '
-    'that day anyway. Returns the period of the rate. Errors: 23505 if another rate begins on the '
-    'same day, 22023 unknown region or class, 22003 not a rate, 22004 NULL.';
+    'The period that it falls into ends on that day. Nothing happens if the rate applies on that '
+    'day anyway. rate: percent. valid_from: its first day. note: why, for people. Returns the '
+    'period of the rate. Errors: 23505 if another rate begins on the same day, 22023 unknown '
+    'region or class, 22003 not a rate, 22004 NULL.';
