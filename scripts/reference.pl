@@ -26,14 +26,13 @@ my %kinds      = (
 	m => 'Materialized view');
 # What these are is the same wherever they are.
 my %everywhere = (
-	tenant_id       => 'The tenant.',
-	product_id      => 'The product.',
-	sku             => 'The product, by its SKU.',
-	order_id        => 'The order.',
-	warehouse_id    => 'The warehouse.',
+	tenant_id       => 'the tenant',
+	product_id      => 'the product',
+	sku             => 'the product, by its SKU',
+	order_id        => 'the order',
+	warehouse_id    => 'the warehouse',
 	idempotency_key =>
-	  'Makes a retry safe: the same request under the same key is done once.'
-);
+	  'makes a retry safe: the same request under the same key is done once');
 
 my @topics  = grep { !/^#/ } split /\n/, slurp('sql/topics');
 my $catalog = catalog();
@@ -160,6 +159,7 @@ sub prose
 	while (
 		$text =~ /\G(?:
 			(?<json> \[?(?<object>\{(?:[^{}]|(?&object))*\})\]?) |
+			(?<guide> docs\/\w+\.md) |
 			(?<name> (?<![\w.])(?!e\.g)[a-z][a-z0-9]*(?:(?:_[a-z0-9]+)+|(?=\(\)|\.[a-z])))
 				(?<rest> (?:\.(?<column>[a-z_]+))?(?:\([a-z_,.\ ]*\))?) |
 			(?<other> .[^\[\{a-z]*) )/sgx)
@@ -167,7 +167,15 @@ sub prose
 		my %token = %+;
 		if (defined $token{json})
 		{
-			$markdown .= "`$token{json}`";
+			$markdown .=
+			  length $token{json} > 150
+			  ? block($token{json})
+			  : "`$token{json}`";
+		}
+		elsif (defined $token{guide})
+		{
+			my ($file) = $token{guide} =~ /(\w+\.md)/;
+			$markdown .= "[$file](../$file)";
 		}
 		elsif (defined $token{name})
 		{
@@ -185,7 +193,20 @@ sub prose
 			$markdown .= $token{other} =~ s/([*\\])/\\$1/gr =~ s/</&lt;/gr;
 		}
 	}
-	return $markdown =~ s/docs\/`?(\w+)`?\.md/[docs\/$1.md](..\/$1.md)/gr;
+	return $markdown =~ s/(?<=```\n)\.//gr =~ s/ +\n/\n/gr;
+}
+
+# A long document, in lines that end after a member.
+sub block
+{
+	my ($json) = @_;
+	my @lines = ('');
+	for my $member (split /(?<=,) (?=["\[\{])/, $json)
+	{
+		push @lines, ' ' if length("$lines[-1] $member") > 88;
+		$lines[-1] .= ($lines[-1] =~ /\S/ ? ' ' : '') . $member;
+	}
+	return "\n```text\n" . join("\n", @lines) . "\n```\n";
 }
 
 sub cell
@@ -234,7 +255,7 @@ sub fallback
 sub sentences
 {
 	my ($comment) = @_;
-	return split /(?<!e\.g)(?<!\bArt)(?<=\.) +/, $comment // '';
+	return split /(?<!e\.g\.)(?<!\bArt\.)(?<=\.) +/, $comment // '';
 }
 
 # Moves those sentences that begin with names into what they tell of these.
@@ -251,7 +272,7 @@ sub explain
 		if (@names && !grep { !$field{$_} } @names)
 		{
 			my $text = $sentence =~ s/^\Q$names\E(?:: | is | are )//r;
-			$text = ucfirst $text if $text ne $sentence;
+
 			push @{ $field{$_}{told} }, $text for @names;
 		}
 		else
@@ -301,6 +322,14 @@ sub error_table
 	return @rows ? table([ 'SQLSTATE', 'error', 'here' ], @rows) . "\n" : '';
 }
 
+sub meaning
+{
+	my ($field) = @_;
+	my @told = @{ $field->{told} // [] };
+	return $everywhere{ $field->{name} } // '' unless @told;
+	return @told > 1 ? join(' ', @told) : $told[0] =~ s/\.$//r;
+}
+
 sub field_rows
 {
 	my ($topic, $self, @fields) = @_;
@@ -309,10 +338,7 @@ sub field_rows
 			code($_->{name}),
 			code(type($_->{type})),
 			code(fallback($_->{default})),
-			prose(
-				join(' ',
-					@{ $_->{told} // [ $everywhere{ $_->{name} } // '' ] }),
-				$topic, $self)
+			prose(meaning($_), $topic, $self)
 		]
 	} @fields;
 }
@@ -433,13 +459,12 @@ sub picture
 		for my $column (grep { $mark{ $_->{name} } } @{ $table->{columns} })
 		{
 			my %seen;
-			my @marks =
-			  sort grep { !$seen{$_}++ } @{ $mark{ $column->{name} } };
+			my %marked = map { $_ => 1 } @{ $mark{ $column->{name} } };
 			$boxes .=
 				'        '
 			  . type($column->{type}) =~ s/\W+/_/gr
 			  . " $column->{name} "
-			  . join(', ', reverse @marks) . "\n";
+			  . join(', ', grep { $marked{$_} } qw(PK UK FK)) . "\n";
 		}
 		$boxes .= "    }\n";
 		$lines .= line($table, $_) for @{ $table->{foreign_keys} };
@@ -517,8 +542,9 @@ sub contents
 # Reference
 
 $edited
-Every function, table and view, by topic, as their comments tell; psql shows the same
-with `\\df+` and `\\d+`. All are in the schema `ecommerce`.
+Every function, table and view, by topic, as their comments tell. All are in the schema
+`ecommerce`. In psql, `\\df+ ecommerce.reserve_stock` and `\\d+ ecommerce.orders` show the
+same; `\\pset format wrapped` fits them to the terminal.
 
 - Arguments without a default must be given; `name => value` gives any of them by name.
 - Who is granted a function has one of the profiles of [security.md](../security.md).

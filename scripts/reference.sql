@@ -16,6 +16,20 @@ LEFT JOIN LATERAL unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]),
     WITH ORDINALITY AS a (type, name, mode, n) ON true
 WHERE p.pronamespace = 'ecommerce'::regnamespace;
 
+-- Columns of views without a comment have that of the column of their name that is read.
+CREATE FUNCTION pg_temp.comment_of(relation oid, number smallint, name name) RETURNS text
+    LANGUAGE sql AS $$
+    SELECT coalesce(col_description(relation, number),
+        (SELECT min(c.comment)
+         FROM (SELECT DISTINCT col_description(a.attrelid, a.attnum)
+               FROM pg_rewrite w
+               JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+                               AND d.refclassid = 'pg_class'::regclass
+               JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+               WHERE w.ev_class = $1 AND a.attrelid <> $1 AND a.attname = $3) c (comment)
+         HAVING count(*) = 1))
+$$;
+
 -- Partitions are as their parents are, and what refers to one refers to the parent.
 CREATE TEMP VIEW relations AS
 SELECT c.oid, c.relname AS name, c.relkind, obj_description(c.oid, 'pg_class') AS comment
@@ -28,7 +42,7 @@ CREATE TEMP VIEW attributes AS
 SELECT a.attrelid AS relation, a.attnum AS n, a.attname AS name,
        format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS required,
        a.attgenerated <> '' AS generated, pg_get_expr(d.adbin, d.adrelid) AS fallback,
-       col_description(a.attrelid, a.attnum) AS comment
+       pg_temp.comment_of(a.attrelid, a.attnum, a.attname) AS comment
 FROM pg_attribute a
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attnum > 0

@@ -43,7 +43,7 @@ COMMENT ON FUNCTION ecommerce.verify_integrity(timestamptz) IS
     'the schema has lost, which install() puts back, and rows of an unknown tenant. since: proves '
     'what happened since then, and all stock, from balances of the last closing before it '
     '(close_stock_books()), so that the cost does not grow with what came before; what plain SQL '
-    'did to older rows is for the whole proof to find. NULL proves everything from the beginning, '
+    'did to older rows is for the whole proof to find; NULL proves everything from the beginning, '
     'and the balances. Sees what the caller may see. Error 22023 for infinity and for a time to '
     'come.';
 

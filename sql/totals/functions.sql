@@ -42,7 +42,7 @@ COMMENT ON FUNCTION ecommerce.calculate_totals(jsonb) IS
     '"base_quantity", "vat_category", "vat_rate", "allowances": [{"amount" or "percent", "base", '
     '"reason", "reason_code"}], "charges": [likewise]}], "allowances": [likewise, and '
     '"vat_category", "vat_rate"], "charges": [likewise, and "kind", "name", "vat": '
-    '"proportional"|"highest"|"fixed"], "prepaid", "rounding" or "cash_rounding"}, the answer '
+    '"proportional"|"highest"|"fixed"], "prepaid", "rounding" or "cash_rounding"}. The answer is '
     '{"lines": [{"line", "kind", "net", "vat", "gross", "discount"}], "vat": [{"category", "rate", '
     '"taxable", "tax"}], "totals": {"lines", "allowances", "charges", "net", "vat", "gross", '
     '"prepaid", "rounding", "payable"}}. Several allowances apply in their order, each percentage '
