@@ -38,8 +38,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.create_tenant(text, text, text, text) IS
-    'Make a tenant with its settings and its warehouse, and return its id. country and prices are '
-    'those of its settings. currency: that of the country (CHF in CH) if it is not given, EUR '
-    'without a country. From the second tenant on every transaction must choose one. Errors: 23505 '
-    'a tenant has that name, 22023 a currency must be given for that country, 23503 unknown '
-    'country or currency.';
+    'Make a tenant with its settings and its warehouse, and return its id. country and prices: as '
+    'in its settings. currency: that of the country (CHF in CH) if it is not given, EUR without a '
+    'country. From the second tenant on every transaction must choose one. Errors: 23505 a tenant '
+    'has that name, 22023 a currency must be given for that country, 23503 unknown country or '
+    'currency.';
