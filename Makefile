@@ -11,6 +11,8 @@
 # make check-faults             minutes of load while the server is killed in many ways
 # make check-arguments [CALLS=50000] [SEED=1]
 #                               every function with arguments that nobody should pass
+# make check-clients [CLIENTS='node_pg Jdbc...']
+#                               buys with each client of docs/clients.md, in five languages
 # make accept TESTS='topic|test...'
 #                               what tests print now becomes expected/
 # make docs                     write docs/reference, of the comments in sql/
@@ -27,7 +29,8 @@ EXTVERSION = 0.1.0
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-HARNESS = accept check check-arguments check-faults docs lint demo bench replay fuzz help
+HARNESS = accept check check-arguments check-clients check-faults docs lint types snippets \
+	demo bench replay fuzz help
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
@@ -57,6 +60,10 @@ check-arguments: setup
 
 docs: setup
 	@scripts/throwaway.sh -r docs/reference scripts/reference.pl docs/reference
+
+check-clients: PROFILE = clients
+check-clients: setup
+	@scripts/throwaway.sh -t scripts/check_clients.sh $(CLIENTS)
 
 lint: PROFILE = lint
 lint: setup

@@ -3,6 +3,7 @@
 # said how many and how large, and builds the extension.
 #
 #   scripts/setup.sh [run|test|lint|fuzz]    what for; each includes those before
+#   scripts/setup.sh clients                 run, and clients in five languages
 #
 # When nothing is missing it takes neither network nor root, and writes nothing
 # outside of the checkout.
@@ -50,11 +51,26 @@ server_version() {
 	fi
 }
 
+# Programs that are there already need no package: they may be from elsewhere.
+client_packages() {
+	echo libpostgresql-jdbc-java php-cli php-pgsql python3-django python3-psycopg \
+		python3-psycopg2 python3-sqlalchemy ruby ruby-activerecord ruby-pg
+	command -v javac >/dev/null || echo default-jdk-headless
+	command -v npm >/dev/null || echo nodejs npm
+	command -v go >/dev/null || echo golang-go
+	apt-cache policy golang-github-jackc-pgx-v{4,5}-dev | sed -n 's/^\(golang.*\):$/\1/p' |
+		tail -n 1
+}
+
 packages() {
 	local version=$1 package
 	echo gcc libc6-dev make perl
 	[ -z "$version" ] || echo "postgresql-$version postgresql-server-dev-$version"
 	[ "$profile" != run ] || return 0
+	if [ "$profile" = clients ]; then
+		client_packages
+		return
+	fi
 	echo libdbd-pg-perl libfaketime libipc-run-perl libtap-parser-sourcehandler-pgtap-perl
 	[ -z "$version" ] || echo "postgresql-$version-pgtap"
 	[ "$profile" != test ] || return 0
@@ -108,8 +124,8 @@ install_packages() {
 }
 
 case $profile in
-run | test | lint | fuzz) ;;
-*) die "unknown profile \"$profile\": run, test, lint or fuzz" ;;
+run | test | lint | fuzz | clients) ;;
+*) die "unknown profile \"$profile\": run, test, lint, fuzz or clients" ;;
 esac
 
 if ! command -v apt-get >/dev/null; then

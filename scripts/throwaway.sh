@@ -1,28 +1,31 @@
 #!/bin/bash
 # Runs a command beside a PostgreSQL server of its own, in a copy of this tree:
 #
-#   scripts/throwaway.sh [-k] [-o name=value]... [-i file] [-r directory]
+#   scripts/throwaway.sh [-kt] [-o name=value]... [-i file] [-r directory]
 #       command [argument]...
 #
 # -o sets a server parameter; -i gives the command a copy of a file, as its
 # last argument; -r brings a directory of the copy back into this tree; -k
 # keeps the server, if the command succeeds, and says how to enter and stop it.
 # PGHOST, PGPORT, PGUSER and PGDATABASE name the server, which listens on a
-# socket in its own directory only.  The extension is installed into a copy of
-# PostgreSQL there, and nothing is written elsewhere.  Root becomes "postgres".
-# When the command has ended, however it ended, nothing is left.
+# socket in its own directory only; with -t also on a free port of 127.0.0.1,
+# where roles need a password, and PGPASSWORD is one.  The extension is installed
+# into a copy of PostgreSQL there, and nothing is written elsewhere.  Root becomes
+# "postgres".  When the command has ended, however it ended, nothing is left.
 set -eu
 
 settings=()
 input=
 returned=
 keep=
-while getopts ko:i:r: option; do
+tcp=
+while getopts ko:i:r:t option; do
 	case $option in
 	k) keep=yes ;;
 	o) settings+=("$OPTARG") ;;
 	i) input=$(realpath -e "$OPTARG") ;;
 	r) returned=$OPTARG ;;
+	t) tcp=yes ;;
 	*) exit 2 ;;
 	esac
 done
@@ -118,11 +121,21 @@ done
 bin=$server$bin
 export HOME="$home" TMPDIR="$home" LC_ALL=C.UTF-8 PATH="$bin:$PATH" PG_CONFIG="$bin/pg_config"
 export PGHOST="$home" PGPORT=5432 PGUSER=postgres PGDATABASE=ecommerce
+addresses=
+host_auth=reject
+if [ -n "$tcp" ]; then
+	PGPORT=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(
+		LocalAddr => "127.0.0.1", Listen => 1)->sockport')
+	PGPASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+	export PGPASSWORD
+	addresses=127.0.0.1
+	host_auth=scram-sha-256
+fi
 
-"${as_user[@]}" initdb -D "$home/data" -U "$PGUSER" -A trust -E UTF8 \
-	--locale=C.UTF-8 --data-checksums --no-sync >/dev/null
+"${as_user[@]}" initdb -D "$home/data" -U "$PGUSER" --auth-local=trust \
+	--auth-host="$host_auth" -E UTF8 --locale=C.UTF-8 --data-checksums --no-sync >/dev/null
 {
-	printf "%s = '%s'\n" listen_addresses '' unix_socket_directories "$home" \
+	printf "%s = '%s'\n" listen_addresses "$addresses" unix_socket_directories "$home" \
 		port "$PGPORT" fsync off
 	for setting in "${settings[@]}"; do
 		printf "%s = '%s'\n" "${setting%%=*}" "${setting#*=}"
