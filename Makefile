@@ -16,6 +16,7 @@
 # make accept TESTS='topic|test...'
 #                               what tests print now becomes expected/
 # make docs                     write docs/reference, of the comments in sql/
+# make types, make snippets     write docs/reference/ecommerce.d.ts; the code in docs/clients.md
 # make lint                     layout, warnings, static analysis, what every object has
 # make bench [ROUNDS=3]         how fast, as ratios to other ways
 # make replay DATA=file         a year of real invoices (UCI Online Retail as CSV)
@@ -68,6 +69,12 @@ check-clients: setup
 lint: PROFILE = lint
 lint: setup
 	@scripts/lint.sh
+
+types: setup
+	@scripts/throwaway.sh -r docs/reference scripts/typescript.sh
+
+snippets:
+	@scripts/snippets.sh
 
 demo: setup
 	@scripts/throwaway.sh $(if $(KEEP),-k) scripts/demo.sh

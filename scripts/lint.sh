@@ -133,7 +133,8 @@ test_width() {
 		chomp;
 		1 while s/\t+/" " x (length($&) * 4 - length($`) % 4)/e;
 		print "$ARGV:$.: " . length . " columns\n" if length > 100;
-		close ARGV if eof;' test/{sql,specs,pgtap,t,lib}/*.{sql,spec,pl,pm} | grep .
+		close ARGV if eof;' test/{sql,specs,pgtap,t,lib}/*.{sql,spec,pl,pm} \
+		test/clients/*.{sql,js,ts,py,rb,php,java,go} | grep .
 }
 
 spelling() {
@@ -184,6 +185,8 @@ lint 'codespell' spelling
 lint 'objects' objects
 lint 'reference' reference
 lint 'index of docs' docs_listed
+lint 'snippets in docs' scripts/snippets.sh check
+lint 'ecommerce.d.ts' scripts/throwaway.sh scripts/typescript.sh check
 [ -e "$("$pg_config" --sharedir)/extension/plpgsql_check.control" ] ||
 	echo 'skipped plpgsql_check, which is not installed'
 

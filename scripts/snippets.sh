@@ -15,10 +15,10 @@ fill() {
 	awk '
 		function copy(file, name,    line, on, indent, found, last) {
 			while ((getline line < file) > 0) {
-				if (line ~ "^[ \t]*(//|#) snippet" name "$") {
+				if (line ~ "^[ \t]*(//|#|--) snippet" name "$") {
 					found = on = 1
 					indent = substr(line, 1, match(line, /[^ \t]/) - 1)
-				} else if (on && line ~ /^[ \t]*(\/\/|#) end$/) {
+				} else if (on && line ~ /^[ \t]*(\/\/|#|--) end$/) {
 					on = 0
 				} else if (on && line == "") {
 					last = last "\n"

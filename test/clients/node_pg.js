@@ -35,6 +35,36 @@ async function inTenant(tenant, work) {
 }
 // end
 
+// snippet events
+// Events in the order in which they became visible, each once: none is skipped.
+async function nextEvents({ xact = '0', id = '00000000-0000-0000-0000-000000000000' } = {}) {
+  const { rows } = await pool.query(`
+    SELECT e.xact::text, e.id, e.kind, e.entity_id, e.data
+    FROM ecommerce.events e
+    WHERE (e.xact, e.id) > ($1::text::xid8, $2)
+      AND e.xact < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY e.xact, e.id LIMIT 100`, [xact, id]);
+  return rows;              // keep xact and id of the last one where you keep what you did
+}
+// end
+
+async function listens(is) {
+  const client = await pool.connect();
+  const heard = new Promise((resolve) => {
+    client.once('notification', ({ payload }) => resolve(payload));
+    setTimeout(resolve, 10000, 'nothing').unref();
+  });
+  await client.query('LISTEN shop');
+  await placeOrder({ items: [{ sku: 'LAMP', quantity: 1 }], email: 'ann@example.org' });
+  is(await heard, 'order.placed', 'a listener hears of an order');
+  client.release(true);
+
+  const events = await nextEvents();
+  is(events.map(({ kind }) => kind).join(' '), 'order.placed order.placed stock.low order.placed '
+    + 'order.cancelled order.placed', 'all events in order');
+  is((await nextEvents(events[4])).length, 1, 'and those after one of them');
+}
+
 const query = async (sql, parameters) => (await pool.query(sql, parameters)).rows;
 await checkout({
   query,
@@ -45,5 +75,6 @@ await checkout({
   placeOrder,
   inTenant: (tenant, work) => inTenant(tenant, (client) => work(
     async (sql, parameters) => (await client.query(sql, parameters)).rows)),
+  more: listens,
 });
 await pool.end();

@@ -19,3 +19,13 @@ END
 $$;
 CREATE TRIGGER fail_once BEFORE INSERT ON ecommerce.orders
     FOR EACH ROW WHEN (NEW.notes = 'fail once') EXECUTE FUNCTION app.fail_once();
+
+-- snippet listen
+CREATE FUNCTION app.tell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('shop', NEW.kind);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER tell AFTER INSERT ON ecommerce.events FOR EACH ROW EXECUTE FUNCTION app.tell();
+-- end

@@ -1,0 +1,2155 @@
+// Tables, types and functions of the shop, made from the catalog by "make types".
+// Values are as node-pg reads them: numeric and bigint are exact strings.
+
+export type Uuid = string;
+export type Numeric = string;
+export type Json = unknown;
+
+/** What place_order() takes as one object. */
+export type OrderRequest = Omit<Functions['place_order']['args'], 'tenant_id'>;
+
+/** Rows of tables and views: Tables['orders']. */
+export interface Tables {
+  /** Staff of the shop. */
+  admins: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** Unique in the tenant, case ignored, as that of users. */
+    email: string;
+    /** As the application hashed it. */
+    password_hash: string;
+    /** Name for people. */
+    name: string;
+    /** admin or super_admin. */
+    role: 'admin' | 'super_admin';
+    /** Picture. */
+    avatar_url: string | null;
+    /** Whether they may log in. */
+    is_active: boolean;
+    /** When they last logged in. */
+    last_login: Date | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /**
+   * Times whose partitions detach_partition() took away, whether or not their tables are still
+   * there.
+   */
+  archived_partitions: {
+    /** What the names of their tables in schema ecommerce_partitions end with, e.g. 2019_q1. */
+    suffix: string;
+    /** Their lower bound, inclusive. */
+    from_time: Date;
+    /** Their upper bound, exclusive. */
+    to_time: Date;
+    /** The role that was logged in. */
+    archived_by: string;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /** Sales of each product in detached partitions, so that statistics keep them. */
+  archived_sales: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The product. */
+    product_id: Uuid;
+    /** The partition, as in archived_partitions. */
+    suffix: string;
+    /** Currency of the orders, ISO 4217. */
+    currency: string;
+    /** Orders that have it, but cancelled ones. */
+    orders: Numeric;
+    /** Units of these orders. */
+    quantity: Numeric;
+    /** Sum of net of their lines. */
+    net: Numeric;
+    /** When it was last ordered there. */
+    last_ordered_at: Date;
+  };
+  /** What is in a cart. */
+  cart_items: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The cart. */
+    cart_id: Uuid;
+    /** The product. */
+    product_id: Uuid;
+    /** Units. */
+    quantity: number;
+    /** The price that the customer saw. */
+    unit_price: Numeric | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /**
+   * A cart is a user's or a session's, exactly one of them; each has at most one that is open.
+   */
+  carts: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** Whose cart it is, or. */
+    user_id: Uuid | null;
+    /** which session's. */
+    session_id: string | null;
+    /** open, then ordered, merged (into another cart) or abandoned. */
+    status: 'open' | 'ordered' | 'merged' | 'abandoned';
+    /** The order that it became. */
+    order_id: Uuid | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** Tree of categories; a trigger refuses cycles. */
+  categories: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** Category above it, NULL at the top. */
+    parent_id: Uuid | null;
+    /** Name for people. */
+    name: string;
+    /** Name in URLs, unique in the tenant. */
+    slug: string;
+    /** Description. */
+    description: string | null;
+    /** Name of an icon. */
+    icon: string | null;
+    /** Picture. */
+    image_url: string | null;
+    /** Order among its siblings. */
+    sort_order: number;
+    /** Whether the storefront shows it. */
+    is_active: boolean;
+    /** Whatever the application wants to keep here, an object. */
+    metadata: Json;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /**
+   * Countries of ISO 3166-1, and XI for Northern Ireland, which is a territory of its own for
+   * VAT on goods.
+   */
+  countries: {
+    /**
+     * Two-letter code of ISO 3166-1, e.g. GR for Greece; XI is the code the EU uses for Northern
+     * Ireland.
+     */
+    code: string;
+    /** Three-letter code of ISO 3166-1, e.g. GRC. */
+    alpha3: string | null;
+    /** Numeric code of ISO 3166-1, three digits with leading zeros, e.g. 300. */
+    numeric_code: string | null;
+    /** Short English name, in ASCII. */
+    name: string;
+    /**
+     * The two letters before a VAT identification number (EN 16931 BT-31): the country code, but
+     * EL for Greece.
+     */
+    vat_prefix: string | null;
+    /**
+     * First day in the VAT territory of the EU: the day of accession (founders 1958-01-01), for
+     * XI 2021-01-01 and goods only.
+     */
+    eu_from: Date | null;
+    /** First day no longer in the VAT territory of the EU: for GB 2021-01-01. */
+    eu_to: Date | null;
+  };
+  /** Which orders used which coupons. */
+  coupon_redemptions: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The order. */
+    order_id: Uuid;
+    /** orders.created_at. */
+    order_created_at: Date;
+    /** The coupon; each at most once in an order. */
+    coupon_id: Uuid;
+    /** Which of the order's coupons it was: 1, 2 and so on. */
+    position: number;
+    /** The customer, NULL for a guest. */
+    user_id: Uuid | null;
+    /** The order's email address, as case_folded() has it. */
+    email: string | null;
+    /** The email address that the user had then, as case_folded() has it; NULL for a guest. */
+    account_email: string | null;
+    /**
+     * What it took off the goods, in the prices and the currency of the order; 0 for
+     * free_shipping.
+     */
+    amount: Numeric;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the order was cancelled; NULL while the redemption counts. */
+    released_at: Date | null;
+  };
+  /** Codes that customers redeem with an order. */
+  coupons: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /**
+     * In capitals as case_folded() knows them (Greek without accents, SS for a sharp s), without
+     * blanks; a trigger turns it so.
+     */
+    code: string;
+    /** percent or amount off the goods, or free_shipping. */
+    kind: 'percent' | 'amount' | 'free_shipping';
+    /** Percent, with at most six decimals, or amount; NULL for free_shipping. */
+    value: Numeric | null;
+    /** Currency of amount and minimum, ISO 4217; orders in another one cannot use it. */
+    currency: string | null;
+    /**
+     * What the goods must come to before any discount, in the prices of the shop (net or gross).
+     */
+    minimum: Numeric;
+    /** How often it may be redeemed in all; NULL for any number. */
+    max_redemptions: number | null;
+    /**
+     * How often one customer may redeem it, known by user, by the address of the order, or by
+     * that of the account; NULL for any number.
+     */
+    max_redemptions_per_user: number | null;
+    /** For orders from then on. */
+    valid_from: Date;
+    /** Not for orders from then on. */
+    valid_to: Date | null;
+    /** Whether it may be redeemed. */
+    is_active: boolean;
+    /** Redemptions that count, if it has a limit; else 0. */
+    redemptions: number;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+    /** When it was deleted softly; NULL while it is in use. */
+    deleted_at: Date | null;
+  };
+  /**
+   * Currencies of ISO 4217, some withdrawn ones included, so that old documents keep their
+   * currency.
+   */
+  currencies: {
+    /** Alphabetic code of ISO 4217, three capital letters, e.g. EUR. */
+    code: string;
+    /** Numeric code of ISO 4217, three digits with leading zeros, e.g. 978. */
+    numeric_code: string | null;
+    /**
+     * Decimal places of an amount (ISO 4217 minor units), 0 to 4: 2 for EUR, 0 for JPY, 3 for
+     * KWD.
+     */
+    minor_units: number;
+    /** English name, in ASCII. */
+    name: string;
+  };
+  /** Customers that are not deleted, with their profile. */
+  customers: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** Identifies the row within its tenant. */
+    id: Uuid | null;
+    /**
+     */
+    email: string | null;
+    /** First and last name. */
+    name: string | null;
+    /**
+     */
+    phone: string | null;
+    /**
+     */
+    company: string | null;
+    /**
+     */
+    vat_id: string | null;
+    /**
+     */
+    role: string | null;
+    /**
+     */
+    status: string | null;
+    /**
+     */
+    email_verified: boolean | null;
+    /** When the row was made. */
+    created_at: Date | null;
+  };
+  /** Tokens sent by email to verify an address or reset a password. */
+  email_tokens: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** sha256 of the token; the token itself is never stored. */
+    token_hash: Uint8Array;
+    /** The user whose row it is. */
+    user_id: Uuid;
+    /** verification or reset. */
+    type: 'verification' | 'reset';
+    /** Not valid from then on. */
+    expires_at: Date;
+    /** When it was used; it works once. */
+    used_at: Date | null;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /** Every change of state, appended by the function that made it: history and outbox in one. */
+  events: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** When the entity changed; the partition key. */
+    created_at: Date;
+    /** The transaction, so that a reader can wait for those still running. */
+    xact: string;
+    /** What happened: order.placed, order.cancelled and so on. */
+    kind: string;
+    /** The order, or whatever it happened to. */
+    entity_id: Uuid;
+    /** Facts that its tables do not keep. */
+    data: Json;
+  };
+  /** Every change of a gift card's balance. */
+  gift_card_entries: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The gift card. */
+    gift_card_id: Uuid;
+    /** issue, redeem (an order), refund (of one), or adjust. */
+    kind: 'issue' | 'redeem' | 'refund' | 'adjust';
+    /** Added to the balance; negative for redeem. */
+    amount: Numeric;
+    /** The order that it paid for, or that was refunded. */
+    order_id: Uuid | null;
+    /** orders.created_at. */
+    order_created_at: Date | null;
+    /** Why, in words. */
+    note: string | null;
+    /** The key that the caller of redeem_gift_card() chose. */
+    idempotency_key: string | null;
+    /** sha256 of that request; the same key with another request is an error. */
+    request_hash: Uint8Array | null;
+    /** The role that was logged in. */
+    created_by: string;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /**
+   * Money paid in before: a means of payment, which changes neither the price nor the VAT of
+   * an order.
+   */
+  gift_cards: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** sha256 of the normalized code; the code itself is never stored. */
+    code_hash: Uint8Array;
+    /** The last characters of the code, for people to tell cards apart. */
+    last_digits: string;
+    /** ISO 4217; it pays for orders in this currency. */
+    currency: string;
+    /** What it was issued with. */
+    initial_amount: Numeric;
+    /** What is left: the sum of its entries, compared at commit. */
+    balance: Numeric;
+    /** active or blocked. */
+    status: 'active' | 'blocked';
+    /** Pays for nothing from then on; NULL if it does not expire. */
+    valid_to: Date | null;
+    /** Whose card it is, if that is known; whoever has the code may use it. */
+    user_id: Uuid | null;
+    /** Whom it was sent to. */
+    email: string | null;
+    /** For people. */
+    note: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** Requests that were answered, so that a retry gets the same answer. */
+  idempotency_keys: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The key that the caller chose. */
+    key: string;
+    /** sha256 of the request; the same key with another request is an error. */
+    request_hash: Uint8Array;
+    /** The order that the request made. */
+    order_id: Uuid;
+    /** Its created_at. */
+    order_created_at: Date;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /** Products for sale of which no more than min_stock can be sold now. */
+  low_stock: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** Identifies the row within its tenant. */
+    id: Uuid | null;
+    /**
+     */
+    sku: string | null;
+    /**
+     */
+    name: string | null;
+    /** Units that can be sold now, in all warehouses. */
+    available: Numeric | null;
+    /**
+     */
+    min_stock: number | null;
+  };
+  /** Everything an order charges is a line: products, shipping, fees. */
+  order_items: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The order. */
+    order_id: Uuid;
+    /** orders.created_at; the partition key. */
+    order_created_at: Date;
+    /** 1, 2, 3 and so on, as ordered. */
+    line_number: number;
+    /** product, shipping or fee. */
+    kind: 'product' | 'shipping' | 'fee';
+    /** The product. */
+    product_id: Uuid | null;
+    /** Its SKU when it was ordered. */
+    sku: string | null;
+    /** Its name when it was ordered. */
+    name: string;
+    /** Units. */
+    quantity: number;
+    /** Price of one unit, net or gross as orders.prices says. */
+    unit_price: Numeric;
+    /** Share of the order's discounts, net or gross as orders.prices says. */
+    discount: Numeric;
+    /** Category code of EN 16931 (BT-151). */
+    vat_category: 'S' | 'Z' | 'E' | 'AE' | 'K' | 'G' | 'O';
+    /** Percent, as it was on the day of the order. */
+    vat_rate: Numeric;
+    /** Net amount after discount. */
+    net: Numeric;
+    /** Share of the VAT of its category and rate, which is rounded once for the order. */
+    vat: Numeric;
+    /** Whether place_order() took it from stock; cancel_order() gives back what it took. */
+    from_stock: boolean;
+    /** Units from each warehouse, {"warehouse": units}; NULL if all are from warehouse 1. */
+    allocation: Json | null;
+  };
+  /** Orders. */
+  orders: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7; its time is created_at, so an id alone finds its partition. */
+    id: Uuid;
+    /** When it was placed, to the millisecond; the partition key. */
+    created_at: Date;
+    /** Number for people, made by order_number() from the id and the shop's day. */
+    order_number: string;
+    /** The customer, NULL for a guest. */
+    user_id: Uuid | null;
+    /** Where to write to about it. */
+    email: string | null;
+    /** Phone number. */
+    phone: string | null;
+    /**
+     * pending, processing, shipped, delivered, cancelled or refunded; a trigger guards the
+     * transitions.
+     */
+    status: 
+      | 'pending' | 'processing' | 'shipped' | 'delivered' | 'cancelled' | 'refunded';
+    /** pending, paid, failed or refunded. */
+    payment_status: 'pending' | 'paid' | 'failed' | 'refunded';
+    /** ISO 4217; all its amounts have the minor units of it. */
+    currency: string;
+    /** Whether unit prices and discounts of its lines are net or gross. */
+    prices: 'net' | 'gross';
+    /** Sum of net over its lines. */
+    net: Numeric;
+    /** Sum of vat over its lines. */
+    vat: Numeric;
+    /** What the customer pays: net + vat. */
+    gross: Numeric;
+    /** Captured so far. */
+    amount_paid: Numeric;
+    /** Refunded so far. */
+    amount_refunded: Numeric;
+    /** Country where the supply takes place for VAT: that whose rates applied, or would have. */
+    country: string;
+    /** Region of it whose VAT rates applied (vat_regions.region), or empty. */
+    region: string;
+    /**
+     * How it was taxed, as vat_treatment() says: domestic, oss, ioss, registration (in that
+     * country), intra_eu, export, reverse_charge, outside or small_enterprise.
+     */
+    vat_scheme: 
+      | 'domestic' | 'oss' | 'ioss' | 'registration' | 'intra_eu' | 'export'
+      | 'reverse_charge' | 'outside' | 'small_enterprise';
+    /**
+     * Why it bears no VAT, as EN 16931 codes it (BT-121), e.g. VATEX-EU-IC; NULL if there is no
+     * code for it.
+     */
+    vatex: string | null;
+    /**
+     * The rules that decided how it is taxed; NULL for a sale at home with the seller's own
+     * rates.
+     */
+    vat_reason: string | null;
+    /**
+     * Exemption code of myDATA (mydata_exemptions()) of lines without Greek VAT, for sellers in
+     * Greece; NULL like vat_reason.
+     */
+    mydata_exemption: number | null;
+    /**
+     * VAT identification number of the buyer, in the form of vat_id_normalize() if it is
+     * well-formed.
+     */
+    buyer_vat_id: string | null;
+    /** Address as it was, with the keys of user_addresses. */
+    billing_address: Json | null;
+    /** Address as it was, with the keys of user_addresses. */
+    shipping_address: Json | null;
+    /** Notes of the customer. */
+    notes: string | null;
+    /** Whatever the application wants to keep here, an object. */
+    metadata: Json | null;
+    /** When it became shipped. */
+    shipped_at: Date | null;
+    /** When it became delivered. */
+    delivered_at: Date | null;
+    /** When it became cancelled. */
+    cancelled_at: Date | null;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** Pictures of products. */
+  product_images: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The product. */
+    product_id: Uuid;
+    /** Where the picture is. */
+    url: string;
+    /** What it shows, for those who cannot see it. */
+    alt_text: string | null;
+    /** At most one for each product. */
+    is_primary: boolean;
+    /** Order among the pictures of a product. */
+    sort_order: number;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /** Products that are for sale, as a storefront shows them. */
+  product_listing: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** Identifies the row within its tenant. */
+    id: Uuid | null;
+    /**
+     */
+    sku: string | null;
+    /**
+     */
+    slug: string | null;
+    /**
+     */
+    name: string | null;
+    /**
+     */
+    short_description: string | null;
+    /** Name of its category. */
+    category: string | null;
+    /**
+     */
+    price: Numeric | null;
+    /**
+     */
+    original_price: Numeric | null;
+    /** Currency of its prices. */
+    currency: string | null;
+    /** Units that can be sold now; NULL where stock is not tracked. */
+    stock: Numeric | null;
+    /** Average of its approved reviews, NULL without any. */
+    rating: Numeric | null;
+    /** Number of its approved reviews. */
+    review_count: Numeric | null;
+    /** Its primary picture. */
+    image_url: string | null;
+    /**
+     */
+    is_featured: boolean | null;
+    /** When the row was made. */
+    created_at: Date | null;
+  };
+  /** Ratings by customers, one for each product, user and order. */
+  product_reviews: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The product. */
+    product_id: Uuid;
+    /** Who wrote it. */
+    user_id: Uuid;
+    /** The order by which they bought it. */
+    order_id: Uuid | null;
+    /** 1 to 5. */
+    rating: number;
+    /** Title. */
+    title: string | null;
+    /** Text. */
+    comment: string | null;
+    /** Whether they are known to have bought it. */
+    is_verified: boolean;
+    /** Whether the storefront shows it and ratings count it. */
+    is_approved: boolean;
+    /** How many found it helpful. */
+    helpful_count: number;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** Rows of product_stats of current_tenant(): what roles of a tenant may read. */
+  product_sales: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** Identifies the row within its tenant. */
+    id: Uuid | null;
+    /**
+     */
+    name: string | null;
+    /**
+     */
+    total_orders: Numeric | null;
+    /**
+     */
+    total_quantity_sold: Numeric | null;
+    /**
+     */
+    revenue: Numeric | null;
+    /**
+     */
+    last_ordered_at: Date | null;
+  };
+  /** Sales of each product, as of its last refresh. */
+  product_stats: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** The product. */
+    id: Uuid | null;
+    /** Its name. */
+    name: string | null;
+    /** Orders that have it; 0 if it was never sold. */
+    total_orders: Numeric | null;
+    /** Units sold; 0 if it was never sold. */
+    total_quantity_sold: Numeric | null;
+    /** Sum of net, of orders in settings.currency; 0 if it was never sold. */
+    revenue: Numeric | null;
+    /** When it was last ordered, NULL if never. */
+    last_ordered_at: Date | null;
+  };
+  /** What the shop sells. */
+  products: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The product that this one is a variant of. */
+    parent_id: Uuid | null;
+    /** Its category. */
+    category_id: Uuid | null;
+    /** Stock keeping unit, unique among the products of a tenant that are not deleted. */
+    sku: string;
+    /** Name in URLs, unique like sku. */
+    slug: string;
+    /** Name for people. */
+    name: string;
+    /** Description. */
+    description: string | null;
+    /** Description for lists. */
+    short_description: string | null;
+    /** Price of one unit, in settings.currency, net or gross as settings.prices says. */
+    price: Numeric;
+    /** Price before a reduction, to be shown struck through. */
+    original_price: Numeric | null;
+    /** What one unit costs the shop, net. */
+    cost_price: Numeric | null;
+    /**
+     * Which of a country's VAT rates applies (vat_classes tells what each is for); exempt has
+     * none.
+     */
+    vat_class: 
+      | 'standard' | 'reduced' | 'reduced2' | 'super_reduced' | 'super_reduced2'
+      | 'parking' | 'zero' | 'accommodation' | 'books' | 'bread' | 'culture' | 'energy'
+      | 'food' | 'fruit' | 'hairdressing' | 'heating' | 'housing' | 'hygiene'
+      | 'medicine' | 'oil' | 'pasta' | 'plants' | 'press' | 'repair' | 'restaurant'
+      | 'solar' | 'transport' | 'exempt';
+    /** What it is for VAT: goods, service (of the general rule of Art. */
+    supply: 'goods' | 'service' | 'digital';
+    /** Whether it can be out of stock; false for services and downloads. */
+    track_stock: boolean;
+    /** Stock is low when no more than this can be sold. */
+    min_stock: number;
+    /**
+     * Rows that its stock is spread over in each warehouse; NULL lets it spread while many buy
+     * it at once.
+     */
+    stock_slots: number | null;
+    /** Weight of one unit in kilograms. */
+    weight: Numeric | null;
+    /** Length, width and height, as the shop writes them. */
+    dimensions: Json | null;
+    /** Attributes to filter by, an object. */
+    attributes: Json;
+    /** Specifications to show, an object. */
+    specifications: Json;
+    /** Tags. */
+    tags: string[];
+    /** active (for sale), inactive or draft. */
+    status: 'active' | 'inactive' | 'draft';
+    /** Whether the storefront features it. */
+    is_featured: boolean;
+    /** Title for search engines. */
+    meta_title: string | null;
+    /** Description for search engines. */
+    meta_description: string | null;
+    /** Whatever the application wants to keep here, an object. */
+    metadata: Json;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+    /** When it was deleted softly; NULL while it is in use. */
+    deleted_at: Date | null;
+  };
+  /** How current the built-in reference data is: one row per table. */
+  reference_data: {
+    /**
+     * The table: currencies, countries, vat_regions (with vat_places) or vat_rates (with
+     * vat_classes).
+     */
+    name: string;
+    /** The day whose state the built-in rows describe. */
+    as_of: Date;
+    /** Sources of the built-in rows, with their licences. */
+    source: string | null;
+  };
+  /** What was searched for. */
+  search_history: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** Who searched, if known. */
+    user_id: Uuid | null;
+    /** The session, if no user is known. */
+    session_id: string | null;
+    /** As typed. */
+    search_term: string;
+    /** How many products were found. */
+    results_count: number;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /** How a tenant sells, one row each. */
+  settings: {
+    /** The tenant. */
+    tenant_id: number;
+    /** Where the seller is established, ISO 3166-1 alpha-2; its VAT rates apply. */
+    country: string | null;
+    /**
+     * Region where it is established, if that has rates of its own: a name of vat_regions, or
+     * empty.
+     */
+    region: string;
+    /**
+     * Place of vat_places in that region where it is established, if the region has not always
+     * had it: the region counts on the days on which the place is in it.
+     */
+    place: string | null;
+    /** Currency of product prices, ISO 4217. */
+    currency: string;
+    /** Whether product prices are net (without VAT) or gross (with VAT). */
+    prices: 'net' | 'gross';
+    /**
+     * Time zone in which a day begins for the seller, and with it a new VAT rate: a name of
+     * pg_timezone_names, which a trigger looks for.
+     */
+    timezone: string;
+    /**
+     * Whether sales of goods and digital services to consumers in other member states are above
+     * the threshold of Art.
+     */
+    distance_sales_exceed_threshold: boolean;
+    /**
+     * Whether the seller is registered for the one-stop shop and uses it, for crossing the
+     * threshold or by choice.
+     */
+    oss: boolean;
+    /** Whether the seller is a small enterprise that is exempt from VAT (Art. */
+    small_enterprise: boolean;
+    /** How long a reservation holds its stock unless told otherwise. */
+    reservation_ttl: unknown;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** What can be sold now. */
+  stock: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The product. */
+    product_id: Uuid;
+    /** The warehouse. */
+    warehouse_id: number;
+    /**
+     * Stock that many want at once is spread over several rows, so that buyers lock different
+     * ones; slot 0 is always there.
+     */
+    slot: number;
+    /** Units that can be sold now: neither sold nor held. */
+    available: number;
+    /** Units that may be sold before they are there; set_backorder_limit() sets it. */
+    backorder_limit: number;
+  };
+  /**
+   * Products whose event stock.low was written, until their stock is above products.min_stock
+   * again.
+   */
+  stock_alerts: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The product. */
+    product_id: Uuid;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /**
+   * What the ledger of stock came to at the last closings, so that a proof need not begin at
+   * the first day.
+   */
+  stock_balances: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The product. */
+    product_id: Uuid;
+    /** The warehouse. */
+    warehouse_id: number;
+    /** It counts what happened before. */
+    closed_at: Date;
+    /** Units by stock_ledger: there and not sold, held ones included. */
+    quantity: Numeric;
+  };
+  /** What came and went: movements, sales and their cancellations. */
+  stock_ledger: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** The product. */
+    product_id: Uuid | null;
+    /** The warehouse. */
+    warehouse_id: number | null;
+    /** When the row was made. */
+    created_at: Date | null;
+    /** Reason of a movement, or sale or cancellation. */
+    kind: string | null;
+    /** Units that came (positive) or went (negative). */
+    quantity: number | null;
+    /** The order, of a sale or a return. */
+    order_id: Uuid | null;
+    /** Number of the order, or reference of the movement. */
+    reference: string | null;
+  };
+  /** Every change of stock other than a sale. */
+  stock_movements: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The product. */
+    product_id: Uuid;
+    /** The warehouse. */
+    warehouse_id: number;
+    /** Units that came (positive) or went (negative). */
+    quantity: number;
+    /**
+     * receipt, adjustment, return, write_off, transfer, or archive: sales of a detached
+     * partition, which reference names, or their return to the ledger.
+     */
+    reason: 
+      | 'receipt' | 'adjustment' | 'return' | 'write_off' | 'transfer' | 'archive';
+    /** The order of which units came back, or for which they went. */
+    order_id: Uuid | null;
+    /** Delivery note, stocktaking, return, as the caller named it. */
+    reference: string | null;
+    /** For people. */
+    note: string | null;
+    /** Database role that made it. */
+    created_by: string;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /**
+   * Stock that is held for somebody, one row for each product and warehouse of a reservation.
+   */
+  stock_reservations: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7 of the reservation. */
+    id: Uuid;
+    /** The product. */
+    product_id: Uuid;
+    /** The warehouse that it was taken from. */
+    warehouse_id: number;
+    /** Units held. */
+    quantity: number;
+    /**
+     * held, then committed (ordered), released or expired; committed, then consumed (shipped) or
+     * released.
+     */
+    status: 'held' | 'committed' | 'consumed' | 'released' | 'expired';
+    /** For whom: a user, a session, a cart, as the caller named it. */
+    owner: string | null;
+    /** The order that committed it. */
+    order_id: Uuid | null;
+    /** A hold may be taken back from then on. */
+    expires_at: Date;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** The shops in this database. */
+  tenants: {
+    /** First column of every key of shop data. */
+    id: number;
+    /** Name for people. */
+    name: string;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** Address book. */
+  user_addresses: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The user whose row it is. */
+    user_id: Uuid;
+    /** shipping or billing. */
+    type: 'shipping' | 'billing';
+    /** First name. */
+    first_name: string;
+    /** Last name. */
+    last_name: string;
+    /** Company. */
+    company: string | null;
+    /** Street and number. */
+    address_line_1: string;
+    /** Floor, flat, care of. */
+    address_line_2: string | null;
+    /** City. */
+    city: string;
+    /** State or region, where the country has them. */
+    state: string | null;
+    /** Postal code. */
+    postal_code: string;
+    /** ISO 3166-1 alpha-2. */
+    country: string;
+    /** Phone number for the carrier. */
+    phone: string | null;
+    /** At most one default for each user and type. */
+    is_default: boolean;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** Password hashes, apart from users so that reading users never reveals one. */
+  user_credentials: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The user whose row it is. */
+    user_id: Uuid;
+    /** As the application hashed it (bcrypt, scrypt, argon2, or crypt() of pgcrypto). */
+    password_hash: string;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** What a customer tells about themselves. */
+  user_profiles: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The user whose row it is. */
+    user_id: Uuid;
+    /** Phone number, as written. */
+    phone: string | null;
+    /** Picture. */
+    avatar_url: string | null;
+    /** Preferred language, BCP 47. */
+    language: string | null;
+    /** Date of birth. */
+    birth_date: Date | null;
+    /** Company name of a business customer. */
+    company: string | null;
+    /** VAT identification number, with its country prefix. */
+    vat_id: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** Customers. */
+  users: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /**
+     * Unique among the users of a tenant that are not deleted, case ignored: to find one,
+     * compare ecommerce_internal.case_folded(email).
+     */
+    email: string;
+    /** First name. */
+    first_name: string | null;
+    /** Last name. */
+    last_name: string | null;
+    /** customer, business or producer. */
+    role: 'customer' | 'business' | 'producer';
+    /** active, inactive or blocked. */
+    status: 'active' | 'inactive' | 'blocked';
+    /** Whether the address was proved to be theirs. */
+    email_verified: boolean;
+    /** Whatever the application wants to keep here, an object. */
+    metadata: Json;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+    /** When it was deleted softly; NULL while it is in use. */
+    deleted_at: Date | null;
+  };
+  /**
+   * What each class of VAT rates is for in a country: the same goods for all time, so that no
+   * product changes its rate because the name of a class was used again.
+   */
+  vat_classes: {
+    /** Country (countries.code). */
+    country: string;
+    /** Class, as in vat_rates. */
+    vat_class: string;
+    /** What it is for there, in English; law has the details. */
+    goods: string;
+    /** Classes that have these goods now, where the class has ended. */
+    moved_to: string[] | null;
+  };
+  /**
+   * How an address tells that it is in a region: by the name of a place, by a country code of
+   * its own, or by a postal code.
+   */
+  vat_places: {
+    /** The country of the region. */
+    country: string;
+    /** Name of the place, in English and in ASCII. */
+    place: string;
+    /** The region that it is in. */
+    region: string;
+    /**
+     * Country code that an address there may bear instead of the country's, e.g. MC for Monaco.
+     */
+    code: string | null;
+    /**
+     * Regular expression for the postal codes that only it has, in capital letters and digits,
+     * without blanks and hyphens.
+     */
+    postal_code: string | null;
+    /**
+     * Regular expression for postal codes that other places have, too, so that somebody must say
+     * which it is.
+     */
+    postal_code_shared: string | null;
+    /** First day on which it is in the region. */
+    valid_from: Date;
+    /** First day on which it is no longer in the region. */
+    valid_to: Date | null;
+    /** What else addresses call it. */
+    other_names: string[];
+  };
+  /** VAT rates by country, region, class and time; their periods cannot overlap. */
+  vat_rates: {
+    /** Country that levies the VAT (countries.code). */
+    country: string;
+    /**
+     * Part of the country with rates of its own (vat_regions.region); the empty string is the
+     * country at large.
+     */
+    region: string;
+    /**
+     * Class of rate, which products name: a level of law (standard, reduced, reduced2,
+     * super_reduced, super_reduced2, parking, zero), or goods that law has moved between levels
+     * (press, books, accommodation and so on).
+     */
+    vat_class: 
+      | 'standard' | 'reduced' | 'reduced2' | 'super_reduced' | 'super_reduced2'
+      | 'parking' | 'zero' | 'accommodation' | 'books' | 'bread' | 'culture' | 'energy'
+      | 'food' | 'fruit' | 'hairdressing' | 'heating' | 'housing' | 'hygiene'
+      | 'medicine' | 'oil' | 'pasta' | 'plants' | 'press' | 'repair' | 'restaurant'
+      | 'solar' | 'transport';
+    /** Rate in percent of the net amount, 0 to 100, e.g. 5.5. */
+    rate: Numeric;
+    /** First day of the rate, by tax point. */
+    valid_from: Date;
+    /** First day on which it is no longer the rate. */
+    valid_to: Date | null;
+    /**
+     * Where the row comes from, separated by semicolons; "memory" means that no source was at
+     * hand.
+     */
+    source: string | null;
+    /** How sure the row is: A (several sources agree), B (one source), C (unsure). */
+    confidence: 'A' | 'B' | 'C' | null;
+    /** Scope, doubts and exceptions, in English. */
+    note: string | null;
+  };
+  /**
+   * The VAT rates of today (the session's day), what follows them, and how current the
+   * built-in ones are.
+   */
+  vat_rates_current: {
+    /**
+     */
+    country: string | null;
+    /**
+     */
+    region: string | null;
+    /**
+     */
+    vat_class: string | null;
+    /**
+     */
+    rate: Numeric | null;
+    /**
+     */
+    valid_from: Date | null;
+    /**
+     */
+    valid_to: Date | null;
+    /** The rate after it, if that is known. */
+    next_rate: Numeric | null;
+    /** First day of that. */
+    next_from: Date | null;
+    /**
+     * The day whose state a built-in rate describes (reference_data.as_of); NULL for a rate of
+     * your own.
+     */
+    as_of: Date | null;
+    /**
+     */
+    source: string | null;
+    /**
+     */
+    confidence: string | null;
+    /**
+     */
+    note: string | null;
+    /** What the class is for there (vat_classes.goods). */
+    goods: string | null;
+  };
+  /**
+   * Parts of countries that VAT treats in their own way, and each country at large as the
+   * region that is an empty string.
+   */
+  vat_regions: {
+    /** The country (countries.code). */
+    country: string;
+    /**
+     * Name of the region, one for all time: its rates may change, and the places in it
+     * (vat_places), but not its name.
+     */
+    region: string;
+    /**
+     * When it matters: country (never: the country's rates apply), place (rates of its own for
+     * what is supplied in it), islands (rates of its own if seller and goods are there, or if
+     * the buyer is a business there: Greece), overseas (outside the VAT territory of the EU,
+     * with rates of its own), outside (no VAT of the country).
+     */
+    rule: 'country' | 'place' | 'islands' | 'overseas' | 'outside';
+    /**
+     * First day for which vat_places knows which places are in it; NULL if they never changed.
+     */
+    places_from: Date | null;
+    /** The law that makes it a region. */
+    legal_reason: string | null;
+    /** Where the row comes from, separated by semicolons. */
+    source: string | null;
+    /** How sure the row is: A (several sources agree), B (one source), C (unsure). */
+    confidence: 'A' | 'B' | 'C' | null;
+    /** Scope, doubts and exceptions, in English. */
+    note: string | null;
+  };
+  /** Where stock lies. */
+  warehouses: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** Identifies the row within its tenant. */
+    id: number;
+    /** Name for people. */
+    name: string;
+    /**
+     * Orders take from the warehouse with the lowest number first, then from the one with the
+     * lowest id.
+     */
+    priority: number;
+    /** Where it is, with the keys of user_addresses. */
+    address: Json;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** What a user would like to have. */
+  wishlist_items: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The user. */
+    user_id: Uuid;
+    /** The product. */
+    product_id: Uuid;
+    /** When the row was made. */
+    created_at: Date;
+  };
+}
+
+/** Rows that functions answer with: Types['placed_order']. */
+export interface Types {
+  /** A new gift card: its id, and its code, which is not kept anywhere. */
+  issued_gift_card: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    code: string | null;
+  };
+  /** Totals of lines. */
+  order_total: {
+    /**
+     */
+    net: Numeric | null;
+    /**
+     */
+    vat: Numeric | null;
+    /**
+     */
+    gross: Numeric | null;
+    /**
+     */
+    breakdown: Json | null;
+  };
+  /** What transition_order() and cancel_order() answer. */
+  order_transition: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    order_number: string;
+    /**
+     */
+    previous_status: string | null;
+    /**
+     */
+    status: string;
+    /**
+     */
+    payment_status: string;
+  };
+  /** What place_order() answers. */
+  placed_order: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    order_number: string;
+    /**
+     */
+    created_at: Date;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    net: Numeric;
+    /**
+     */
+    vat: Numeric;
+    /**
+     */
+    gross: Numeric;
+  };
+  /**
+   * A reservation that holds nothing any more: its id, and the units that it gave back; 0 if
+   * it had given them back before.
+   */
+  released_reservation: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    quantity: Numeric;
+  };
+  /** A reservation: its id, and until when it holds. */
+  reservation: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    expires_at: Date;
+  };
+  /**
+   * What set_vat_rate() answers: a rate and the days on which it is valid, with the columns of
+   * vat_rates.
+   */
+  vat_rate_period: {
+    /**
+     */
+    country: string | null;
+    /**
+     */
+    region: string;
+    /**
+     */
+    vat_class: string;
+    /**
+     */
+    rate: Numeric;
+    /**
+     */
+    valid_from: Date;
+    /**
+     */
+    valid_to: Date | null;
+  };
+  /**
+   * A row of the decision table of vat_rules(): the facts of a sale for which it stands, any
+   * where NULL, and what follows.
+   */
+  vat_rule: {
+    /**
+     */
+    step: number | null;
+    /**
+     */
+    rule: string | null;
+    /**
+     */
+    supply: string[] | null;
+    /**
+     */
+    stock: string[] | null;
+    /**
+     */
+    destination: string[] | null;
+    /**
+     */
+    buyer: string[] | null;
+    /**
+     */
+    seller: string[] | null;
+    /**
+     */
+    sales: string[] | null;
+    /**
+     */
+    special: string[] | null;
+    /**
+     */
+    place: string | null;
+    /**
+     */
+    vat_category: string | null;
+    /**
+     */
+    scheme: string | null;
+    /**
+     */
+    vatex: string | null;
+    /**
+     */
+    mydata_exemption: number | null;
+    /**
+     */
+    legal_reason: string | null;
+    /**
+     */
+    note: string | null;
+  };
+  /**
+   * Where something is for VAT: country, region, and its rule and legal_reason of vat_regions.
+   */
+  vat_territory: {
+    /**
+     */
+    country: string | null;
+    /**
+     */
+    region: string | null;
+    /**
+     */
+    rule: string | null;
+    /**
+     */
+    legal_reason: string | null;
+  };
+  /** How a sale is taxed. */
+  vat_treatment: {
+    /**
+     */
+    vat_category: string | null;
+    /**
+     */
+    vat_class: string | null;
+    /**
+     */
+    vat_rate: Numeric | null;
+    /**
+     */
+    country: string | null;
+    /**
+     */
+    region: string | null;
+    /**
+     */
+    scheme: string | null;
+    /**
+     */
+    vatex: string | null;
+    /**
+     */
+    legal_reason: string | null;
+    /**
+     */
+    mydata_category: number | null;
+    /**
+     */
+    mydata_exemption: number | null;
+    /**
+     */
+    note: string | null;
+  };
+}
+
+/** Arguments by name, and results: Functions['place_order']['result']. */
+export interface Functions {
+  /** Who may do what with tables, views and functions. */
+  access_matrix: {
+    args: Record<string, never>;
+    result: {
+      kind: string | null;
+      name: string | null;
+      columns: string[] | null;
+      public: string | null;
+      storefront: string | null;
+      back_office: string | null;
+      reporting: string | null;
+      service: string | null;
+      storefront_rows: string | null;
+    }[];
+  };
+  /**
+   * Add an amount to a gift card, or take it off if it is negative, and return the new
+   * balance.
+   */
+  adjust_gift_card: {
+    args: {
+      gift_card_id: Uuid;
+      amount: string | number;
+      note?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  };
+  /** Add units that came to a warehouse (or, negative, went) and record the movement. */
+  adjust_stock: {
+    args: {
+      sku: string;
+      quantity: string | number;
+      reason?: string | null;
+      reference?: string | null;
+      note?: string | null;
+      warehouse_id?: number | null;
+      order_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: number;
+  } | {
+    args: {
+      product_id: Uuid;
+      quantity: string | number;
+      reason?: string | null;
+      reference?: string | null;
+      note?: string | null;
+      warehouse_id?: number | null;
+      order_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: number;
+  };
+  /**
+   * An amount divided in proportion to weights by the largest remainder, ties to the earlier;
+   * the shares sum to it exactly.
+   */
+  allocate_amount: {
+    args: {
+      total: string | number;
+      weights: (string | number)[];
+      currency: string;
+    };
+    result: Numeric[] | null;
+  };
+  /** Bring an archived partition back: the reverse of detach_partition(). */
+  attach_partition: {
+    args: {
+      leaf: string;
+    };
+    result: {
+      partition: string | null;
+      lower_bound: Date | null;
+      upper_bound: Date | null;
+      moved_rows: Numeric | null;
+    }[];
+  };
+  /**
+   * Units of a product that can be sold now; 0 for one that was never received, NULL for an
+   * unknown one.
+   */
+  available_stock: {
+    args: {
+      product_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: number | null;
+  };
+  /** Totals, VAT breakdown and lines of a document of net or gross prices. */
+  calculate_totals: {
+    args: {
+      document: Json;
+    };
+    result: Json | null;
+  };
+  /** Cancel an order that is pending or processing. */
+  cancel_order: {
+    args: {
+      order_id: Uuid;
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['order_transition'];
+  };
+  /** Write down what the ledger of stock comes to for each product and warehouse. */
+  close_stock_books: {
+    args: {
+      closed_at?: Date | string | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  };
+  /** Make a tenant with its settings and its warehouse, and return its id. */
+  create_tenant: {
+    args: {
+      name: string;
+      country?: string | null;
+      currency?: string | null;
+      prices?: string | null;
+    };
+    result: number;
+  };
+  /** The tenant of this transaction. */
+  current_tenant: {
+    args: Record<string, never>;
+    result: number | null;
+  };
+  /** Archive the orders of a partition of the past, with their lines and events. */
+  detach_partition: {
+    args: {
+      leaf: string;
+    };
+    result: {
+      partition: string | null;
+      lower_bound: Date | null;
+      upper_bound: Date | null;
+    }[];
+  };
+  /** Create the partitions of orders, order_items and events that a range of time lacks. */
+  ensure_partitions: {
+    args: {
+      from_time?: Date | string | null;
+      to_time?: Date | string | null;
+      every?: string | null;
+    };
+    result: {
+      partition: string | null;
+      lower_bound: Date | null;
+      upper_bound: Date | null;
+      moved_rows: Numeric | null;
+    }[];
+  };
+  /**
+   * Give the stock of expired holds back, of at most max_count products and reservations, and
+   * return how many.
+   */
+  expire_reservations: {
+    args: {
+      max_count?: number | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  };
+  /** Let a reservation hold for ttl from now, by default settings.reservation_ttl. */
+  extend_reservation: {
+    args: {
+      reservation_id: Uuid;
+      ttl?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['reservation'];
+  };
+  /**
+   * What a gift card can pay for: its balance, or 0 if it is blocked or has expired; NULL for
+   * an unknown code.
+   */
+  gift_card_balance: {
+    args: {
+      code: string;
+      tenant_id?: number | null;
+    };
+    result: Numeric | null;
+  };
+  /**
+   * Give a role a profile (storefront, back_office, reporting or service), as access_matrix()
+   * says.
+   */
+  grant_access: {
+    args: {
+      role: string;
+      profile: 'storefront' | 'back_office' | 'reporting' | 'service';
+    };
+    result: {
+      tables: number | null;
+      functions: number | null;
+      row_filters: number | null;
+    };
+  };
+  /** Gross amount of a net one: net + round(net * rate / 100), rate in percent. */
+  gross_from_net: {
+    args: {
+      net: string | number;
+      rate: string | number;
+      currency: string;
+    };
+    result: Numeric | null;
+  };
+  /** An IBAN in its electronic form: capitals without spaces. */
+  iban_normalize: {
+    args: {
+      iban: string;
+    };
+    result: string | null;
+  };
+  /** Whether an IBAN is well-formed (ISO 13616). */
+  iban_valid: {
+    args: {
+      iban: string;
+    };
+    result: boolean | null;
+  };
+  /** Create what the shop lacks. */
+  install: {
+    args: Record<string, never>;
+    result: Numeric;
+  };
+  /** Totals of one EN 16931 document, and the rules that it violates. */
+  invoice_totals: {
+    args: {
+      document: Json;
+    };
+    result: Json | null;
+  };
+  /**
+   * The rules of EN 16931 that a document of invoice_totals() violates, by what it states
+   * itself.
+   */
+  invoice_violations: {
+    args: {
+      document: Json;
+    };
+    result: {
+      rule: string | null;
+      detail: string | null;
+    }[];
+  };
+  /** Make a gift card and return its id and its code. */
+  issue_gift_card: {
+    args: {
+      amount: string | number;
+      currency?: string | null;
+      valid_to?: Date | string | null;
+      code?: string | null;
+      user_id?: Uuid | null;
+      email?: string | null;
+      note?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['issued_gift_card'];
+  };
+  /** Codes of myDATA (AADE) for a line without VAT. */
+  mydata_exemptions: {
+    args: Record<string, never>;
+    result: {
+      code: number | null;
+      article: string | null;
+      formerly: string | null;
+    }[];
+  };
+  /** Net part of a gross amount: gross - round(gross * rate / (100 + rate)), rate in percent. */
+  net_from_gross: {
+    args: {
+      gross: string | number;
+      rate: string | number;
+      currency: string;
+    };
+    result: Numeric | null;
+  };
+  /** The order number that an order of this id gets. */
+  order_number: {
+    args: {
+      id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: string | null;
+  };
+  /**
+   * What a seller declares in the One Stop Shop for a quarter (1 to 4): its orders of the
+   * scheme oss.
+   */
+  oss_return: {
+    args: {
+      year: number;
+      quarter: number;
+      tenant_id?: number | null;
+    };
+    result: {
+      country: string | null;
+      currency: string | null;
+      vat_rate: Numeric | null;
+      orders: Numeric | null;
+      net: Numeric | null;
+      vat: Numeric | null;
+    }[];
+  };
+  /** The partitions of orders, order_items and events. */
+  partitions: {
+    args: Record<string, never>;
+    result: {
+      parent: string | null;
+      partition: string | null;
+      from_time: Date | null;
+      to_time: Date | null;
+      estimated_rows: Numeric | null;
+      bytes: Numeric | null;
+    }[];
+  };
+  /**
+   * Place an order: take the stock, freeze prices and VAT, write the order, its lines and its
+   * event, all or nothing.
+   */
+  place_order: {
+    args: {
+      items?: Json | null;
+      cart_id?: Uuid | null;
+      reservation_id?: Uuid | null;
+      user_id?: Uuid | null;
+      email?: string | null;
+      phone?: string | null;
+      billing_address?: Json | null;
+      shipping_address?: Json | null;
+      buyer_vat_id?: string | null;
+      buyer_vat_id_valid?: boolean | null;
+      currency?: string | null;
+      expected_total?: string | number | null;
+      allowances?: Json | null;
+      charges?: Json | null;
+      coupon_codes?: string[] | null;
+      notes?: string | null;
+      metadata?: Json | null;
+      placed_at?: Date | string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['placed_order'];
+  };
+  /**
+   * Place many orders in one transaction, all or none: each is an object whose keys are
+   * arguments of place_order().
+   */
+  place_orders: {
+    args: {
+      orders: Json[];
+      tenant_id?: number | null;
+    };
+    result: Types['placed_order'][];
+  };
+  /**
+   * The order that place_order() placed last in this transaction, or found again by its key;
+   * else NULL.
+   */
+  placed_order_id: {
+    args: Record<string, never>;
+    result: Uuid | null;
+  };
+  /**
+   * Empty a shop that CREATE EXTENSION has just made, so that rows of another one can be
+   * loaded.
+   */
+  prepare_restore: {
+    args: Record<string, never>;
+    result: Numeric;
+  };
+  /** Gather the stock of products that nobody is buying at this moment. */
+  rebalance_stock: {
+    args: {
+      max_products?: number | null;
+      tenant_id?: number | null;
+    };
+    result: number;
+  };
+  /**
+   * Pay for an order with a gift card and return what was taken: amount, or as much as is owed
+   * and there is.
+   */
+  redeem_gift_card: {
+    args: {
+      code: string;
+      order_id: Uuid;
+      amount?: string | number | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  };
+  /** Recompute product_stats while others read it. */
+  refresh_product_stats: {
+    args: Record<string, never>;
+    result: Date;
+  };
+  /** What is refunded of an amount when some of its units come back after others did. */
+  refund_amount: {
+    args: {
+      amount: string | number;
+      quantity: string | number;
+      returned_before: string | number;
+      returned_now: string | number;
+      currency: string;
+    };
+    result: Numeric | null;
+  };
+  /**
+   * Give back an amount, or all, of what gift cards paid for an order, to the same cards, the
+   * last one first; returns it.
+   */
+  refund_to_gift_card: {
+    args: {
+      order_id: Uuid;
+      amount?: string | number | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  };
+  /**
+   * Give the stock of a held reservation back, and return how many units; none if that was
+   * done already.
+   */
+  release_reservation: {
+    args: {
+      reservation_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Types['released_reservation'];
+  };
+  /** Hold stock of all items, or of none: [{"sku" or "product_id", "quantity"}]. */
+  reserve_stock: {
+    args: {
+      items: Json;
+      owner?: string | null;
+      ttl?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['reservation'];
+  };
+  /** Take back units of an order that was shipped, and return how many. */
+  return_stock: {
+    args: {
+      order_id: Uuid;
+      items: Json;
+      reference?: string | null;
+      note?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  };
+  /** Take every privilege in the schemas of the shop from a role. */
+  revoke_access: {
+    args: {
+      role: string;
+    };
+    result: {
+      tables: number | null;
+      functions: number | null;
+      row_filters: number | null;
+    };
+  };
+  /** An amount rounded half away from zero to the minor units of its currency (ISO 4217). */
+  round_amount: {
+    args: {
+      amount: string | number;
+      currency: string;
+    };
+    result: Numeric | null;
+  };
+  /**
+   * Let a product be sold before it is there, up to so many units of a warehouse; 0 ends that.
+   */
+  set_backorder_limit: {
+    args: {
+      product_id: Uuid;
+      quantity: string | number;
+      warehouse_id?: number | null;
+      tenant_id?: number | null;
+    };
+    result: number;
+  };
+  /** Spread the stock of a product over so many rows in each warehouse. */
+  set_stock_slots: {
+    args: {
+      product_id: Uuid;
+      slots: number;
+      tenant_id?: number | null;
+    };
+    result: number;
+  };
+  /**
+   * Let a VAT rate in percent apply from a day on, until the next change that is known
+   * already.
+   */
+  set_vat_rate: {
+    args: {
+      country: string;
+      vat_class: string;
+      rate: string | number;
+      valid_from: Date | string;
+      region?: string | null;
+      note?: string | null;
+    };
+    result: Types['vat_rate_period'];
+  };
+  /**
+   * Units of a product that were there and not sold at a moment, held ones included; from
+   * stock_ledger.
+   */
+  stock_at: {
+    args: {
+      product_id: Uuid;
+      at: Date | string;
+      tenant_id?: number | null;
+    };
+    result: Numeric | null;
+  };
+  /** Move units from one warehouse to another and record both movements. */
+  transfer_stock: {
+    args: {
+      product_id: Uuid;
+      quantity: string | number;
+      from_warehouse: number;
+      to_warehouse: number;
+      reference?: string | null;
+      note?: string | null;
+      tenant_id?: number | null;
+    };
+    result: number;
+  };
+  /** Bring an order to its next status and append the event. */
+  transition_order: {
+    args: {
+      order_id: Uuid;
+      status: 
+      | 'pending' | 'processing' | 'shipped' | 'delivered' | 'cancelled' | 'refunded';
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['order_transition'];
+  };
+  /** Choose the tenant of this transaction, until it ends, and return it. */
+  use_tenant: {
+    args: {
+      tenant_id: number;
+    };
+    result: number;
+  };
+  /**
+   * A new UUIDv7 (RFC 9562): milliseconds since 1970, then a part of a millisecond, then 62
+   * random bits.
+   */
+  uuid_v7: {
+    args: Record<string, never>;
+    result: Uuid;
+  } | {
+    args: {
+      at: Date | string;
+      seed: Uint8Array;
+    };
+    result: Uuid | null;
+  };
+  /** The time in a UUIDv7, to the millisecond. */
+  uuid_v7_time: {
+    args: {
+      id: Uuid;
+    };
+    result: Date | null;
+  };
+  /** VAT on a net amount: round(net * rate / 100), rate in percent (EN 16931 BR-CO-17). */
+  vat_amount: {
+    args: {
+      net: string | number;
+      rate: string | number;
+      currency: string;
+    };
+    result: Numeric | null;
+  };
+  /** A VAT identification number in its one form, to store and to compare. */
+  vat_id_normalize: {
+    args: {
+      id: string;
+    };
+    result: string | null;
+  };
+  /**
+   * Whether a VAT identification number is well-formed: country prefix, structure and check
+   * digits.
+   */
+  vat_id_valid: {
+    args: {
+      id: string;
+    };
+    result: boolean | null;
+  };
+  /** The VAT rate in percent of a country's class on a day. */
+  vat_rate_on: {
+    args: {
+      country: string;
+      vat_class: string;
+      on_date?: Date | string | null;
+      region?: string | null;
+    };
+    result: Numeric | null;
+  };
+  /** Net and VAT of the orders of a period. */
+  vat_return: {
+    args: {
+      from_date: Date | string;
+      to_date: Date | string;
+      tenant_id?: number | null;
+    };
+    result: {
+      country: string | null;
+      region: string | null;
+      vat_scheme: string | null;
+      currency: string | null;
+      vat_category: string | null;
+      vat_rate: Numeric | null;
+      orders: Numeric | null;
+      net: Numeric | null;
+      vat: Numeric | null;
+    }[];
+  };
+  /** The rules of vat_treatment() as a decision table. */
+  vat_rules: {
+    args: Record<string, never>;
+    result: Types['vat_rule'][];
+  };
+  /** Where an address is for VAT on a day. */
+  vat_territory: {
+    args: {
+      country: string;
+      region?: string | null;
+      postal_code?: string | null;
+      on_date?: Date | string | null;
+    };
+    result: Types['vat_territory'] | null;
+  };
+  /** How a sale is taxed, by where its parties and goods are. */
+  vat_treatment: {
+    args: {
+      seller_country: string;
+      buyer_country: string;
+      vat_class?: string | null;
+      supply?: string | null;
+      on_date?: Date | string | null;
+      seller_region?: string | null;
+      buyer_region?: string | null;
+      buyer_postal_code?: string | null;
+      buyer_is_business?: boolean | null;
+      buyer_vat_id?: string | null;
+      buyer_vat_id_valid?: boolean | null;
+      stock_country?: string | null;
+      stock_region?: string | null;
+      distance_sales_exceed_threshold?: boolean | null;
+      oss?: boolean | null;
+      ioss?: boolean | null;
+      small_enterprise?: boolean | null;
+      domestic_reverse_charge?: boolean | null;
+      excluded_goods?: boolean | null;
+    };
+    result: Types['vat_treatment'] | null;
+  };
+  /**
+   * Every equation of the books that does not hold, with the product or order that it is
+   * about.
+   */
+  verify_integrity: {
+    args: {
+      since?: Date | string | null;
+    };
+    result: {
+      problem: string | null;
+      tenant_id: number | null;
+      entity_id: Uuid | null;
+      detail: Json | null;
+    }[];
+  };
+}
