@@ -50,6 +50,12 @@ run_js() {
 	esac
 	needs nodejs node --version
 	[ -d "node_modules/$package" ] || skip "not installed: npm install $package (see npm.log)"
+	case $package in
+	typeorm | @prisma/client)
+		[ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] ||
+			skip "$package needs Node 20 or later"
+		;;
+	esac
 	if [ "$package" = @prisma/client ]; then
 		# The engine that migrates is a download of its own, and not needed.
 		PRISMA_SCHEMA_ENGINE_BINARY=$(type -P true) node_modules/.bin/prisma generate \

@@ -63,7 +63,7 @@ SELECT CASE
                 regexp_replace(sentence, '(.{1,90})( |$)', margin || E' * \\1\n', 'g'))
 END
 FROM repeat(' ', indent) margin,
-     regexp_replace(comment, '(?<!\m[ei]\.[ge])\. .*$', '') first,
+     regexp_replace(comment, '(?<!\m[ei]\.[ge]|\mArt)\. .*$', '') first,
      replace(regexp_replace(first, '\.?$', '.'), '*/', '* /') sentence
 $$;
 
@@ -94,11 +94,12 @@ SELECT format(E'%s  %s: {\n%s\n  };', pg_temp.doc(coalesce(obj_description(relat
               (SELECT obj_description(t.oid, 'pg_type') FROM pg_type t
                WHERE t.typrelid = relation)), 2), relname,
               string_agg(coalesce(pg_temp.doc(col_description(relation, attnum), 4), '')
-                  || format('    %s: %s%s;', attname,
+                  || replace(format('    %s: %s%s;', attname,
                             coalesce(c.choice, pg_temp.ts_type(atttypid, false)),
                             CASE WHEN attnotnull OR g.not_null
                                       AND relation IN (SELECT a.relation FROM answers a)
-                                 THEN '' ELSE ' | null' END), E'\n' ORDER BY attnum))
+                                 THEN '' ELSE ' | null' END), E': \n', E':\n'),
+                  E'\n' ORDER BY attnum))
 FROM columns c
 LEFT JOIN agreed g ON g.name = c.attname AND c.relkind = 'c'
 WHERE relkind = ANY (kinds)
@@ -108,12 +109,13 @@ $$;
 
 -- What a function refuses outside of a list is what an argument may be.
 CREATE FUNCTION pg_temp.arguments(function oid, input boolean) RETURNS text LANGUAGE sql AS $$
-SELECT E'{\n' || string_agg(format('      %s%s: %s%s;', a.name,
+SELECT E'{\n' || string_agg(replace(format('      %s%s: %s%s;', a.name,
         CASE WHEN input AND a.has_default THEN '?' ELSE '' END,
         coalesce(pg_temp.union_of(substring(p.prosrc FROM '\m' || a.name
                                             || ' NOT IN \((''[^()]*)\)')),
                  pg_temp.ts_type(a.type, input)),
-        CASE WHEN input AND NOT a.has_default THEN '' ELSE ' | null' END), E'\n' ORDER BY a.n) || E'\n    }'
+        CASE WHEN input AND NOT a.has_default THEN '' ELSE ' | null' END), E': \n', E':\n'),
+                            E'\n' ORDER BY a.n) || E'\n    }'
 FROM pg_proc p,
      LATERAL (SELECT u.type, u.n, coalesce(nullif(p.proargnames[u.n], ''), 'arg' || u.n) AS name,
                      coalesce(p.proargmodes[u.n], 'i') AS mode,

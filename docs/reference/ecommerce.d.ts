@@ -471,7 +471,7 @@ export interface Tables {
      * pending, processing, shipped, delivered, cancelled or refunded; a trigger guards the
      * transitions.
      */
-    status: 
+    status:
       | 'pending' | 'processing' | 'shipped' | 'delivered' | 'cancelled' | 'refunded';
     /** pending, paid, failed or refunded. */
     payment_status: 'pending' | 'paid' | 'failed' | 'refunded';
@@ -497,7 +497,7 @@ export interface Tables {
      * How it was taxed, as vat_treatment() says: domestic, oss, ioss, registration (in that
      * country), intra_eu, export, reverse_charge, outside or small_enterprise.
      */
-    vat_scheme: 
+    vat_scheme:
       | 'domestic' | 'oss' | 'ioss' | 'registration' | 'intra_eu' | 'export'
       | 'reverse_charge' | 'outside' | 'small_enterprise';
     /**
@@ -696,13 +696,16 @@ export interface Tables {
      * Which of a country's VAT rates applies (vat_classes tells what each is for); exempt has
      * none.
      */
-    vat_class: 
+    vat_class:
       | 'standard' | 'reduced' | 'reduced2' | 'super_reduced' | 'super_reduced2'
       | 'parking' | 'zero' | 'accommodation' | 'books' | 'bread' | 'culture' | 'energy'
       | 'food' | 'fruit' | 'hairdressing' | 'heating' | 'housing' | 'hygiene'
       | 'medicine' | 'oil' | 'pasta' | 'plants' | 'press' | 'repair' | 'restaurant'
       | 'solar' | 'transport' | 'exempt';
-    /** What it is for VAT: goods, service (of the general rule of Art. */
+    /**
+     * What it is for VAT: goods, service (of the general rule of Art. 44 and 45, performed where
+     * the seller is established) or digital (telecommunication, broadcasting, electronic).
+     */
     supply: 'goods' | 'service' | 'digital';
     /** Whether it can be out of stock; false for services and downloads. */
     track_stock: boolean;
@@ -796,7 +799,7 @@ export interface Tables {
     timezone: string;
     /**
      * Whether sales of goods and digital services to consumers in other member states are above
-     * the threshold of Art.
+     * the threshold of Art. 59c, in this calendar year or the last.
      */
     distance_sales_exceed_threshold: boolean;
     /**
@@ -804,7 +807,7 @@ export interface Tables {
      * threshold or by choice.
      */
     oss: boolean;
-    /** Whether the seller is a small enterprise that is exempt from VAT (Art. */
+    /** Whether the seller is a small enterprise that is exempt from VAT (Art. 284). */
     small_enterprise: boolean;
     /** How long a reservation holds its stock unless told otherwise. */
     reservation_ttl: unknown;
@@ -894,7 +897,7 @@ export interface Tables {
      * receipt, adjustment, return, write_off, transfer, or archive: sales of a detached
      * partition, which reference names, or their return to the ledger.
      */
-    reason: 
+    reason:
       | 'receipt' | 'adjustment' | 'return' | 'write_off' | 'transfer' | 'archive';
     /** The order of which units came back, or for which they went. */
     order_id: Uuid | null;
@@ -1111,7 +1114,7 @@ export interface Tables {
      * super_reduced, super_reduced2, parking, zero), or goods that law has moved between levels
      * (press, books, accommodation and so on).
      */
-    vat_class: 
+    vat_class:
       | 'standard' | 'reduced' | 'reduced2' | 'super_reduced' | 'super_reduced2'
       | 'parking' | 'zero' | 'accommodation' | 'books' | 'bread' | 'culture' | 'energy'
       | 'food' | 'fruit' | 'hairdressing' | 'heating' | 'housing' | 'hygiene'
@@ -2007,7 +2010,7 @@ export interface Functions {
   transition_order: {
     args: {
       order_id: Uuid;
-      status: 
+      status:
       | 'pending' | 'processing' | 'shipped' | 'delivered' | 'cancelled' | 'refunded';
       reason?: string | null;
       tenant_id?: number | null;

@@ -37,11 +37,12 @@ def place_order(request, tries=5):
             cursor.execute('SELECT * FROM ecommerce.place_order(%s)', [json.dumps(request)])
             return dict(zip([c.name for c in cursor.description], cursor.fetchone()))
     except DatabaseError as error:
-        sqlstate = error.__cause__.pgcode      # psycopg 3: error.__cause__.sqlstate
+        cause = error.__cause__                # of psycopg2, or of psycopg
+        sqlstate = cause.pgcode if hasattr(cause, 'pgcode') else cause.sqlstate
         if sqlstate in ('40001', '40P01') and 'idempotency_key' in request and tries > 1:
             return place_order(request, tries - 1)
         if sqlstate == 'EC001':
-            raise OutOfStock(json.loads(error.__cause__.diag.message_detail)) from error
+            raise OutOfStock(json.loads(cause.diag.message_detail)) from error
         raise
 # end
 

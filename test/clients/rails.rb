@@ -14,7 +14,7 @@ end
 
 def place_order(request, tries = 5)
   ActiveRecord::Base.connection.exec_query('SELECT * FROM ecommerce.place_order($1)', 'order',
-                                           [[nil, request.to_json]]).first
+                                           [request.to_json]).first
 rescue ActiveRecord::Deadlocked, ActiveRecord::SerializationFailure
   raise unless request[:idempotency_key] && tries > 1
   place_order(request, tries - 1)
@@ -35,7 +35,7 @@ def is(got, expected, name)
 end
 
 def one(sql, *parameters)
-  ActiveRecord::Base.connection.exec_query(sql, 'ask', parameters.map { |p| [nil, p] }).first
+  ActiveRecord::Base.connection.exec_query(sql, 'ask', parameters).first
 end
 
 items = [{ sku: 'LAMP', quantity: 2 }]

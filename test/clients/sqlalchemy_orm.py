@@ -2,7 +2,7 @@ from checkout import checkout
 # snippet
 import json
 
-from sqlalchemy import (Column, FetchedValue, Numeric, Text, bindparam, create_engine, exc, text)
+from sqlalchemy import Column, FetchedValue, Numeric, Text, bindparam, create_engine, exc, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Session, declarative_base
 
@@ -12,7 +12,8 @@ engine = create_engine('postgresql+psycopg2://')   # PGHOST, PGDATABASE and so o
 class Product(declarative_base()):
     __tablename__ = 'products'
     __table_args__ = {'schema': 'ecommerce'}
-    id = Column(UUID, primary_key=True, server_default=FetchedValue())   # not tenant_id
+    # not tenant_id
+    id = Column(UUID(as_uuid=False), primary_key=True, server_default=FetchedValue())
     sku = Column(Text)
     name = Column(Text)
     price = Column(Numeric)
