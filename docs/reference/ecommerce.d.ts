@@ -944,7 +944,7 @@ export interface Tables {
   tenants: {
     /** First column of every key of shop data. */
     id: number;
-    /** Name for people. */
+    /** Name for people, of one tenant only. */
     name: string;
     /** When the row was made. */
     created_at: Date;
@@ -1547,11 +1547,14 @@ export interface Functions {
       moved_rows: Numeric | null;
     }[];
   };
-  /**
-   * Units of a product that can be sold now; 0 for one that was never received, NULL for an
-   * unknown one.
-   */
+  /** Like available_stock(product_id), by SKU or an id without a type. */
   available_stock: {
+    args: {
+      sku: string;
+      tenant_id?: number | null;
+    };
+    result: number | null;
+  } | {
     args: {
       product_id: Uuid;
       tenant_id?: number | null;
@@ -1568,6 +1571,13 @@ export interface Functions {
   /** Cancel an order that is pending or processing. */
   cancel_order: {
     args: {
+      order_number: string;
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['order_transition'];
+  } | {
+    args: {
       order_id: Uuid;
       reason?: string | null;
       tenant_id?: number | null;
@@ -1582,6 +1592,17 @@ export interface Functions {
     };
     result: Numeric;
   };
+  /**
+   * Write plain wrappers of the functions into a schema of yours, for tools that leave out
+   * extensions.
+   */
+  create_api: {
+    args: {
+      schema: string;
+      role?: string | null;
+    };
+    result: number;
+  };
   /** Make a tenant with its settings and its warehouse, and return its id. */
   create_tenant: {
     args: {
@@ -1591,6 +1612,11 @@ export interface Functions {
       prices?: string | null;
     };
     result: number;
+  };
+  /** The customer that use_customer() chose in this transaction; NULL if nobody. */
+  current_customer: {
+    args: Record<string, never>;
+    result: Uuid | null;
   };
   /** The tenant of this transaction. */
   current_tenant: {
@@ -1622,10 +1648,7 @@ export interface Functions {
       moved_rows: Numeric | null;
     }[];
   };
-  /**
-   * Give the stock of expired holds back, of at most max_count products and reservations, and
-   * return how many.
-   */
+  /** Give the stock of expired holds back, and return how many. */
   expire_reservations: {
     args: {
       max_count?: number | null;
@@ -1633,7 +1656,7 @@ export interface Functions {
     };
     result: Numeric;
   };
-  /** Let a reservation hold for ttl from now, by default settings.reservation_ttl. */
+  /** Let a reservation hold longer. */
   extend_reservation: {
     args: {
       reservation_id: Uuid;
@@ -1653,10 +1676,7 @@ export interface Functions {
     };
     result: Numeric | null;
   };
-  /**
-   * Give a role a profile (storefront, back_office, reporting or service), as access_matrix()
-   * says.
-   */
+  /** Give a role a profile, as access_matrix() says. */
   grant_access: {
     args: {
       role: string;
@@ -1817,12 +1837,24 @@ export interface Functions {
     result: Types['placed_order'];
   };
   /**
-   * Place many orders in one transaction, all or none: each is an object whose keys are
-   * arguments of place_order().
+   * Like place_orders(jsonb[]), for what has no type: literals, and parameters as drivers send
+   * them.
    */
   place_orders: {
     args: {
+      orders: Json;
+      tenant_id?: number | null;
+    };
+    result: Types['placed_order'][];
+  } | {
+    args: {
       orders: Json[];
+      tenant_id?: number | null;
+    };
+    result: Types['placed_order'][];
+  } | {
+    args: {
+      orders: string;
       tenant_id?: number | null;
     };
     result: Types['placed_order'][];
@@ -1843,6 +1875,14 @@ export interface Functions {
     args: Record<string, never>;
     result: Numeric;
   };
+  /** What place_order() would answer to the same request, while nothing is written or locked. */
+  quote_order: {
+    args: {
+      request: Json;
+      tenant_id?: number | null;
+    };
+    result: Json | null;
+  };
   /** Gather the stock of products that nobody is buying at this moment. */
   rebalance_stock: {
     args: {
@@ -1852,10 +1892,18 @@ export interface Functions {
     result: number;
   };
   /**
-   * Pay for an order with a gift card and return what was taken: amount, or as much as is owed
-   * and there is.
+   * Like redeem_gift_card(code, order_id, ...), by the order's number or an id without a type.
    */
   redeem_gift_card: {
+    args: {
+      code: string;
+      order_number: string;
+      amount?: string | number | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  } | {
     args: {
       code: string;
       order_id: Uuid;
@@ -1887,6 +1935,13 @@ export interface Functions {
    */
   refund_to_gift_card: {
     args: {
+      order_number: string;
+      amount?: string | number | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  } | {
+    args: {
       order_id: Uuid;
       amount?: string | number | null;
       tenant_id?: number | null;
@@ -1904,7 +1959,7 @@ export interface Functions {
     };
     result: Types['released_reservation'];
   };
-  /** Hold stock of all items, or of none: [{"sku" or "product_id", "quantity"}]. */
+  /** Hold stock of all items, or of none. */
   reserve_stock: {
     args: {
       items: Json;
@@ -1914,8 +1969,18 @@ export interface Functions {
     };
     result: Types['reservation'];
   };
-  /** Take back units of an order that was shipped, and return how many. */
+  /** Like return_stock(order_id, ...), by the order's number or an id without a type. */
   return_stock: {
+    args: {
+      order_number: string;
+      items: Json;
+      reference?: string | null;
+      note?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  } | {
     args: {
       order_id: Uuid;
       items: Json;
@@ -1945,10 +2010,16 @@ export interface Functions {
     };
     result: Numeric | null;
   };
-  /**
-   * Let a product be sold before it is there, up to so many units of a warehouse; 0 ends that.
-   */
+  /** Let a product be sold before it is there, up to so many units of a warehouse. */
   set_backorder_limit: {
+    args: {
+      sku: string;
+      quantity: string | number;
+      warehouse_id?: number | null;
+      tenant_id?: number | null;
+    };
+    result: number;
+  } | {
     args: {
       product_id: Uuid;
       quantity: string | number;
@@ -1957,8 +2028,15 @@ export interface Functions {
     };
     result: number;
   };
-  /** Spread the stock of a product over so many rows in each warehouse. */
+  /** Like set_stock_slots(product_id, ...), by SKU or an id without a type. */
   set_stock_slots: {
+    args: {
+      sku: string;
+      slots: number;
+      tenant_id?: number | null;
+    };
+    result: number;
+  } | {
     args: {
       product_id: Uuid;
       slots: number;
@@ -1981,11 +2059,15 @@ export interface Functions {
     };
     result: Types['vat_rate_period'];
   };
-  /**
-   * Units of a product that were there and not sold at a moment, held ones included; from
-   * stock_ledger.
-   */
+  /** Like stock_at(product_id, at), by SKU or an id without a type. */
   stock_at: {
+    args: {
+      sku: string;
+      at: Date | string;
+      tenant_id?: number | null;
+    };
+    result: Numeric | null;
+  } | {
     args: {
       product_id: Uuid;
       at: Date | string;
@@ -1993,8 +2075,19 @@ export interface Functions {
     };
     result: Numeric | null;
   };
-  /** Move units from one warehouse to another and record both movements. */
+  /** Like transfer_stock(product_id, ...), by SKU or an id without a type. */
   transfer_stock: {
+    args: {
+      sku: string;
+      quantity: string | number;
+      from_warehouse: number;
+      to_warehouse: number;
+      reference?: string | null;
+      note?: string | null;
+      tenant_id?: number | null;
+    };
+    result: number;
+  } | {
     args: {
       product_id: Uuid;
       quantity: string | number;
@@ -2009,6 +2102,14 @@ export interface Functions {
   /** Bring an order to its next status and append the event. */
   transition_order: {
     args: {
+      order_number: string;
+      status: string;
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['order_transition'];
+  } | {
+    args: {
       order_id: Uuid;
       status:
       | 'pending' | 'processing' | 'shipped' | 'delivered' | 'cancelled' | 'refunded';
@@ -2016,6 +2117,14 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['order_transition'];
+  };
+  /** Choose the customer of this transaction, until it ends, and return the id. */
+  use_customer: {
+    args: {
+      user_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Uuid;
   };
   /** Choose the tenant of this transaction, until it ends, and return it. */
   use_tenant: {
