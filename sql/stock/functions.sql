@@ -204,8 +204,8 @@ $$;
 COMMENT ON FUNCTION ecommerce.rebalance_stock(integer, integer) IS
     'Gather the stock of products that nobody is buying at this moment. It goes into one row for '
     'each warehouse, or evenly into those that set_stock_slots() made. Does not wait for buyers. '
-    'max_products: at most so many of a tenant in one call. tenant_id: NULL for all tenants, if the '
-    'caller may choose any. Returns how many products it went through; call it now and then. '
+    'max_products: at most so many of a tenant in one call. tenant_id: NULL for all tenants, if '
+    'the caller may choose any. Returns how many products it went through; call it now and then. '
     'Errors: 22023 for a negative number or NULL, 42501 all tenants.';
 
 CREATE FUNCTION ecommerce.return_stock(order_id uuid, items jsonb, reference text DEFAULT NULL,
