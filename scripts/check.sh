@@ -109,5 +109,5 @@ fi
 
 # --directives: what is skipped, and why
 # shellcheck disable=SC2086 # flags, such as "-v"
-exec prove --failures --comments --directives ${PROVE_FLAGS:-} --source pgTAP \
+exec prove -j"$(nproc)" --failures --comments --directives ${PROVE_FLAGS:-} --source pgTAP \
 	--pgtap-option suffix=.sql --pgtap-option dbname=pgtap "${tests[@]}"

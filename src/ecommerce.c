@@ -21,4 +21,5 @@ _PG_init(void)
 	ec_tenant_init();
 	ec_customer_init();
 	ec_table_init();
+	ec_error_context_init();
 }

@@ -15,6 +15,9 @@
 /* amount.c */
 extern int	ec_currency_check(const char *code, size_t length);
 
+/* error_context.c */
+extern void ec_error_context_init(void);
+
 /* tenant.c */
 extern void ec_tenant_init(void);
 extern int32 ec_argument_tenant(FunctionCallInfo fcinfo, int n);

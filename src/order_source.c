@@ -186,10 +186,9 @@ lock_cart(EcPlacement *order, const pg_uuid_t *cart_id, Datum *arguments)
 	if (!known || !DatumGetBool(ec_value(0, CART_OPEN, BOOLOID)))
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_UNKNOWN_CART),
-				 errmsg("no such open cart"),
-				 no_order ? errdetail("It is %s.", ec_uuid_text(cart_id))
-				 : errdetail("Cart %s became order %s.", ec_uuid_text(cart_id),
-							 ec_uuid_text(DatumGetUUIDP(became)))));
+				 errmsg("no open cart %s", ec_uuid_text(cart_id)),
+				 no_order ? 0
+				 : errdetail("It became order %s.", ec_uuid_text(DatumGetUUIDP(became)))));
 	if (!guest)
 	{
 		order->has_user = true;

@@ -14,8 +14,8 @@ BEGIN
         ORDER BY t.id FOR NO KEY UPDATE
     LOOP
         IF c.status <> 'open' THEN
-            RAISE EXCEPTION 'no such open cart'
-                USING ERRCODE = 'EC014', DETAIL = format('It is %s.', c.id);
+            RAISE EXCEPTION 'no open cart %', c.id
+                USING ERRCODE = 'EC014', DETAIL = format('It is %s.', c.status);
         END IF;
     END LOOP;
     IF TG_OP = 'DELETE' THEN

@@ -130,7 +130,7 @@ BEGIN
         WHEN length(NEW.notes) > 10000                          THEN 'orders_notes_check'
     END;
     IF violated IS NOT NULL THEN
-        RAISE EXCEPTION 'order violates %', violated
+        RAISE EXCEPTION 'order % violates %', NEW.order_number, violated
             USING ERRCODE = 'check_violation', CONSTRAINT = violated, SCHEMA = 'ecommerce',
                   TABLE = 'orders';
     END IF;

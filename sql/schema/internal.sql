@@ -13,18 +13,7 @@ COMMENT ON FUNCTION ecommerce_internal.announce_change() IS
     'vat_regions, vat_places or the backorder_limit of stock.';
 
 CREATE FUNCTION ecommerce_internal.refuse_change() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RAISE EXCEPTION '% on % is refused', TG_OP,
-        (SELECT relname FROM pg_class WHERE oid = coalesce(pg_partition_root(TG_RELID), TG_RELID))
-        USING ERRCODE = 'EC017',
-              DETAIL = coalesce(TG_ARGV[0], 'Its rows are business records.'),
-              HINT = CASE WHEN TG_OP = 'TRUNCATE'
-                          THEN 'An empty shop is a new database with CREATE EXTENSION ecommerce.'
-                          ELSE coalesce(TG_ARGV[1], 'Add a row that corrects it.') END;
-END
-$$;
+    LANGUAGE c AS 'MODULE_PATHNAME', 'ec_refuse_change';
 COMMENT ON FUNCTION ecommerce_internal.refuse_change() IS
     'Refuses whatever fires it, with error EC017. Arguments: detail and hint of the error.';
 

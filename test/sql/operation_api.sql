@@ -91,3 +91,6 @@ SET client_min_messages = warning;
 DROP SCHEMA api, "Other API" CASCADE;
 DROP OWNED BY regress_api_front, regress_api_none CASCADE;
 DROP ROLE regress_api_front, regress_api_none;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

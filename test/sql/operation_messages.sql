@@ -74,3 +74,6 @@ SELECT pg_temp.hint_of(format('UPDATE ecommerce.orders SET status = ''cancelled'
 SELECT ecommerce.transition_order(:'id', 'lost');
 TRUNCATE ecommerce.events;
 TRUNCATE ecommerce.stock;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -83,3 +83,6 @@ SELECT call, pg_temp.answer('SELECT gross::text FROM ecommerce.' || call) FROM (
         ($$place_order('[{"sku": "LAMP", "quantity": 1}]', metadata => '[1]')$$),
     ($$place_order('[{"sku": "LAMP", "quantity": 1}]', billing_address => '[1]')$$)
     ) AS v (call);
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

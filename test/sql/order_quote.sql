@@ -157,3 +157,6 @@ SELECT pg_temp.compare('{"cart_id": "01930000-0000-7000-8000-0000000000c1"}');
 SELECT pg_temp.compare('{"cart_id": "01930000-0000-7000-8000-0000000000c1"}');
 SELECT pg_temp.compare(jsonb_build_object('reservation_id',
     (ecommerce.reserve_stock('[{"sku": "LAMP", "quantity": 4}]')).id));
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -29,3 +29,6 @@ INSERT INTO ecommerce.categories (tenant_id, name, slug) SELECT ecommerce.use_te
 SET ecommerce.tenant = 2;
 SELECT ecommerce.use_tenant(2);
 RESET ecommerce.tenant;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -102,3 +102,6 @@ RESET ecommerce.tenant;
 DROP FUNCTION visible();
 DROP OWNED BY regress_front CASCADE;
 DROP ROLE regress_front;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -28,7 +28,7 @@ my @errors = $plain =~ /^(ERROR:.*)/gm;
 is( join("\n", @errors),
 	join("\n",
 		'ERROR:  an order cannot go from delivered to cancelled',
-		'ERROR:  insufficient stock',
+		'ERROR:  insufficient stock of "ODYSSEY-1"',
 		'ERROR:  new row for relation "stock" violates check constraint "stock_available_check"',
 		'ERROR:  DELETE on orders is refused'),
 	'what it shows to be refused is refused, and nothing else');

@@ -4,11 +4,6 @@ SELECT ecommerce.create_tenant('Other') AS other \gset
 UPDATE ecommerce.settings SET country = 'GR', timezone = 'Pacific/Auckland';
 BEGIN;
 SELECT ecommerce.use_tenant(1);
- use_tenant 
-------------
-          1
-(1 row)
-
 -- The SKU of one is the id of another: an SKU goes first.
 INSERT INTO ecommerce.products (id, sku, name, price) VALUES
     ('01930000-0000-7000-8000-0000000000b1', 'LAMP', 'A lamp', 100),
@@ -22,48 +17,23 @@ ALTER DATABASE :DBNAME SET ecommerce.tenant = 1;
 SELECT ecommerce.adjust_stock('LAMP', 10, 'receipt'),
        ecommerce.adjust_stock('01930000-0000-7000-8000-0000000000b1', 10, 'receipt'),
        ecommerce.adjust_stock('01930000-0000-7000-8000-0000000000B1'::uuid, 10, 'receipt');
- adjust_stock | adjust_stock | adjust_stock 
---------------+--------------+--------------
-           10 |           20 |           30
-(1 row)
-
 SELECT ecommerce.adjust_stock('01930000-0000-7000-8000-0000000000b2', 5, 'receipt'),
        ecommerce.adjust_stock('01930000-0000-7000-8000-0000000000b2'::uuid, 7, 'receipt'),
        ecommerce.adjust_stock(sku => '01930000-0000-7000-8000-0000000000b2', quantity => 1),
        ecommerce.adjust_stock(product_id => '01930000-0000-7000-8000-0000000000b2', quantity => 1);
- adjust_stock | adjust_stock | adjust_stock | adjust_stock 
---------------+--------------+--------------+--------------
-            5 |            7 |            6 |            8
-(1 row)
-
 SELECT ecommerce.available_stock('LAMP') AS sku,
     ecommerce.available_stock('01930000-0000-7000-8000-0000000000b1') AS untyped,
        ecommerce.available_stock('01930000-0000-7000-8000-0000000000b1'::uuid) AS id,
        ecommerce.available_stock('01930000-0000-7000-8000-0000000000b2') AS trap,
        ecommerce.available_stock('NONE') AS none, ecommerce.available_stock(sku => NULL) AS null;
- sku | untyped | id | trap | none | null 
------+---------+----+------+------+------
-  30 |      30 | 30 |    6 |      |     
-(1 row)
-
 SELECT ecommerce.transfer_stock('LAMP', 3, 1, 2) AS transfer, ecommerce.set_backorder_limit('LAMP',
     4) AS backorder,
        ecommerce.set_stock_slots('LAMP', 2) AS slots, ecommerce.stock_at('LAMP', clock_timestamp())
            AS at;
- transfer | backorder | slots | at 
-----------+-----------+-------+----
-       30 |         4 |     2 | 30
-(1 row)
-
 SELECT ecommerce.transfer_stock('01930000-0000-7000-8000-0000000000b1', 3, 2, 1) AS transfer,
        ecommerce.set_backorder_limit('01930000-0000-7000-8000-0000000000b1', 0) AS backorder,
        ecommerce.set_stock_slots('01930000-0000-7000-8000-0000000000b1', NULL) AS slots,
        ecommerce.stock_at('01930000-0000-7000-8000-0000000000b1', clock_timestamp()) AS at;
- transfer | backorder | slots | at 
-----------+-----------+-------+----
-       30 |         0 |     1 | 30
-(1 row)
-
 SELECT call, failure('SELECT ecommerce.' || call) FROM unnest(ARRAY[
     $$adjust_stock('NONE', 1)$$, $$adjust_stock('01930000-0000-7000-8000-0000000000bf', 1)$$,
     $$adjust_stock('01930000-0000-7000-8000-0000000000b', 1)$$, $$adjust_stock(NULL, 1)$$,
@@ -72,132 +42,38 @@ SELECT call, failure('SELECT ecommerce.' || call) FROM unnest(ARRAY[
         $$set_stock_slots(NULL, 1)$$,
     $$stock_at('NONE', now())$$, $$stock_at('01930000-0000-7000-8000-0000000000bf', now())$$,
     $$stock_at(NULL, now())$$]) AS call;
-                          call                           |                                                 failure                                                 
----------------------------------------------------------+---------------------------------------------------------------------------------------------------------
- adjust_stock('NONE', 1)                                 | EC002 | unknown product "NONE" | ["NONE"]
- adjust_stock('01930000-0000-7000-8000-0000000000bf', 1) | EC002 | unknown product "" | [""]
- adjust_stock('01930000-0000-7000-8000-0000000000b', 1)  | EC002 | unknown product "01930000-0000-7000-8000-0000000000b" | ["01930000-0000-7000-8000-0000000000b"]
- adjust_stock(NULL, 1)                                   | 22004 | sku must not be NULL
- transfer_stock('NONE', 1, 1, 2)                         | EC002 | unknown product "NONE" | ["NONE"]
- transfer_stock(NULL, 1, 1, 2)                           | 22004 | product_id must not be NULL
- set_backorder_limit('NONE', 1)                          | EC002 | unknown product "NONE" | ["NONE"]
- set_stock_slots('NONE', 1)                              | EC002 | unknown product "NONE" | ["NONE"]
- set_stock_slots(NULL, 1)                                | 22004 | product_id and tenant_id must not be NULL
- stock_at('NONE', now())                                 | EC002 | unknown product "NONE" | ["NONE"]
- stock_at('01930000-0000-7000-8000-0000000000bf', now()) | EC002 | unknown product "" | [""]
- stock_at(NULL, now())                                   | 22004 | product, time and tenant must not be NULL
-(12 rows)
-
 PREPARE untyped AS SELECT ecommerce.adjust_stock($1, $2), ecommerce.available_stock($1);
 SELECT parameter_types FROM pg_prepared_statements WHERE name = 'untyped';
- parameter_types 
------------------
- {text,bigint}
-(1 row)
-
 EXECUTE untyped('BOOK', 1);
- adjust_stock | available_stock 
---------------+-----------------
-            9 |               8
-(1 row)
 
 -- orders, on a day that is another one where the shop is
 SELECT id, order_number FROM ecommerce.place_order('[{"sku": "LAMP", "quantity": 2}]',
     placed_at => '2026-01-31 15:00:00+00') \gset a_
 SELECT id, order_number FROM ecommerce.place_order('[{"sku": "LAMP", "quantity": 2}]') \gset b_
 SELECT substr(:'a_order_number', 1, 7) AS day;
-   day   
----------
- 260201-
-(1 row)
-
 SELECT code FROM ecommerce.issue_gift_card(500) \gset
 SELECT ecommerce.redeem_gift_card(:'code', :'a_order_number', 50) AS number,
        ecommerce.redeem_gift_card(:'code', :'a_id', 20) AS untyped,
        ecommerce.redeem_gift_card(:'code', :'a_id'::uuid, 10) AS id,
        ecommerce.redeem_gift_card(:'code', order_number => :'a_order_number', amount => 10) AS
            named;
- number | untyped |  id   | named 
---------+---------+-------+-------
-  50.00 |   20.00 | 10.00 | 10.00
-(1 row)
-
 SELECT ecommerce.refund_to_gift_card(:'a_order_number', 1) AS number,
        ecommerce.refund_to_gift_card(:'a_id', 1) AS untyped,
            ecommerce.refund_to_gift_card(:'a_id'::uuid, 1) AS id;
- number | untyped |  id  
---------+---------+------
-   1.00 |    1.00 | 1.00
-(1 row)
-
 SELECT previous_status, status FROM ecommerce.transition_order(:'a_order_number', 'processing');
- previous_status |   status   
------------------+------------
- pending         | processing
-(1 row)
-
 SELECT previous_status, status FROM ecommerce.transition_order(:'a_id', 'shipped');
- previous_status | status  
------------------+---------
- processing      | shipped
-(1 row)
-
 SELECT previous_status, status FROM ecommerce.transition_order(order_id => :'a_id', status =>
     'shipped');
- previous_status | status  
------------------+---------
- shipped         | shipped
-(1 row)
-
 SELECT ecommerce.return_stock(:'a_order_number', '[{"sku": "LAMP", "quantity": 1}]') AS number,
        ecommerce.return_stock(:'a_id', '[{"sku": "LAMP", "quantity": 1}]') AS untyped;
- number | untyped 
---------+---------
-      1 |       1
-(1 row)
-
 SELECT previous_status, status FROM ecommerce.cancel_order(:'b_order_number', 'by number');
- previous_status |  status   
------------------+-----------
- pending         | cancelled
-(1 row)
-
 SELECT previous_status, status FROM ecommerce.cancel_order(:'b_id', 'untyped');
- previous_status |  status   
------------------+-----------
- cancelled       | cancelled
-(1 row)
-
 SELECT previous_status, status FROM ecommerce.cancel_order(:'b_id'::uuid);
- previous_status |  status   
------------------+-----------
- cancelled       | cancelled
-(1 row)
-
 SELECT previous_status, status FROM ecommerce.transition_order(:'b_order_number', 'cancelled');
- previous_status |  status   
------------------+-----------
- cancelled       | cancelled
-(1 row)
-
 PREPARE cancel AS SELECT status FROM ecommerce.cancel_order($1);
 SELECT parameter_types FROM pg_prepared_statements WHERE name = 'cancel';
- parameter_types 
------------------
- {text}
-(1 row)
-
 EXECUTE cancel(:'b_order_number');
-  status   
------------
- cancelled
-(1 row)
-
 EXECUTE cancel(:'b_id');
-  status   
------------
- cancelled
-(1 row)
 
 -- numbers that are no such thing, or of another tenant, or of two
 BEGIN;
@@ -206,33 +82,11 @@ INSERT INTO ecommerce.orders (tenant_id, id, order_number, currency, prices, net
 SELECT 1, ecommerce.uuid_v7(), number, 'EUR', 'gross', 0, 0, 0, 'GR'
 FROM unnest('{A 1,A 1,260231-X,261399-X}'::text[]) AS number;
 SELECT status FROM ecommerce.cancel_order('260231-X');
-  status   
------------
- cancelled
-(1 row)
-
 SELECT status FROM ecommerce.cancel_order('261399-X');
-  status   
------------
- cancelled
-(1 row)
-
 SELECT number, failure(format('SELECT ecommerce.cancel_order(%L)', number)) FROM unnest(ARRAY['A 1',
     'a 1',
     '', '260231-Y', '999999-Y', '260231-x', NULL,
     '01930000-0000-7000-8000-0000000000bf']) AS number;
-                number                |                   failure                    
---------------------------------------+----------------------------------------------
- A 1                                  | EC008 | several orders have the number "A 1"
- a 1                                  | EC008 | unknown order "a 1"
-                                      | EC008 | unknown order ""
- 260231-Y                             | EC008 | unknown order "260231-Y"
- 999999-Y                             | EC008 | unknown order "999999-Y"
- 260231-x                             | EC008 | unknown order "260231-x"
-                                      | 22004 | order_id must not be NULL
- 01930000-0000-7000-8000-0000000000bf | EC008 | unknown order 
-(8 rows)
-
 ROLLBACK;
 ALTER DATABASE :DBNAME SET ecommerce.tenant = :other;
 \c
@@ -242,16 +96,7 @@ FROM unnest(ARRAY['cancel_order($1)', $$transition_order($1, 'processing')$$,
     $$redeem_gift_card('x', $1)$$, 'refund_to_gift_card($1)', $$adjust_stock('LAMP', 1)$$,
     $$adjust_stock('01930000-0000-7000-8000-0000000000b1', 1)$$, $$stock_at('LAMP', now())$$]) AS
         call;
-                          call                           |                  failure                  
----------------------------------------------------------+-------------------------------------------
- cancel_order($1)                                        | EC008 | unknown order ""
- transition_order($1, 'processing')                      | EC008 | unknown order ""
- return_stock($1, '[]')                                  | EC008 | unknown order ""
- redeem_gift_card('x', $1)                               | EC008 | unknown order ""
- refund_to_gift_card($1)                                 | EC008 | unknown order ""
- adjust_stock('LAMP', 1)                                 | EC002 | unknown product "LAMP" | ["LAMP"]
- adjust_stock('01930000-0000-7000-8000-0000000000b1', 1) | EC002 | unknown product "" | [""]
- stock_at('LAMP', now())                                 | EC002 | unknown product "LAMP" | ["LAMP"]
-(8 rows)
-
 ALTER DATABASE :DBNAME RESET ecommerce.tenant;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
