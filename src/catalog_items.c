@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "pg_compat.h"
 
@@ -132,16 +133,24 @@ enum
 	PRODUCT_VAT_CLASS,
 	PRODUCT_STATUS,
 	PRODUCT_DELETED_AT,
+	PRODUCT_BASE_QUANTITY,
+	PRODUCT_UNIT_CODE,
+	PRODUCT_SALE_PRICE,
+	PRODUCT_SALE_FROM,
+	PRODUCT_SALE_TO,
 	PRODUCT_COLUMNS
 };
 
-#define NULLABLE (1 << PRODUCT_STOCK_SLOTS | 1 << PRODUCT_DELETED_AT)
+#define NULLABLE (1 << PRODUCT_STOCK_SLOTS | 1 << PRODUCT_DELETED_AT | \
+	1 << PRODUCT_SALE_PRICE | 1 << PRODUCT_SALE_FROM | 1 << PRODUCT_SALE_TO)
 #define FOUND_COLUMNS \
 	{"id", UUIDOID}, {"sku", TEXTOID}, {"name", TEXTOID}, \
 	{"price", NUMERICOID}, {"supply", TEXTOID}, {"track_stock", BOOLOID}, \
 	{"stock_slots", INT2OID}, {"min_stock", INT4OID}, \
 	{"vat_class", TEXTOID}, {"status", TEXTOID}, \
-	{"deleted_at", TIMESTAMPTZOID}
+	{"deleted_at", TIMESTAMPTZOID}, {"base_quantity", INT4OID}, \
+	{"unit_code", TEXTOID}, {"sale_price", NUMERICOID}, \
+	{"sale_from", TIMESTAMPTZOID}, {"sale_to", TIMESTAMPTZOID}
 
 static const EcTable products_by_sku = {
 	.name = "products",
@@ -162,6 +171,27 @@ static const EcTable products_by_id = {
 		{"id", UUIDOID}, {"tenant_id", INT4OID}, FOUND_COLUMNS
 	}
 };
+
+/* What the row of a product says about its price */
+static void
+read_prices(EcScan *scan, EcItem *item)
+{
+	Datum		value;
+	bool		isnull;
+
+	item->list_price = ec_numeric_decode(ec_scan_value(scan, PRODUCT_PRICE, &isnull), "price");
+	item->base_quantity = DatumGetInt32(ec_scan_value(scan, PRODUCT_BASE_QUANTITY, &isnull));
+	item->unit_code = TextDatumGetCString(ec_scan_value(scan, PRODUCT_UNIT_CODE, &isnull));
+	value = ec_scan_value(scan, PRODUCT_SALE_PRICE, &isnull);
+	item->has_sale = !isnull;
+	if (isnull)
+		return;
+	item->sale_price = ec_numeric_decode(value, "sale price");
+	value = ec_scan_value(scan, PRODUCT_SALE_FROM, &isnull);
+	item->sale_from = isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+	value = ec_scan_value(scan, PRODUCT_SALE_TO, &isnull);
+	item->sale_to = isnull ? DT_NOEND : DatumGetTimestampTz(value);
+}
 
 /* Find the product of one item.  False if there is none. */
 static bool
@@ -187,8 +217,7 @@ find_item(EcScan *scan, EcItem *item, int32 tenant_id, bool *for_sale)
 		item->product_id = *DatumGetUUIDP(ec_scan_value(scan, PRODUCT_ID, &isnull));
 		item->found_sku = TextDatumGetCString(ec_scan_value(scan, PRODUCT_SKU, &isnull));
 		item->name = TextDatumGetCString(ec_scan_value(scan, PRODUCT_NAME, &isnull));
-		item->price = ec_numeric_decode(ec_scan_value(scan, PRODUCT_PRICE, &isnull),
-										"price");
+		read_prices(scan, item);
 		item->track_stock = DatumGetBool(ec_scan_value(scan, PRODUCT_TRACK_STOCK, &isnull));
 		(void) ec_scan_value(scan, PRODUCT_STOCK_SLOTS, &isnull);
 		item->may_spread = isnull;

@@ -5,16 +5,29 @@
 #ifndef EC_ITEMS_H
 #define EC_ITEMS_H
 
+#include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 #include "utils/uuid.h"
 
-#include "core/amount.h"
+#include "core/vat.h"
 
 /* Units that one line may have */
 #define EC_MAX_QUANTITY 1000000000
 
+/* The code of a unit that is nothing in particular, of UN/ECE recommendation 20 */
+#define EC_UNIT_ONE "C62"
+
 /* Prices lie below this, as the table of products checks */
 #define EC_MAX_PRICE ((ec_int128) 1000000000000000LL)
+
+/* Where a price comes from */
+typedef enum EcPriceRule
+{
+	EC_NO_PRICE,				/* in that currency; or history has its own */
+	EC_LIST_PRICE,
+	EC_SALE_PRICE,
+	EC_PRICE_LIST
+} EcPriceRule;
 
 /* A line, as the caller wrote it and as its product was found */
 typedef struct EcItem
@@ -28,12 +41,24 @@ typedef struct EcItem
 	/* set by ec_items_find */
 	char	   *found_sku;
 	char	   *name;
-	EcDecimal	price;
+	EcDecimal	list_price;
+	bool		has_sale;
+	EcDecimal	sale_price;
+	TimestampTz sale_from;
+	TimestampTz sale_to;
+	int32		base_quantity;	/* units that a price is for */
+	char	   *unit_code;
 	bool		track_stock;
 	bool		may_spread;
 	int32		min_stock;
 	char	   *vat_class;
 	char		supply;			/* its first letter: goods, service, digital */
+	/* set by ec_price_items */
+	EcPriceRule rule;
+	EcDecimal	price;
+	EcPrices	prices;
+	char	   *price_list;		/* its name, if one has won */
+	int32		min_quantity;	/* of its tier */
 } EcItem;
 
 /* Units of one product, to be taken from stock or (negative) given back */

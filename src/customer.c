@@ -14,12 +14,14 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
+#include "utils/snapmgr.h"
 
 #include "pg_compat.h"
 
 #include "call.h"
 #include "customer.h"
 #include "db/plan.h"
+#include "db/scan.h"
 #include "errors.h"
 #include "value/arguments.h"
 #include "value/uuid.h"
@@ -30,6 +32,27 @@ static char *customer_setting = NULL;
 /* Is use_customer() setting it? */
 static bool choosing = false;
 
+/* Columns of users that are read, after its keys */
+enum
+{
+	USERS_EMAIL = 2,
+	USERS_STATUS,
+	USERS_DELETED_AT,
+	USERS_GROUP,
+	USERS_COLUMNS
+};
+
+static const EcTable users = {
+	.name = "users",
+	.nkeys = 2,
+	.nullable = 1 << USERS_DELETED_AT | 1 << USERS_GROUP,
+	.ncolumns = USERS_COLUMNS,
+	.columns = {
+		{"tenant_id", INT4OID}, {"id", UUIDOID}, {"email", TEXTOID},
+		{"status", TEXTOID}, {"deleted_at", TIMESTAMPTZOID},
+		{"group_id", UUIDOID}
+	}
+};
 static EcPlan customer_plan = {
 	.sql = "SELECT FROM {users}"
 	" WHERE tenant_id = $1 AND id = $2 AND status = 'active' AND deleted_at IS NULL",
@@ -72,6 +95,41 @@ ec_customer_is(const pg_uuid_t *user_id)
 	pg_uuid_t	chosen;
 
 	return chosen_customer(&chosen) && ec_uuid_compare(&chosen, user_id) == 0;
+}
+
+/* Find a user, who must be an active one. */
+void
+ec_customer_find(int32 tenant_id, const pg_uuid_t *user_id, EcCustomer *customer)
+{
+	Datum		keys[2] = {Int32GetDatum(tenant_id), UUIDPGetDatum(user_id)};
+	EcScan		scan;
+	bool		active = false;
+
+	ec_scan_open(&scan, &users, tenant_id, AccessShareLock);
+	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
+	if (ec_scan_next(&scan))
+	{
+		bool		isnull;
+		Datum		group;
+
+		(void) ec_scan_value(&scan, USERS_DELETED_AT, &isnull);
+		active = isnull &&
+			strcmp(TextDatumGetCString(ec_scan_value(&scan, USERS_STATUS, &isnull)),
+				   "active") == 0;
+		customer->email = PointerGetDatum(DatumGetTextPCopy(ec_scan_value(&scan, USERS_EMAIL,
+																		  &isnull)));
+		group = ec_scan_value(&scan, USERS_GROUP, &isnull);
+		customer->has_group = !isnull;
+		if (!isnull)
+			customer->group_id = *DatumGetUUIDP(group);
+	}
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	if (!active)
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_UNKNOWN_USER),
+				 errmsg("unknown user %s", ec_uuid_text(user_id)),
+				 errdetail("There is none of that id, or it is not active.")));
 }
 
 PG_FUNCTION_INFO_V1(ec_current_customer);

@@ -70,8 +70,11 @@ typedef struct EcPlacement
 	const EcSettings *settings;
 	char	   *currency;
 	int			minor_units;
+	EcPrices	prices;
 	bool		has_user;
 	pg_uuid_t	user_id;
+	bool		has_group;		/* belongs the user to one? */
+	pg_uuid_t	group_id;
 	Datum		email;
 	bool		has_email;
 	EcItem	   *items;
@@ -108,6 +111,9 @@ extern void ec_order_read_cart(EcPlacement *order, const pg_uuid_t *cart_id);
 extern void ec_order_close_cart(const EcPlacement *order, const pg_uuid_t *cart_id);
 extern void ec_order_read_reserved(EcPlacement *order, const EcTaken *reserved, int n);
 extern void ec_order_find_user(EcPlacement *order);
+
+/* order_price.c */
+extern void ec_order_price(FunctionCallInfo fcinfo, EcPlacement *order);
 
 /* order_total.c */
 extern void ec_order_total(FunctionCallInfo fcinfo, EcPlacement *order);

@@ -19,6 +19,7 @@
 #include "db/plan.h"
 #include "ecommerce.h"
 #include "order.h"
+#include "price.h"
 #include "value/arguments.h"
 #include "value/json.h"
 #include "value/numeric_codec.h"
@@ -47,6 +48,18 @@ push_decimal(JsonbParseState **state, char *key, EcDecimal number, int min_scale
 		ec_json_push_amount(state, key, number.value, number.scale);
 }
 
+/* Write which rule gave a product its price; history has its own. */
+static void
+push_rule(JsonbParseState **state, const EcItem *item)
+{
+	if (item->rule != EC_NO_PRICE)
+		ec_json_push_text(state, "rule", ec_price_rule_name(item->rule));
+	if (item->rule != EC_PRICE_LIST)
+		return;
+	ec_json_push_text(state, "price_list", item->price_list);
+	ec_json_push_amount(state, "min_quantity", item->min_quantity, 0);
+}
+
 /* Write a line, with the keys of order_items and of calculate_totals(). */
 static void
 push_line(JsonbParseState **state, EcPlacement *order, size_t i)
@@ -67,12 +80,17 @@ push_line(JsonbParseState **state, EcPlacement *order, size_t i)
 		ec_json_push_text(state, "name", item->name);
 		ec_json_push_amount(state, "quantity", item->quantity, 0);
 		push_decimal(state, "unit_price", item->unit_price, scale);
+		ec_json_push_amount(state, "base_quantity", item->base_quantity, 0);
+		ec_json_push_text(state, "unit_code", item->unit_code);
+		push_rule(state, item);
 	}
 	else
 	{
 		ec_json_push_text(state, "name", document->names[i]);
 		ec_json_push_amount(state, "quantity", 1, 0);
 		ec_json_push_amount(state, "unit_price", line->amount, scale);
+		ec_json_push_amount(state, "base_quantity", 1, 0);
+		ec_json_push_text(state, "unit_code", EC_UNIT_ONE);
 	}
 	ec_json_push_amount(state, "discount", line->discount, scale);
 	ec_json_push_text(state, "vat_category", ec_category_code(line->category));
@@ -160,7 +178,7 @@ quote(FunctionCallInfo fcinfo, EcPlacement *order)
 
 	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	ec_json_push_text(&state, "currency", order->currency);
-	ec_json_push_text(&state, "prices", order->settings->prices == EC_NET ? "net" : "gross");
+	ec_json_push_text(&state, "prices", ec_prices_name(order->prices));
 	push_treatment(&state, order);
 	ec_json_push_key(&state, "lines");
 	(void) pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);

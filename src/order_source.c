@@ -20,25 +20,6 @@
 #include "value/numeric_codec.h"
 #include "value/uuid.h"
 
-/* Columns of users that are read, after its keys */
-enum
-{
-	USERS_EMAIL = 2,
-	USERS_STATUS,
-	USERS_DELETED_AT,
-	USERS_COLUMNS
-};
-
-static const EcTable users = {
-	.name = "users",
-	.nkeys = 2,
-	.nullable = 1 << USERS_DELETED_AT,
-	.ncolumns = USERS_COLUMNS,
-	.columns = {
-		{"tenant_id", INT4OID}, {"id", UUIDOID}, {"email", TEXTOID},
-		{"status", TEXTOID}, {"deleted_at", TIMESTAMPTZOID}
-	}
-};
 static const EcTable cart_items = {
 	.name = "cart_items",
 	.nkeys = 2,
@@ -89,40 +70,20 @@ static EcPlan cart_ordered_plan = {
 	.types = {INT4OID, UUIDOID, UUIDOID}
 };
 
-/* Check that the customer is one, and find out where to write to. */
+/* Check that the customer is one, and find out where to write to and what prices are theirs. */
 void
 ec_order_find_user(EcPlacement *order)
 {
-	Datum		keys[2] = {
-		Int32GetDatum(order->tenant_id), UUIDPGetDatum(&order->user_id)
-	};
-	EcScan		scan;
-	bool		active = false;
+	EcCustomer	customer;
 
 	if (!order->has_user)
 		return;
-	ec_scan_open(&scan, &users, order->tenant_id, AccessShareLock);
-	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
-	if (ec_scan_next(&scan))
-	{
-		bool		isnull;
-
-		(void) ec_scan_value(&scan, USERS_DELETED_AT, &isnull);
-		active = isnull &&
-			strcmp(TextDatumGetCString(ec_scan_value(&scan, USERS_STATUS, &isnull)),
-				   "active") == 0;
-		if (!order->has_email)
-			order->email = PointerGetDatum(DatumGetTextPCopy(ec_scan_value(&scan, USERS_EMAIL,
-																		   &isnull)));
-		order->has_email = true;
-	}
-	ec_scan_end(&scan);
-	ec_scan_close(&scan);
-	if (!active)
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_UNKNOWN_USER),
-				 errmsg("unknown user %s", ec_uuid_text(&order->user_id)),
-				 errdetail("There is none of that id, or it is not active.")));
+	ec_customer_find(order->tenant_id, &order->user_id, &customer);
+	order->has_group = customer.has_group;
+	order->group_id = customer.group_id;
+	if (!order->has_email)
+		order->email = customer.email;
+	order->has_email = true;
 }
 
 /*

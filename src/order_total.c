@@ -1,15 +1,13 @@
 /*
  * order_total.c
- *	  What an order comes to: its currency, prices, VAT, coupons, totals.
+ *	  What an order comes to: VAT, coupons, totals.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/fmgrprotos.h"
-#include "utils/json.h"
 
 #include "pg_compat.h"
 
@@ -39,66 +37,6 @@ static EcPlan rate_plan = {
 	.nargs = 4,
 	.types = {TEXTOID, TEXTOID, DATEOID, TEXTOID}
 };
-
-/* Choose the currency: the prices', unless history tells its own. */
-static void
-choose_currency(FunctionCallInfo fcinfo, EcPlacement *order)
-{
-	order->currency = text_to_cstring(order->settings->currency);
-	if (!PG_ARGISNULL(ARG_CURRENCY))
-	{
-		char	   *currency;
-
-		ec_argument_length(fcinfo, ARG_CURRENCY, "currency", 3);
-		currency = text_to_cstring(PG_GETARG_TEXT_PP(ARG_CURRENCY));
-		if (!order->history && strcmp(currency, order->currency) != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("currency must be %s", order->currency),
-					 errdetail("It is \"%s\". The shop has its prices in %s.", currency,
-							   order->currency)));
-		order->currency = currency;
-	}
-	order->minor_units = ec_currency_check(order->currency,
-										   strlen(order->currency));
-}
-
-/* Choose the unit prices: the products', unless history tells its own. */
-static void
-choose_prices(EcPlacement *order)
-{
-	const char *first = NULL;
-	StringInfoData changed;
-	char		buffer[EC_DECIMAL_TEXT];
-
-	initStringInfo(&changed);
-	for (int i = 0; i < order->nitems; i++)
-	{
-		EcItem	   *item = &order->items[i];
-
-		if (!item->has_price)
-			item->unit_price = item->price;
-		else if (!order->history &&
-				 !ec_decimal_equal(item->unit_price, item->price) &&
-				 changed.len < 10000)
-		{
-			if (first == NULL)
-				first = item->found_sku;
-			appendStringInfoString(&changed, changed.len == 0 ? "[" : ", ");
-			appendStringInfoString(&changed, "{\"sku\": ");
-			escape_json(&changed, item->found_sku);
-			(void) ec_decimal_format(item->unit_price, buffer);
-			appendStringInfo(&changed, ", \"expected\": %s", buffer);
-			(void) ec_decimal_format(item->price, buffer);
-			appendStringInfo(&changed, ", \"price\": %s}", buffer);
-		}
-	}
-	if (changed.len > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_EC_PRICE_CHANGED),
-				 errmsg("price of \"%s\" has changed", first),
-				 errdetail("%s]", changed.data)));
-}
 
 /* Refuse a class without a rate, with the error that vat_rate_on() has for it. */
 static void
@@ -216,7 +154,7 @@ compute_totals(FunctionCallInfo fcinfo, EcPlacement *order)
 
 	ec_json_argument(fcinfo, ARG_ALLOWANCES, &allowances);
 	ec_json_argument(fcinfo, ARG_CHARGES, &charges);
-	ec_document_begin(document, order->settings->prices, order->minor_units,
+	ec_document_begin(document, order->prices, order->minor_units,
 					  (size_t) order->nitems, &allowances, &charges);
 	for (int i = 0; i < order->nitems; i++)
 	{
@@ -226,7 +164,7 @@ compute_totals(FunctionCallInfo fcinfo, EcPlacement *order)
 		line->kind = EC_PRODUCT;
 		set_vat(order, item, line);
 		ec_line_amount(line, ec_decimal_of(item->quantity), item->unit_price,
-					   ec_decimal_of(1), order->minor_units);
+					   ec_decimal_of(item->base_quantity), order->minor_units);
 	}
 	redeem_coupons(fcinfo, order);
 	ec_document_total(document);
@@ -263,9 +201,7 @@ check_expected_total(FunctionCallInfo fcinfo, const EcPlacement *order)
 void
 ec_order_total(FunctionCallInfo fcinfo, EcPlacement *order)
 {
-	choose_currency(fcinfo, order);
-	ec_items_find(order->items, order->nitems, order->tenant_id, !order->history);
-	choose_prices(order);
+	ec_order_price(fcinfo, order);
 	order->sale.seller = order->settings;
 	order->sale.items = order->items;
 	order->sale.nitems = order->nitems;

@@ -18,6 +18,7 @@
 #include "ecommerce.h"
 #include "errors.h"
 #include "order.h"
+#include "price.h"
 #include "value/numeric_codec.h"
 
 /* Columns of the lines that are written */
@@ -37,6 +38,8 @@ enum
 	ITEM_VAT,
 	ITEM_FROM_STOCK,
 	ITEM_ALLOCATION,
+	ITEM_BASE_QUANTITY,
+	ITEM_UNIT_CODE,
 	ITEM_COLUMNS
 };
 
@@ -49,7 +52,7 @@ static EcRowType new_items = {
 		{"unit_price", NUMERICOID}, {"discount", NUMERICOID},
 		{"vat_category", TEXTOID}, {"vat_rate", NUMERICOID},
 		{"net", NUMERICOID}, {"vat", NUMERICOID}, {"from_stock", BOOLOID},
-		{"allocation", JSONBOID}
+		{"allocation", JSONBOID}, {"base_quantity", INT4OID}, {"unit_code", TEXTOID}
 	}
 };
 
@@ -107,10 +110,11 @@ static EcPlan insert_plan = {
 	" WHERE (p.net, p.vat, p.gross, p.currency) = ($10, $11, $12, $8) RETURNING entity_id)"
 	" INSERT INTO {order_items} (tenant_id, order_id, order_created_at, line_number, kind,"
 	" product_id, sku, name, quantity, unit_price, discount, vat_category, vat_rate, net, vat,"
-	" from_stock, allocation)"
+	" from_stock, allocation, base_quantity, unit_code)"
 	" SELECT $1, e.entity_id, $3, n.line_number, n.kind,"
 	" n.product_id, n.sku, n.name, n.quantity, n.unit_price, n.discount, n.vat_category,"
-	" n.vat_rate, n.net, n.vat, n.from_stock, n.allocation FROM event e, new_items n"
+	" n.vat_rate, n.net, n.vat, n.from_stock, n.allocation, n.base_quantity, n.unit_code"
+	" FROM event e, new_items n"
 	" RETURNING line_number, quantity, net, vat",
 	.nargs = ORDER_ARGUMENTS,
 	.types = {
@@ -154,20 +158,6 @@ static EcPlan archived_plan = {
 	.types = {INT4OID, TEXTOID}
 };
 
-/* A numeric as people write prices: with the currency's decimals at least. */
-static Datum
-price_datum(EcDecimal price, int minor_units)
-{
-	ec_int128	value = price.value;
-
-	if (price.scale < minor_units)
-	{
-		(void) ec_decimal_round(price, minor_units, &value);
-		return EcAmountGetDatum(value, minor_units);
-	}
-	return EcAmountGetDatum(value, price.scale);
-}
-
 /* Fill the rows of the order's lines. */
 static void
 fill_items(EcPlacement *order, EcRows *rows)
@@ -195,7 +185,9 @@ fill_items(EcPlacement *order, EcRows *rows)
 			values[ITEM_SKU] = CStringGetTextDatum(item->found_sku);
 			values[ITEM_NAME] = CStringGetTextDatum(item->name);
 			values[ITEM_QUANTITY] = Int32GetDatum(item->quantity);
-			values[ITEM_UNIT_PRICE] = price_datum(item->unit_price, scale);
+			values[ITEM_UNIT_PRICE] = ec_price_datum(item->unit_price, scale);
+			values[ITEM_BASE_QUANTITY] = Int32GetDatum(item->base_quantity);
+			values[ITEM_UNIT_CODE] = CStringGetTextDatum(item->unit_code);
 			values[ITEM_FROM_STOCK] = BoolGetDatum(item->track_stock);
 			if (elsewhere && item->track_stock)
 				allocation = ec_order_allocate_line(order, item);
@@ -206,6 +198,8 @@ fill_items(EcPlacement *order, EcRows *rows)
 			values[ITEM_NAME] = CStringGetTextDatum(document->names[i]);
 			values[ITEM_QUANTITY] = Int32GetDatum(1);
 			values[ITEM_UNIT_PRICE] = EcAmountGetDatum(line->amount, scale);
+			values[ITEM_BASE_QUANTITY] = Int32GetDatum(1);
+			values[ITEM_UNIT_CODE] = CStringGetTextDatum(EC_UNIT_ONE);
 			values[ITEM_FROM_STOCK] = BoolGetDatum(false);
 		}
 		values[ITEM_DISCOUNT] = EcAmountGetDatum(line->discount, scale);
@@ -268,7 +262,7 @@ ec_order_write(FunctionCallInfo fcinfo, EcPlacement *order)
 	values[ORDER_EMAIL] = order->email;
 	nulls[ORDER_EMAIL] = order->has_email ? ' ' : 'n';
 	values[ORDER_CURRENCY] = CStringGetTextDatum(order->currency);
-	values[ORDER_PRICES] = CStringGetTextDatum(order->settings->prices == EC_NET ? "net" : "gross");
+	values[ORDER_PRICES] = CStringGetTextDatum(ec_prices_name(order->prices));
 	values[ORDER_NET] = EcAmountGetDatum(totals->net, scale);
 	values[ORDER_VAT] = EcAmountGetDatum(totals->vat, scale);
 	values[ORDER_GROSS] = EcAmountGetDatum(totals->gross, scale);

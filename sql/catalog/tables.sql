@@ -62,6 +62,15 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
     cost_price        numeric
         CONSTRAINT products_cost_price_check
             CHECK (cost_price >= 0 AND cost_price < 1e15 AND min_scale(cost_price) <= 9),
+    sale_price        numeric
+        CONSTRAINT products_sale_price_check
+            CHECK (sale_price >= 0 AND sale_price < 1e15 AND min_scale(sale_price) <= 9),
+    sale_from         timestamptz,
+    sale_to           timestamptz,
+    base_quantity     integer     NOT NULL DEFAULT 1
+        CONSTRAINT products_base_quantity_check CHECK (base_quantity BETWEEN 1 AND 1000000000),
+    unit_code         text        NOT NULL DEFAULT 'C62'
+        CONSTRAINT products_unit_code_check CHECK (unit_code ~ '^[A-Z0-9]{2,3}$'),
     vat_class         text        NOT NULL DEFAULT 'standard'
                                   CONSTRAINT products_vat_class_check CHECK (vat_class IN (
             'standard', 'reduced', 'reduced2', 'super_reduced', 'super_reduced2', 'parking',
@@ -105,7 +114,10 @@ CREATE TABLE IF NOT EXISTS ecommerce.products (
         REFERENCES ecommerce.products (tenant_id, id),
     CONSTRAINT products_category_fkey FOREIGN KEY (tenant_id, category_id)
         REFERENCES ecommerce.categories (tenant_id, id),
-    CONSTRAINT products_parent_check CHECK (parent_id <> id)
+    CONSTRAINT products_parent_check CHECK (parent_id <> id),
+    CONSTRAINT products_sale_time_check CHECK (sale_from < sale_to),
+    CONSTRAINT products_sale_check
+        CHECK (sale_price IS NOT NULL OR num_nonnulls(sale_from, sale_to) = 0)
 );
 CREATE INDEX IF NOT EXISTS idx_products_category ON ecommerce.products (tenant_id, category_id);
 CREATE INDEX IF NOT EXISTS idx_products_parent ON ecommerce.products (tenant_id, parent_id)
@@ -130,10 +142,25 @@ COMMENT ON COLUMN ecommerce.products.name IS 'Name for people.';
 COMMENT ON COLUMN ecommerce.products.description IS 'Description.';
 COMMENT ON COLUMN ecommerce.products.short_description IS 'Description for lists.';
 COMMENT ON COLUMN ecommerce.products.price IS
-    'Price of one unit, in settings.currency, net or gross as settings.prices says.';
+    'List price of base_quantity units, in settings.currency, net or gross as settings.prices '
+    'says. What is paid may be less, or that of a price list: see product_prices().';
 COMMENT ON COLUMN ecommerce.products.original_price IS
     'Price before a reduction, to be shown struck through.';
-COMMENT ON COLUMN ecommerce.products.cost_price IS 'What one unit costs the shop, net.';
+COMMENT ON COLUMN ecommerce.products.cost_price IS
+    'What base_quantity units cost the shop, net.';
+COMMENT ON COLUMN ecommerce.products.sale_price IS
+    'Price instead of the list price, while it is lower, from sale_from until sale_to. Price lists '
+    'go before it.';
+COMMENT ON COLUMN ecommerce.products.sale_from IS
+    'From when the sale price applies (inclusive); NULL: always has.';
+COMMENT ON COLUMN ecommerce.products.sale_to IS
+    'Until when the sale price applies (exclusive); NULL: for good.';
+COMMENT ON COLUMN ecommerce.products.base_quantity IS
+    'How many units the prices are for (BT-149 of EN 16931): 1000 for what is counted in grams '
+    'and priced by the kilogram. A line is round(quantity * price / base_quantity), once.';
+COMMENT ON COLUMN ecommerce.products.unit_code IS
+    'What a unit is, the smallest that is sold and the one that quantities count: a code of UN/ECE '
+    'recommendation 20 (BT-130, BT-150), such as C62 (one), GRM, MTR, MLT.';
 COMMENT ON COLUMN ecommerce.products.vat_class IS
     'Which of a country''s VAT rates applies (vat_classes tells what each is for); exempt has '
     'none.';

@@ -162,6 +162,8 @@ BEGIN
         -- cancel_order() would give back what was never taken
         WHEN NEW.from_stock                                     THEN 'order_items_from_stock_check'
         WHEN NEW.unit_price < 0 OR NEW.unit_price >= 1e15       THEN 'order_items_unit_price_check'
+        WHEN NEW.base_quantity NOT BETWEEN 1 AND 1000000000 THEN 'order_items_base_quantity_check'
+        WHEN NEW.unit_code !~ '^[A-Z0-9]{2,3}$'                 THEN 'order_items_unit_code_check'
         WHEN NEW.discount < 0 OR NEW.discount >= 1e18           THEN 'order_items_discount_check'
         WHEN NEW.vat_category NOT IN ('S', 'Z', 'E', 'AE', 'K', 'G', 'O')
                                                                THEN 'order_items_vat_category_check'

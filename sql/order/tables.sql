@@ -123,6 +123,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.order_items (
     vat              numeric     NOT NULL,
     from_stock       boolean     NOT NULL DEFAULT false,
     allocation       jsonb,
+    base_quantity    integer     NOT NULL DEFAULT 1,
+    unit_code        text        NOT NULL DEFAULT 'C62',
     CONSTRAINT order_items_pkey PRIMARY KEY (tenant_id, order_id, order_created_at, line_number)
 ) PARTITION BY RANGE (order_created_at);
 CREATE INDEX IF NOT EXISTS idx_order_items_product ON ecommerce.order_items
@@ -138,8 +140,8 @@ COMMENT ON COLUMN ecommerce.order_items.sku IS 'Its SKU when it was ordered.';
 COMMENT ON COLUMN ecommerce.order_items.name IS 'Its name when it was ordered.';
 COMMENT ON COLUMN ecommerce.order_items.quantity IS 'Units.';
 COMMENT ON COLUMN ecommerce.order_items.unit_price IS
-    'Price of one unit, net or gross as orders.prices says. The line is quantity * unit_price, '
-    'rounded once, half away from zero.';
+    'Price of base_quantity units, net or gross as orders.prices says. The line is quantity * '
+    'unit_price / base_quantity, rounded once, half away from zero.';
 COMMENT ON COLUMN ecommerce.order_items.discount IS
     'Share of the order''s discounts, net or gross as orders.prices says.';
 COMMENT ON COLUMN ecommerce.order_items.vat_category IS 'Category code of EN 16931 (BT-151).';
@@ -151,6 +153,10 @@ COMMENT ON COLUMN ecommerce.order_items.from_stock IS
     'Whether place_order() took it from stock; cancel_order() gives back what it took.';
 COMMENT ON COLUMN ecommerce.order_items.allocation IS
     'Units from each warehouse, {"warehouse": units}; NULL if all are from warehouse 1.';
+COMMENT ON COLUMN ecommerce.order_items.base_quantity IS
+    'How many units the unit_price was for (BT-149 of EN 16931).';
+COMMENT ON COLUMN ecommerce.order_items.unit_code IS
+    'What a unit was, a code of UN/ECE recommendation 20 (BT-130, BT-150).';
 
 CREATE TABLE IF NOT EXISTS ecommerce.idempotency_keys (
     tenant_id        integer     NOT NULL,

@@ -30,7 +30,13 @@ BEGIN
     IF to_regclass('ecommerce.product_listing') IS NULL THEN
         CREATE VIEW ecommerce.product_listing WITH (security_invoker = true) AS
         SELECT p.tenant_id, p.id, p.sku, p.slug, p.name, p.short_description, c.name AS category,
-               p.price, p.original_price, s.currency,
+               CASE WHEN p.sale_price < p.price AND (p.sale_from IS NULL OR p.sale_from <= now())
+                     AND (p.sale_to IS NULL OR p.sale_to > now())
+                    THEN p.sale_price ELSE p.price END AS price,
+               CASE WHEN p.sale_price < p.price AND (p.sale_from IS NULL OR p.sale_from <= now())
+                     AND (p.sale_to IS NULL OR p.sale_to > now())
+                    THEN coalesce(p.original_price, p.price) ELSE p.original_price
+               END AS original_price, p.base_quantity, p.unit_code, s.currency,
                CASE WHEN p.track_stock THEN coalesce((SELECT sum(k.available) FROM ecommerce.stock k
                                                       WHERE k.tenant_id = p.tenant_id
                                                         AND k.product_id = p.id), 0) END AS stock,
@@ -52,6 +58,12 @@ $view$;
 COMMENT ON VIEW ecommerce.product_listing IS
     'Products that are for sale, as a storefront shows them.';
 COMMENT ON COLUMN ecommerce.product_listing.category IS 'Name of its category.';
+COMMENT ON COLUMN ecommerce.product_listing.price IS
+    'Its sale price during a sale, else its list price; price lists have others, which '
+    'product_prices() tells.';
+COMMENT ON COLUMN ecommerce.product_listing.original_price IS
+    'Price before a reduction, to be shown struck through: during a sale the list price, unless '
+    'the product says another one.';
 COMMENT ON COLUMN ecommerce.product_listing.currency IS 'Currency of its prices.';
 COMMENT ON COLUMN ecommerce.product_listing.stock IS
     'Units that can be sold now; NULL where stock is not tracked.';

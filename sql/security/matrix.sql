@@ -36,7 +36,8 @@ AS $$
     -- Customers and staff
     ('users',               '',   'rawd',  '',   'rawd', NULL, NULL),
     ('users',               '',   '',      'r',  '',
-     '{tenant_id,id,role,status,created_at,deleted_at}', NULL),
+     '{tenant_id,id,role,status,group_id,created_at,deleted_at}', NULL),
+    ('customer_groups',     '',   'rawd',  'r',  'rawd', NULL, NULL),
     ('user_profiles',       '',   'rawd',  '',   'rawd', NULL, NULL),
     ('user_addresses',      '',   'rawd',  '',   'rawd', NULL, NULL),
     ('user_addresses',      'r',  '',      '',   '',
@@ -58,9 +59,12 @@ AS $$
     ('products',            '',   'raw',   'r',  'raw', NULL, NULL),
     ('products',            'r',  '',      '',   '',
      '{tenant_id,id,parent_id,category_id,sku,slug,name,description,short_description,price,
-       original_price,vat_class,supply,track_stock,weight,dimensions,attributes,
+       original_price,sale_price,sale_from,sale_to,base_quantity,unit_code,vat_class,supply,track_stock,weight,dimensions,attributes,
        specifications,tags,status,is_featured,meta_title,meta_description,created_at,
        updated_at,deleted_at}', $f$status = 'active' AND deleted_at IS NULL$f$),
+    -- What they are for a customer, functions say.
+    ('price_lists',         '',   'rawd',  'r',  'rawd', NULL, NULL),
+    ('prices',              '',   'rawd',  'r',  'rawd', NULL, NULL),
     ('product_images',      'r',  'rawd',  'r',  'rawd', NULL,
      'EXISTS (SELECT FROM ecommerce.products p
       WHERE p.tenant_id = product_images.tenant_id AND p.id = product_images.product_id)'),
@@ -144,7 +148,7 @@ AS $$
     ('order_items',         '',   'r',     'r',  'r', NULL, NULL),
     ('order_items',         'r',  '',      '',   '',
      '{tenant_id,order_id,order_created_at,line_number,kind,product_id,sku,name,quantity,
-       unit_price,discount,vat_category,vat_rate,net,vat}',
+       unit_price,base_quantity,unit_code,discount,vat_category,vat_rate,net,vat}',
      'order_id = ecommerce.placed_order_id() OR order_id = ANY (ARRAY(
           SELECT o.id FROM ecommerce.orders o WHERE o.tenant_id = ecommerce.current_tenant()
              AND o.user_id = ecommerce.current_customer()))'),
@@ -195,6 +199,8 @@ AS $$
     ('use_tenant',               '',  'X', '',  '',  'X'),
     ('use_customer',             '',  'X', '',  '',  'X'),
     ('place_order',              '',  'X', 'X', '',  'X'),
+    ('product_price',       '',  'X', 'X', '',  'X'),
+    ('product_prices',      '',  'X', 'X', '',  'X'),
     ('quote_order',              '',  'X', 'X', '',  'X'),
     ('reserve_stock',            '',  'X', 'X', '',  'X'),
     ('extend_reservation',       '',  'X', 'X', '',  'X'),

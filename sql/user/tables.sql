@@ -3,6 +3,24 @@
 -- Password hashes and tokens have tables of their own, so that a role can
 -- read users without ever being near them.
 
+CREATE TABLE IF NOT EXISTS ecommerce.customer_groups (
+    tenant_id  integer     NOT NULL
+        CONSTRAINT customer_groups_tenant_fkey REFERENCES ecommerce.tenants (id),
+    id         uuid        NOT NULL,
+    name       text        NOT NULL
+        CONSTRAINT customer_groups_name_check CHECK (length(name) BETWEEN 1 AND 100),
+    note       text        CONSTRAINT customer_groups_note_check CHECK (length(note) <= 10000),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT customer_groups_pkey PRIMARY KEY (id, tenant_id),
+    CONSTRAINT customer_groups_name_key UNIQUE (tenant_id, name)
+);
+COMMENT ON TABLE ecommerce.customer_groups IS
+    'Customers who have something in common, such as price lists. A user belongs to one at most.';
+COMMENT ON COLUMN ecommerce.customer_groups.id IS 'UUIDv7.';
+COMMENT ON COLUMN ecommerce.customer_groups.name IS 'Name for people, unique in the tenant.';
+COMMENT ON COLUMN ecommerce.customer_groups.note IS 'For people.';
+
 CREATE TABLE IF NOT EXISTS ecommerce.users (
     tenant_id      integer     NOT NULL
         CONSTRAINT users_tenant_fkey REFERENCES ecommerce.tenants (id),
@@ -15,16 +33,21 @@ CREATE TABLE IF NOT EXISTS ecommerce.users (
         CONSTRAINT users_role_check CHECK (role IN ('customer', 'business', 'producer')),
     status         text        NOT NULL DEFAULT 'active'
         CONSTRAINT users_status_check CHECK (status IN ('active', 'inactive', 'blocked')),
+    group_id       uuid,
     email_verified boolean     NOT NULL DEFAULT false,
     metadata       jsonb       NOT NULL DEFAULT '{}'
         CONSTRAINT users_metadata_check CHECK (jsonb_typeof(metadata) = 'object'),
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now(),
     deleted_at     timestamptz,
-    CONSTRAINT users_pkey PRIMARY KEY (id, tenant_id)
+    CONSTRAINT users_pkey PRIMARY KEY (id, tenant_id),
+    CONSTRAINT users_group_fkey FOREIGN KEY (tenant_id, group_id)
+        REFERENCES ecommerce.customer_groups (tenant_id, id)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS idx_users_email ON ecommerce.users
     (tenant_id, ecommerce_internal.case_folded(email)) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS idx_users_group ON ecommerce.users (tenant_id, group_id)
+    WHERE group_id IS NOT NULL;
 COMMENT ON TABLE ecommerce.users IS
     'Customers. Deleted softly: deleted_at frees the email address.';
 COMMENT ON COLUMN ecommerce.users.id IS 'UUIDv7.';
@@ -35,6 +58,8 @@ COMMENT ON COLUMN ecommerce.users.first_name IS 'First name.';
 COMMENT ON COLUMN ecommerce.users.last_name IS 'Last name.';
 COMMENT ON COLUMN ecommerce.users.role IS 'customer, business or producer.';
 COMMENT ON COLUMN ecommerce.users.status IS 'active, inactive or blocked.';
+COMMENT ON COLUMN ecommerce.users.group_id IS
+    'The customer group whose price lists apply to them; NULL for none.';
 COMMENT ON COLUMN ecommerce.users.email_verified IS 'Whether the address was proved to be theirs.';
 
 CREATE TABLE IF NOT EXISTS ecommerce.user_credentials (

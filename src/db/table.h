@@ -9,7 +9,7 @@
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
 
-#define EC_TABLE_MAX_COLUMNS 16
+#define EC_TABLE_MAX_COLUMNS 20
 
 /* For tables whose rows are no tenant's */
 #define EC_NO_TENANT 0

@@ -88,10 +88,13 @@ BEGIN
         RETURN CASE WHEN v_failure = concat_ws(' ', SQLSTATE, v_message, v_detail)
                THEN 'failure ' || SQLSTATE ELSE 'FAILURES DIFFER' END;
     END;
-    SELECT v_quote -> 'lines' = jsonb_agg(jsonb_strip_nulls(jsonb_build_object('line',
+    SELECT (SELECT jsonb_agg(l.line - '{rule,price_list,min_quantity}'::text[] ORDER BY l.n)
+            FROM jsonb_array_elements(v_quote -> 'lines') WITH ORDINALITY l (line, n))
+           = jsonb_agg(jsonb_strip_nulls(jsonb_build_object('line',
         i.line_number,
                'kind', i.kind, 'product_id', i.product_id, 'sku', i.sku, 'name', i.name,
-               'quantity', i.quantity, 'unit_price', i.unit_price, 'discount', i.discount,
+               'quantity', i.quantity, 'unit_price', i.unit_price, 'base_quantity',
+                   i.base_quantity, 'unit_code', i.unit_code, 'discount', i.discount,
                'vat_category', i.vat_category, 'vat_rate', i.vat_rate, 'net', i.net, 'vat', i.vat,
                'gross', i.net + i.vat)) ORDER BY i.line_number)
            AND v_quote -> 'short' = '[]' AND NOT v_quote @? '$.coupons[*].reason'
