@@ -6,7 +6,9 @@
  * customer the most specific one that has the product, and in it the lowest
  * price; without any the product's own price, or its sale price while that is
  * lower.  Lists are read by one statement, whatever the number of lines, and
- * not at all where the tenant has none, which is known with its settings.
+ * in the snapshot in which products are read: a list and a product that change
+ * together are never seen apart.  So whether the tenant has any list is looked up
+ * each time, in an index that is empty for most, instead of being cached.
  */
 #include "postgres.h"
 
@@ -14,17 +16,28 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "pg_compat.h"
 
 #include "db/plan.h"
+#include "db/scan.h"
 #include "errors.h"
 #include "price.h"
 #include "value/numeric_codec.h"
 
 /* Bytes of a list of products in an error */
 #define MAX_LIST 10000
+
+static const EcTable price_lists = {
+	.name = "price_lists",
+	.nkeys = 1,
+	.ncolumns = 1,
+	.columns = {
+		{"tenant_id", INT4OID}
+	}
+};
 
 /* Arguments of lists_plan */
 enum
@@ -133,6 +146,22 @@ choose_own(EcItem *item, TimestampTz at)
 	}
 }
 
+/* Has a tenant any price list, of whomever, valid or not?  Most have none. */
+static bool
+has_price_lists(int32 tenant_id)
+{
+	Datum		keys[1] = {Int32GetDatum(tenant_id)};
+	EcScan		scan;
+	bool		found;
+
+	ec_scan_open(&scan, &price_lists, tenant_id, AccessShareLock);
+	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
+	found = ec_scan_next(&scan);
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	return found;
+}
+
 /* Ask the price lists for all items at once. */
 static void
 choose_from_lists(const EcPricing *pricing, EcItem *items, int n)
@@ -159,7 +188,7 @@ choose_from_lists(const EcPricing *pricing, EcItem *items, int n)
 	arguments[LISTS_QUANTITIES] =
 		PointerGetDatum(construct_array(quantities, n, INT4OID, sizeof(int32), true,
 										TYPALIGN_INT));
-	found = ec_execute(&lists_plan, arguments, nulls);
+	found = ec_query(&lists_plan, arguments, nulls);
 	for (uint64 i = 0; i < found; i++)
 	{
 		EcItem	   *item = &items[DatumGetInt64(ec_value(i, LISTS_ITEM, INT8OID)) - 1];
@@ -190,7 +219,7 @@ ec_price_items(const EcPricing *pricing, EcItem *items, int n)
 		if (own)
 			choose_own(&items[i], pricing->at);
 	}
-	if (settings->has_price_lists && n > 0)
+	if (n > 0 && has_price_lists(pricing->tenant_id))
 		choose_from_lists(pricing, items, n);
 }
 

@@ -61,15 +61,6 @@ static const EcTable settings_table = {
 	}
 };
 
-static const EcTable price_lists = {
-	.name = "price_lists",
-	.nkeys = 1,
-	.ncolumns = 1,
-	.columns = {
-		{"tenant_id", INT4OID}
-	}
-};
-
 /*
  * What was read last, in a memory context of its own.  Whoever uses it holds
  * it until its memory goes, because another call may read something else
@@ -112,22 +103,6 @@ refuse_without_settings(int32 tenant_id)
 			 errhint("INSERT INTO ecommerce.settings (tenant_id, country, currency, timezone)"
 					 " VALUES (%d, 'GR', 'EUR', 'Europe/Athens') (or where the shop is"
 					 " established).", tenant_id)));
-}
-
-/* Has a tenant any price list?  Most have none, and their orders ask no further. */
-static bool
-has_price_lists(int32 tenant_id)
-{
-	Datum		keys[1] = {Int32GetDatum(tenant_id)};
-	EcScan		scan;
-	bool		found;
-
-	ec_scan_open(&scan, &price_lists, tenant_id, AccessShareLock);
-	ec_scan_begin(&scan, GetActiveSnapshot(), 1, keys);
-	found = ec_scan_next(&scan);
-	ec_scan_end(&scan);
-	ec_scan_close(&scan);
-	return found;
 }
 
 /* Read a tenant's row of settings. */
@@ -222,7 +197,6 @@ read_cacheable(int32 tenant_id, TimestampTz at)
 	read->context = context;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	read_settings(&read->settings, tenant_id, at);
-	read->settings.has_price_lists = has_price_lists(tenant_id);
 	ec_settings_read_vat(&read->settings);
 	PopActiveSnapshot();
 	MemoryContextSwitchTo(caller);

@@ -40,7 +40,6 @@ typedef struct EcSettings
 	text	   *postal_codes;	/* regular expression for theirs, or NULL */
 	text	   *currency;
 	EcPrices	prices;
-	bool		has_price_lists;	/* of whomever, valid or not */
 	DateADT		day;			/* in the seller's time zone */
 	int			nrates;
 	EcRate		rates[EC_MAX_RATES];	/* of the country and region, that day */

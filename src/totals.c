@@ -135,10 +135,23 @@ parse_prices(text *prices)
 	return EC_GROSS;
 }
 
+/* How many units a price is for */
+static EcDecimal
+read_base(Datum value)
+{
+	EcDecimal	base_quantity = ec_numeric_decode(value, "base quantity");
+
+	if (base_quantity.value <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("base_quantity must be above zero")));
+	return base_quantity;
+}
+
 /* The amount and the rate of a line */
 static void
-read_line(Datum quantity, Datum unit_price, Datum vat_rate, int minor_units,
-		  ec_int128 *amount, int32 *rate)
+read_line(Datum quantity, Datum unit_price, EcDecimal base_quantity, Datum vat_rate,
+		  int minor_units, ec_int128 *amount, int32 *rate)
 {
 	EcLine		line;
 
@@ -150,7 +163,7 @@ read_line(Datum quantity, Datum unit_price, Datum vat_rate, int minor_units,
 	ec_line_amount(&line,
 				   ec_numeric_decode(quantity, "quantity"),
 				   ec_numeric_decode(unit_price, "unit price"),
-				   ec_decimal_of(1), minor_units);
+				   base_quantity, minor_units);
 	*amount = line.amount;
 	*rate = (int32) (line.rate.value *
 					 ec_power_of_ten(EC_MAX_RATE_SCALE - line.rate.scale));
@@ -185,12 +198,16 @@ enum
 	STEP_UNIT_PRICE,
 	STEP_VAT_RATE,
 	STEP_CURRENCY,
-	STEP_PRICES
+	STEP_PRICES,
+	STEP_BASE_QUANTITY
 };
 
 PG_FUNCTION_INFO_V1(ec_order_totals_step);
 
-/* order_totals_step(state, quantity, unit_price, vat_rate [, currency [, prices]]) */
+/*
+ * order_totals_step(state, quantity, unit_price, vat_rate [, currency [, prices
+ * [, base_quantity]]])
+ */
 Datum
 ec_order_totals_step(PG_FUNCTION_ARGS)
 {
@@ -201,6 +218,7 @@ ec_order_totals_step(PG_FUNCTION_ARGS)
 	Datum		vat_rate;
 	text	   *currency = NULL;
 	EcPrices	prices = EC_NET;
+	EcDecimal	base_quantity = ec_decimal_of(1);
 	ec_int128	amount;
 	int32		rate;
 
@@ -219,6 +237,8 @@ ec_order_totals_step(PG_FUNCTION_ARGS)
 		currency = PG_GETARG_TEXT_PP(STEP_CURRENCY);
 	if (PG_NARGS() > STEP_PRICES)
 		prices = parse_prices(PG_GETARG_TEXT_PP(STEP_PRICES));
+	if (PG_NARGS() > STEP_BASE_QUANTITY)
+		base_quantity = read_base(PG_GETARG_DATUM(STEP_BASE_QUANTITY));
 	if (state == NULL)
 	{
 		state = make_state(aggregate_context(fcinfo), INITIAL_RATES);
@@ -234,9 +254,10 @@ ec_order_totals_step(PG_FUNCTION_ARGS)
 			   memcmp(VARDATA_ANY(currency), state->currency, 3) != 0)))
 		refuse_mixture();
 
-	if (!read_small_line(quantity, unit_price, vat_rate, state->minor_units,
+	if (base_quantity.value != 1 || base_quantity.scale != 0 ||
+		!read_small_line(quantity, unit_price, vat_rate, state->minor_units,
 						 &amount, &rate))
-		read_line(quantity, unit_price, vat_rate, state->minor_units,
+		read_line(quantity, unit_price, base_quantity, vat_rate, state->minor_units,
 				  &amount, &rate);
 	PG_RETURN_POINTER(add_amount(state, rate, amount));
 }

@@ -14,8 +14,8 @@ COMMENT ON FUNCTION ecommerce.product_prices(jsonb, uuid, timestamptz, text, int
     'NULL. currency: that of the settings, if it is NULL. The most specific price list that has '
     'the product wins: lists of the customer''s group go before those for everybody, then the '
     'higher priority, then the lower price, then the older list; in a list the lowest price of the '
-    'tiers that are reached, by all items of the product together. Without any it is the product''s '
-    'own price or, while that is lower, its sale price, in the currency of the settings only. A '
+    'tiers that are reached, by all items of the product together. Without any it is the price of '
+    'the product or, while that is lower, its sale price, in the currency of the settings only. A '
     'product without a price in the currency has NULL for it. A storefront may ask for its own '
     'customer, and for products that are for sale. Errors: EC002 unknown product, EC003 not for '
     'sale, EC004 a unit_price that is another one, EC015 settings are incomplete, EC016 unknown '
@@ -33,6 +33,9 @@ BEGIN
     IF num_nulls(quantity, tenant_id) > 0 THEN
         RAISE EXCEPTION 'quantity and tenant_id must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
+    ELSIF quantity NOT BETWEEN 1 AND 1000000000 THEN
+        RAISE EXCEPTION 'quantity must be a whole number from 1 to 1000000000, not %', quantity
+            USING ERRCODE = 'invalid_parameter_value';
     ELSIF EXISTS (SELECT FROM ecommerce.products p
                   WHERE p.tenant_id = product_price.tenant_id AND p.id = product_price.product_id
                     AND p.deleted_at IS NULL) THEN

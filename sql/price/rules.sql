@@ -5,10 +5,6 @@ SELECT * FROM (VALUES
     ('price_lists', 'keep_currency', 'BEFORE UPDATE OF currency, prices',
      'FOR EACH ROW WHEN (NEW.currency <> OLD.currency OR NEW.prices <> OLD.prices)',
      'refuse_change(''Its prices are of that currency and kind.'', ''Make another list.'')'),
-    ('price_lists', 'lists_changed', 'AFTER INSERT OR UPDATE OR DELETE',
-     'FOR EACH ROW', 'announce_change()'),
-    ('price_lists', 'lists_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE',
-     'FOR EACH STATEMENT', 'announce_change()'),
     ('prices', 'write_amounts', 'BEFORE INSERT OR UPDATE OF price, price_list_id',
      'FOR EACH ROW', 'write_list_price()')
 ) AS rule (relation, name, event, condition, function)

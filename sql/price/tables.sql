@@ -73,4 +73,5 @@ COMMENT ON COLUMN ecommerce.prices.price_list_id IS 'The price list.';
 COMMENT ON COLUMN ecommerce.prices.min_quantity IS
     'Units from which on it applies; all lines of the product count together.';
 COMMENT ON COLUMN ecommerce.prices.price IS
-    'Price of products.base_quantity units, in the currency of the list, net or gross as that says.';
+    'Price of products.base_quantity units, in the currency of the list, net or gross as the list '
+    'says.';

@@ -34,6 +34,18 @@ COMMENT ON AGGREGATE ecommerce.order_totals(numeric, numeric, numeric, text, tex
     '''gross''. Of gross prices the sum for each rate is what is paid, and its VAT is taken out of '
     'it.';
 
+CREATE AGGREGATE ecommerce.order_totals(quantity numeric, unit_price numeric, vat_rate numeric,
+                                        currency text, prices text, base_quantity numeric) (
+    SFUNC = ecommerce_internal.order_totals_step, STYPE = internal, SSPACE = 144,
+    FINALFUNC = ecommerce_internal.order_totals_final,
+    COMBINEFUNC = ecommerce_internal.order_totals_combine,
+    SERIALFUNC = ecommerce_internal.order_totals_serialize,
+    DESERIALFUNC = ecommerce_internal.order_totals_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ecommerce.order_totals(numeric, numeric, numeric, text, text, numeric) IS
+    'Like order_totals(quantity, unit_price, vat_rate, currency, prices), where a price is for '
+    'base_quantity units. Each line is round(quantity * unit_price / base_quantity), once. Error '
+    '22023 for a base_quantity that is not above zero.';
+
 CREATE FUNCTION ecommerce.calculate_totals(document jsonb) RETURNS jsonb
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_calculate_totals';
 COMMENT ON FUNCTION ecommerce.calculate_totals(jsonb) IS

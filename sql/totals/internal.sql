@@ -27,6 +27,11 @@ CREATE FUNCTION ecommerce_internal.order_totals_step(state internal, quantity nu
     unit_price numeric, vat_rate numeric, currency text, prices text) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_totals_step';
 
+CREATE FUNCTION ecommerce_internal.order_totals_step(state internal, quantity numeric,
+    unit_price numeric, vat_rate numeric, currency text, prices text, base_quantity numeric)
+    RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_totals_step';
+
 CREATE FUNCTION ecommerce_internal.order_totals_combine(internal, internal) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_totals_combine';
 
@@ -45,6 +50,9 @@ COMMENT ON FUNCTION ecommerce_internal.order_totals_step(internal, numeric, nume
     'Transition function of order_totals.';
 COMMENT ON FUNCTION ecommerce_internal.order_totals_step(internal, numeric, numeric, numeric, text,
     text) IS
+    'Transition function of order_totals.';
+COMMENT ON FUNCTION ecommerce_internal.order_totals_step(internal, numeric, numeric, numeric, text,
+    text, numeric) IS
     'Transition function of order_totals.';
 COMMENT ON FUNCTION ecommerce_internal.order_totals_combine(internal, internal) IS
     'Combine function of order_totals.';
