@@ -39,15 +39,15 @@ COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, j
     'Place an order: take the stock, freeze prices and VAT, write the order, its lines and its '
     'event, all or nothing. What is ordered comes from exactly one of items, cart_id and '
     'reservation_id. items: [{"sku" or "product_id", "quantity", "unit_price"}], where a '
-    'unit_price that is not the product''s is error EC004 that lists both; or one object whose '
+    'unit_price that does not apply now is error EC004 that lists both; or one object whose '
     'keys are the arguments but tenant_id. cart_id: an open cart. reservation_id: a held '
     'reservation. user_id: the customer; NULL for a guest. email and phone: where to reach the '
     'customer. billing_address and shipping_address are each an object with the keys of '
     'user_addresses. Where the order goes decides its VAT, as vat_treatment() says: goods to the '
     'shipping address, services to the billing address, to the other one if it has no country; '
     'without any it is a sale at home. buyer_vat_id: the buyer''s VAT identification number. '
-    'buyer_vat_id_valid is what VIES said about it. currency: that of the settings; another one '
-    'with placed_at only. expected_total: the gross total that the customer was shown; another '
+    'buyer_vat_id_valid is what VIES said about it. currency: that of the settings, if it is '
+    'NULL. Prices are those of product_prices(), net or gross as they are. expected_total: the gross total that the customer was shown; another '
     'one is error EC018. allowances and charges are those of calculate_totals(). coupon_codes are '
     'redeemed in their order, before allowances: each percentage of what the ones before it left, '
     'never more than the goods; with free_shipping there are no charges of that kind. notes and '
@@ -60,7 +60,8 @@ COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, j
     'is good for that role only. Errors: EC001 out of stock, EC002 unknown product, EC003 not for '
     'sale, EC005 unknown reservation, EC006 it is no longer held, EC012 no VAT rate, EC013 '
     'nothing ordered, EC014 no such cart, EC015 settings are incomplete, EC016 unknown user, '
-    'EC019 coupons, with a reason for each; 0A000 no rule says how the sale is taxed, or its '
+    'EC019 coupons, with a reason for each, EC025 no price in that currency, EC026 prices are net '
+    'and gross; 0A000 no rule says how the sale is taxed, or its '
     'products are taxed in different ways.';
 
 CREATE FUNCTION ecommerce.quote_order(request jsonb,
