@@ -70,6 +70,10 @@ INSERT INTO ecommerce.products (sku, name, price) VALUES ('LOW', 'Low', 1);
 INSERT INTO ecommerce.stock_alerts (product_id) SELECT id FROM ecommerce.products
 WHERE sku = 'LOW';
 INSERT INTO ecommerce.warehouses (id, name) VALUES (2, 'Other');
+INSERT INTO ecommerce.customer_groups (name) VALUES ('Group');
+INSERT INTO ecommerce.price_lists (name, currency, prices) VALUES ('List', 'EUR', 'gross');
+INSERT INTO ecommerce.prices (price_list_id, product_id, price)
+SELECT l.id, p.id, 1 FROM ecommerce.price_lists l, ecommerce.products p WHERE p.sku = 'LOW';
 SELECT ecommerce.close_stock_books();
 UPDATE try.ids SET gift_card_id = (SELECT id
 	FROM ecommerce.issue_gift_card(50, code => 'profiles-0001')) WHERE tenant_id = 1;
