@@ -6,6 +6,7 @@
 #define EC_ORDER_H
 
 #include "fmgr.h"
+#include "nodes/execnodes.h"
 #include "utils/timestamp.h"
 
 #include "catalog_items.h"
@@ -31,6 +32,7 @@ enum
 	ARG_EXPECTED_TOTAL,
 	ARG_ALLOWANCES,
 	ARG_CHARGES,
+	ARG_SHIPPING_RATE,
 	ARG_COUPON_CODES,
 	ARG_NOTES,
 	ARG_METADATA,
@@ -84,6 +86,7 @@ typedef struct EcPlacement
 	int			ntaken;
 	EcDocument	document;
 	Jsonb	   *coupons;		/* of a quote: what becomes of each, or NULL */
+	ReturnSetInfo *offers;		/* of a quote of shipping: where they go, or NULL */
 	text	   *order_number;
 } EcPlacement;
 
@@ -99,6 +102,7 @@ extern char *ec_order_hash_difference(bytea *a, bytea *b);
 extern const char *const ec_order_keys[ARG_TENANT];
 extern EcRequest *ec_order_read_call(FunctionCallInfo fcinfo);
 extern EcRequest *ec_order_read_jsonb(Jsonb *request);
+extern void ec_order_mean_arguments(EcRequest *request);
 
 /* order.c */
 extern EcTaken *ec_order_compute(FunctionCallInfo fcinfo, EcPlacement *order,
@@ -117,6 +121,10 @@ extern void ec_order_price(FunctionCallInfo fcinfo, EcPlacement *order);
 
 /* order_total.c */
 extern void ec_order_total(FunctionCallInfo fcinfo, EcPlacement *order);
+
+/* order_shipping.c */
+extern bool ec_order_ships(const EcPlacement *order);
+extern void ec_order_ship(FunctionCallInfo fcinfo, EcPlacement *order);
 
 /* order_stock.c */
 extern void ec_order_take_stock(EcPlacement *order, EcTaken *reserved, int nreserved);

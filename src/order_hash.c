@@ -27,6 +27,7 @@
 #include "order.h"
 #include "value/characters.h"
 #include "value/numeric_codec.h"
+#include "value/uuid.h"
 
 /* The arguments before the key, and who asks if nobody vouches for the caller */
 #define HASH_CALLER ARG_IDEMPOTENCY_KEY
@@ -167,6 +168,18 @@ append_text(StringInfo out, text *value)
 	append_bytes(out, '"', VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
 
+/* Append the code or the id of a rate, whose letters may be capitals. */
+static void
+append_rate(StringInfo out, text *rate)
+{
+	pg_uuid_t	id;
+
+	if (ec_uuid_parse(VARDATA_ANY(rate), VARSIZE_ANY_EXHDR(rate), &id))
+		appendBinaryStringInfo(out, (char *) id.data, UUID_LEN);
+	else
+		append_text(out, rate);
+}
+
 /* Append the codes of coupons, as they are found. */
 static void
 append_codes(StringInfo out, ArrayType *codes)
@@ -219,6 +232,9 @@ append_argument(StringInfo out, FunctionCallInfo fcinfo, int n, const EcPlacemen
 			break;
 		case ARG_EXPECTED_TOTAL:
 			append_numeric(out, PG_GETARG_DATUM(n));
+			break;
+		case ARG_SHIPPING_RATE:
+			append_rate(out, PG_GETARG_TEXT_PP(n));
 			break;
 		case ARG_COUPON_CODES:
 			append_codes(out, PG_GETARG_ARRAYTYPE_P(n));

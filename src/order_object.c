@@ -34,14 +34,14 @@
 const char *const ec_order_keys[ARG_TENANT] = {
 	"items", "cart_id", "reservation_id", "user_id", "email", "phone",
 	"billing_address", "shipping_address", "buyer_vat_id", "buyer_vat_id_valid",
-	"currency", "expected_total", "allowances", "charges", "coupon_codes",
-	"notes", "metadata", "placed_at", "idempotency_key"
+	"currency", "expected_total", "allowances", "charges", "shipping_rate",
+	"coupon_codes", "notes", "metadata", "placed_at", "idempotency_key"
 };
 
 static const Oid types[ARG_TENANT] = {
 	JSONBOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID,
-	TEXTOID, BOOLOID, TEXTOID, NUMERICOID, JSONBOID, JSONBOID, TEXTARRAYOID,
-	TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID
+	TEXTOID, BOOLOID, TEXTOID, NUMERICOID, JSONBOID, JSONBOID, TEXTOID,
+	TEXTARRAYOID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID
 };
 
 static EcPlan lock_plan = {
@@ -157,8 +157,8 @@ mean_jsonb(NullableDatum *argument, bool is_object)
 }
 
 /* Read the arguments of a request as they are meant. */
-static void
-mean_arguments(EcRequest *request)
+void
+ec_order_mean_arguments(EcRequest *request)
 {
 	for (int i = 0; i < ARG_TENANT; i++)
 		if (types[i] == JSONBOID)
@@ -198,7 +198,7 @@ read_object(Jsonb *object)
 		arguments[i].isnull = !ec_json_given(&fields[i]);
 		arguments[i].value = arguments[i].isnull ? (Datum) 0 : read_argument(&fields[i], i);
 	}
-	mean_arguments(request);
+	ec_order_mean_arguments(request);
 	return request;
 }
 
@@ -214,7 +214,7 @@ ec_order_read_jsonb(Jsonb *jsonb)
 	for (int i = 0; i < ARG_TENANT; i++)
 		request->arguments[i].isnull = i != ARG_ITEMS;
 	request->arguments[ARG_ITEMS].value = JsonbPGetDatum(jsonb);
-	mean_arguments(request);
+	ec_order_mean_arguments(request);
 	return request;
 }
 
@@ -229,7 +229,7 @@ ec_order_read_call(FunctionCallInfo fcinfo)
 	/* A copy, because a constant of the statement may be evaluated only once. */
 	request = palloc(sizeof(EcRequest));
 	memcpy(request->arguments, fcinfo->args, sizeof(request->arguments));
-	mean_arguments(request);
+	ec_order_mean_arguments(request);
 	return request;
 }
 

@@ -9,6 +9,7 @@
 
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -86,6 +87,8 @@ push_line(JsonbParseState **state, EcPlacement *order, size_t i)
 	}
 	else
 	{
+		if (ec_document_rate(document, i) != NULL)
+			ec_json_push_text(state, "sku", ec_document_rate(document, i));
 		ec_json_push_text(state, "name", document->names[i]);
 		ec_json_push_amount(state, "quantity", 1, 0);
 		ec_json_push_amount(state, "unit_price", line->amount, scale);
@@ -165,7 +168,7 @@ push_coupons(JsonbParseState **state, const EcPlacement *order)
 	(void) pushJsonbValue(state, WJB_END_ARRAY, NULL);
 }
 
-/* What a request, read into the arguments of place_order(), would come to */
+/* What a request that was read would come to */
 static Jsonb *
 quote(FunctionCallInfo fcinfo, EcPlacement *order)
 {
@@ -173,7 +176,6 @@ quote(FunctionCallInfo fcinfo, EcPlacement *order)
 	EcTaken    *reserved;
 	int			nreserved;
 
-	ec_order_read_request(fcinfo, order);
 	reserved = ec_order_compute(fcinfo, order, &nreserved);
 
 	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
@@ -192,31 +194,74 @@ quote(FunctionCallInfo fcinfo, EcPlacement *order)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
+/* Quote a request, or only its shipping if offers are to go somewhere. */
+static Jsonb *
+quote_request(FunctionCallInfo fcinfo, const EcRequest *request, NullableDatum tenant,
+			  ReturnSetInfo *offers)
+{
+	LOCAL_FCINFO(call, ARG_TENANT + 1);
+	EcPlacement *order = palloc0_object(EcPlacement);
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext old;
+	Jsonb	   *result = NULL;
+	int			nreserved;
+
+	InitFunctionCallInfoData(*call, fcinfo->flinfo, ARG_TENANT + 1, DEFAULT_COLLATION_OID,
+							 NULL, NULL);
+	memcpy(call->args, request->arguments, sizeof(request->arguments));
+	call->args[ARG_TENANT] = tenant;
+	order->quote = true;
+	order->offers = offers;
+	order->tenant_id = ec_begin_quoting(call, ARG_TENANT);
+	ec_order_read_request(call, order);
+	if (offers == NULL)
+	{
+		result = quote(call, order);
+		old = MemoryContextSwitchTo(context);
+		result = (Jsonb *) PG_DETOAST_DATUM_COPY(PointerGetDatum(result));
+		MemoryContextSwitchTo(old);
+	}
+	else
+		(void) ec_order_compute(call, order, &nreserved);
+	ec_end();
+	return result;
+}
+
 PG_FUNCTION_INFO_V1(ec_quote_order);
 
 /* quote_order(request jsonb, tenant_id integer) -> jsonb */
 Datum
 ec_quote_order(PG_FUNCTION_ARGS)
 {
-	LOCAL_FCINFO(call, ARG_TENANT + 1);
-	MemoryContext context = CurrentMemoryContext;
-	EcPlacement *order = palloc0_object(EcPlacement);
-	EcRequest  *request;
-	MemoryContext old;
-	Jsonb	   *result;
+	ec_argument_given(fcinfo, 0, "request");
+	PG_RETURN_JSONB_P(quote_request(fcinfo, ec_order_read_jsonb(PG_GETARG_JSONB_P(0)),
+									fcinfo->args[1], NULL));
+}
 
+PG_FUNCTION_INFO_V1(ec_shipping_quote);
+
+/* shipping_quote(request jsonb, address jsonb, tenant_id integer) -> setof shipping_offer */
+Datum
+ec_shipping_quote(PG_FUNCTION_ARGS)
+{
+	EcRequest  *request;
+	NullableDatum *address;
+
+	InitMaterializedSRF(fcinfo, 0);
 	ec_argument_given(fcinfo, 0, "request");
 	request = ec_order_read_jsonb(PG_GETARG_JSONB_P(0));
-	InitFunctionCallInfoData(*call, fcinfo->flinfo, ARG_TENANT + 1, DEFAULT_COLLATION_OID,
-							 NULL, NULL);
-	memcpy(call->args, request->arguments, sizeof(request->arguments));
-	call->args[ARG_TENANT] = fcinfo->args[1];
-	order->quote = true;
-	order->tenant_id = ec_begin_quoting(call, ARG_TENANT);
-	result = quote(call, order);
-	old = MemoryContextSwitchTo(context);
-	result = (Jsonb *) PG_DETOAST_DATUM_COPY(PointerGetDatum(result));
-	MemoryContextSwitchTo(old);
-	ec_end();
-	PG_RETURN_JSONB_P(result);
+	address = &request->arguments[ARG_SHIPPING_ADDRESS];
+	if (!PG_ARGISNULL(1))
+	{
+		if (!address->isnull)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("address is given beside shipping_address of the request")));
+		*address = fcinfo->args[1];
+		ec_order_mean_arguments(request);
+	}
+	request->arguments[ARG_SHIPPING_RATE].isnull = true;
+	(void) quote_request(fcinfo, request, fcinfo->args[2],
+						 (ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
 }

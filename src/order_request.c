@@ -32,6 +32,7 @@
 #define MAX_METADATA 1000000
 #define MAX_CODES 20
 #define MAX_CODE 255
+#define MAX_RATE 255
 
 /* Characters, and bytes, that a string of an address may have */
 #define MAX_ADDRESS_TEXT 255
@@ -253,6 +254,7 @@ check_arguments(FunctionCallInfo fcinfo)
 	ec_argument_length(fcinfo, ARG_NOTES, "notes", MAX_NOTES);
 	check_object(fcinfo, ARG_METADATA, "metadata", MAX_METADATA);
 	check_codes(fcinfo);
+	ec_argument_length(fcinfo, ARG_SHIPPING_RATE, "shipping_rate", MAX_RATE);
 	ec_argument_length(fcinfo, ARG_IDEMPOTENCY_KEY, "idempotency_key", MAX_KEY);
 	if (!PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) &&
 		VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(ARG_IDEMPOTENCY_KEY)) == 0)

@@ -96,25 +96,19 @@ check_lines(const EcDocument *document)
 }
 
 /*
- * Redeem the coupons, or see what they would do.  What they take off comes before the
- * other allowances, and is spread over the lines like these.
+ * Redeem the coupons of goods that are shipped at a charge or not, or see what they would
+ * do.  What they take off comes before the other allowances, and is spread over the lines
+ * like these.
  */
 static void
-redeem_coupons(FunctionCallInfo fcinfo, EcPlacement *order)
+apply_coupons(FunctionCallInfo fcinfo, EcPlacement *order, ec_int128 goods, bool ships,
+			  bool redeem)
 {
 	EcDocument *document = &order->document;
-	ec_int128	goods = 0;
 	Datum		arguments[9];
 	char		nulls[9];
 	Datum		coupons;
 	JsonbValue	allowances;
-
-	if (PG_ARGISNULL(ARG_COUPON_CODES))
-		return;
-	for (size_t i = 0; i < document->nproducts; i++)
-		goods += document->lines[i].amount;
-	if (!ec_in_range(goods))
-		ec_totals_error(EC_TOTALS_OVERFLOW);
 
 	memset(nulls, ' ', sizeof(nulls));
 	arguments[0] = Int32GetDatum(order->tenant_id);
@@ -124,10 +118,10 @@ redeem_coupons(FunctionCallInfo fcinfo, EcPlacement *order)
 	arguments[3] = order->email;
 	nulls[3] = order->has_email ? ' ' : 'n';
 	arguments[4] = EcAmountGetDatum(goods, order->minor_units);
-	arguments[5] = BoolGetDatum(ec_document_ships(document, goods));
+	arguments[5] = BoolGetDatum(ships);
 	arguments[6] = CStringGetTextDatum(order->currency);
 	arguments[7] = UUIDPGetDatum(&order->id);
-	nulls[7] = order->quote ? 'n' : ' ';
+	nulls[7] = redeem ? ' ' : 'n';
 	arguments[8] = TimestampTzGetDatum(order->created_at);
 	if (ec_execute(&redeem_plan, arguments, nulls) != 1)
 		elog(ERROR, "coupons were not redeemed");
@@ -142,6 +136,40 @@ redeem_coupons(FunctionCallInfo fcinfo, EcPlacement *order)
 	document->free_shipping = DatumGetBool(ec_value(0, 2, BOOLOID));
 	if (order->quote)
 		order->coupons = DatumGetJsonbPCopy(ec_value(0, 3, JSONBOID));
+}
+
+/* Does the chosen rate charge anything, when the coupons have taken theirs off? */
+static bool
+rate_charges(FunctionCallInfo fcinfo, const EcPlacement *order, ec_int128 goods)
+{
+	EcPlacement trial = *order;
+	EcDocument *document = &trial.document;
+
+	document->lines = palloc0_array(EcLine, document->capacity);
+	memcpy(document->lines, order->document.lines, document->nlines * sizeof(EcLine));
+	apply_coupons(fcinfo, &trial, goods, true, false);
+	ec_document_discount(document);
+	ec_order_ship(fcinfo, &trial);
+	return document->shipping.amount > 0;
+}
+
+/* Redeem the coupons, or see what they would do. */
+static void
+redeem_coupons(FunctionCallInfo fcinfo, EcPlacement *order)
+{
+	EcDocument *document = &order->document;
+	ec_int128	goods = 0;
+	bool		ships;
+
+	if (PG_ARGISNULL(ARG_COUPON_CODES))
+		return;
+	for (size_t i = 0; i < document->nproducts; i++)
+		goods += document->lines[i].amount;
+	if (!ec_in_range(goods))
+		ec_totals_error(EC_TOTALS_OVERFLOW);
+	ships = order->offers != NULL || ec_document_ships(document, goods) ||
+		(!PG_ARGISNULL(ARG_SHIPPING_RATE) && rate_charges(fcinfo, order, goods));
+	apply_coupons(fcinfo, order, goods, ships, !order->quote);
 }
 
 /* Compute the lines, their VAT, and the totals. */
@@ -167,6 +195,8 @@ compute_totals(FunctionCallInfo fcinfo, EcPlacement *order)
 					   ec_decimal_of(item->base_quantity), order->minor_units);
 	}
 	redeem_coupons(fcinfo, order);
+	ec_document_discount(document);
+	ec_order_ship(fcinfo, order);
 	ec_document_total(document);
 	check_lines(document);
 	if (document->totals.gross >= ec_power_of_ten(MAX_TOTAL_DIGITS + order->minor_units))

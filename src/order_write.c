@@ -194,7 +194,12 @@ fill_items(EcPlacement *order, EcRows *rows)
 		}
 		else
 		{
-			nulls[ITEM_PRODUCT] = nulls[ITEM_SKU] = true;
+			char	   *rate = ec_document_rate(document, i);
+
+			nulls[ITEM_PRODUCT] = true;
+			nulls[ITEM_SKU] = rate == NULL;
+			if (rate != NULL)
+				values[ITEM_SKU] = CStringGetTextDatum(rate);
 			values[ITEM_NAME] = CStringGetTextDatum(document->names[i]);
 			values[ITEM_QUANTITY] = Int32GetDatum(1);
 			values[ITEM_UNIT_PRICE] = EcAmountGetDatum(line->amount, scale);

@@ -234,6 +234,7 @@ calculate(Jsonb *argument, EcLimit limit)
 	ec_json_object(&value, &root, document_keys, fields, DOCUMENT_KEYS);
 	line_numbers = read_document(fields, limit, &document);
 	scale = document.minor_units;
+	ec_document_discount(&document);
 	ec_document_total(&document);
 	if (ec_json_given(&fields[DOCUMENT_PREPAID]))
 		prepaid = ec_json_amount(&fields[DOCUMENT_PREPAID], scale, NULL, "prepaid");

@@ -248,12 +248,13 @@ ec_document_begin(EcDocument *document, EcPrices prices, int minor_units,
 	document->nproducts = nproducts;
 	document->nlines = nproducts;
 	document->free_shipping = false;
+	memset(&document->shipping, 0, sizeof(EcShipping));
 	document->allowances = ec_json_array(allowances, NULL, "allowances",
 										 &document->nallowances);
 	document->charges = ec_json_array(charges, NULL, "charges",
 									  &document->ncharges);
 	document->capacity = nproducts + (size_t) document->nallowances +
-		(size_t) document->ncharges * Min(Max(nproducts, 1), EC_MAX_GROUPS);
+		(size_t) (document->ncharges + 1) * Min(Max(nproducts, 1), EC_MAX_GROUPS);
 	document->lines = palloc0_array(EcLine, document->capacity);
 	document->names = palloc0_array(char *, document->capacity);
 	document->scratch.weights = palloc_array(ec_int128, document->capacity);
@@ -322,6 +323,29 @@ apply_charges(EcDocument *document, ec_int128 products)
 	}
 }
 
+/* Add what the chosen rate charges.  One that is free has a line, too, which tells it. */
+static void
+apply_shipping(EcDocument *document)
+{
+	EcShipping *shipping = &document->shipping;
+
+	shipping->line = document->nlines;
+	if (shipping->rate == NULL)
+		return;
+	check_totals(ec_add_charge(document->lines, &document->nlines, EC_SHIPPING,
+							   document->free_shipping ? 0 : shipping->amount,
+							   shipping->vat, EC_ZERO, ec_decimal_of(0)));
+	for (size_t line = shipping->line; line < document->nlines; line++)
+		document->names[line] = shipping->name;
+}
+
+/* The code of the rate of delivery that a line is of, or NULL */
+char *
+ec_document_rate(const EcDocument *document, size_t line)
+{
+	return line >= document->shipping.line ? document->shipping.rate : NULL;
+}
+
 /* Does it charge shipping, for goods of this amount? */
 bool
 ec_document_ships(const EcDocument *document, ec_int128 goods)
@@ -340,16 +364,30 @@ ec_document_ships(const EcDocument *document, ec_int128 goods)
 	return false;
 }
 
-/* Total a document whose products are set. */
-void
-ec_document_total(EcDocument *document)
+/* What its products come to, before discounts */
+static ec_int128
+products_amount(const EcDocument *document)
 {
 	ec_int128	products = 0;
 
 	for (size_t i = 0; i < document->nproducts; i++)
 		products += document->lines[i].amount;
-	apply_allowances(document, products);
-	apply_charges(document, products);
+	return products;
+}
+
+/* Take its allowances off a document whose products are set. */
+void
+ec_document_discount(EcDocument *document)
+{
+	apply_allowances(document, products_amount(document));
+}
+
+/* Total a document from which its allowances were taken. */
+void
+ec_document_total(EcDocument *document)
+{
+	apply_charges(document, products_amount(document));
+	apply_shipping(document);
 	Assert(document->nlines <= document->capacity);
 	check_totals(ec_total_lines(document->lines, document->nlines,
 								document->prices, &document->scratch,

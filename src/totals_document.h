@@ -11,6 +11,16 @@
 #include "core/vat.h"
 #include "value/json.h"
 
+/* What a rate of delivery charges, whose lines follow the charges */
+typedef struct EcShipping
+{
+	char	   *rate;			/* its code, or NULL if none is chosen */
+	char	   *name;
+	ec_int128	amount;
+	EcChargeVat vat;
+	size_t		line;			/* the first that it has */
+} EcShipping;
+
 /*
  * A document.  Products come first in lines, then what its allowances and
  * charges add.
@@ -29,6 +39,7 @@ typedef struct EcDocument
 	int			ncharges;
 	bool		free_shipping;	/* drop charges for shipping */
 	JsonbContainer *charges;
+	EcShipping	shipping;
 	EcTotals	totals;
 	EcScratch	scratch;
 } EcDocument;
@@ -47,7 +58,9 @@ extern void ec_document_begin(EcDocument *document, EcPrices prices,
 							  const JsonbValue *allowances,
 							  const JsonbValue *charges);
 extern bool ec_document_ships(const EcDocument *document, ec_int128 goods);
+extern void ec_document_discount(EcDocument *document);
 extern void ec_document_total(EcDocument *document);
+extern char *ec_document_rate(const EcDocument *document, size_t line);
 pg_noreturn extern void ec_totals_error(EcTotalsResult result);
 extern void ec_line_amount(EcLine *line, EcDecimal quantity,
 						   EcDecimal unit_price, EcDecimal base_quantity,

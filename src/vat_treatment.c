@@ -98,8 +98,8 @@ ec_treatment_find(const EcSale *sale, const EcItem *item)
  * Where a product is supplied to, as far as the buyer says: goods go to the
  * shipping address, services to whom the bill goes.
  */
-static const EcAddress *
-destination(const EcSale *sale, char supply)
+const EcAddress *
+ec_sale_destination(const EcSale *sale, char supply)
 {
 	const EcAddress *first = supply == 'g' ? &sale->shipping : &sale->billing;
 	const EcAddress *second = supply == 'g' ? &sale->billing : &sale->shipping;
@@ -148,8 +148,8 @@ plain_sale(const EcSale *sale)
 			services = true;
 	return !sale->identified && !seller->ask_always &&
 		!(services && seller->ask_services) &&
-		(!goods || plain_address(seller, destination(sale, 'g'))) &&
-		(!services || plain_address(seller, destination(sale, 's')));
+		(!goods || plain_address(seller, ec_sale_destination(sale, 'g'))) &&
+		(!services || plain_address(seller, ec_sale_destination(sale, 's')));
 }
 
 /* A text of the last result that survives it; NULL only if it may be. */
@@ -202,7 +202,7 @@ ask_treatment(const EcSale *sale, EcTreatment *t)
 	const EcSettings *seller = sale->seller;
 	EcAddress	at_seller;
 	text	   *unsaid = NULL;
-	const EcAddress *to = destination(sale, t->supply);
+	const EcAddress *to = ec_sale_destination(sale, t->supply);
 	Datum		arguments[ASK_ARGUMENTS];
 	char		nulls[ASK_ARGUMENTS];
 
@@ -374,7 +374,7 @@ taxed_at_home(const EcSale *sale)
 
 	for (int i = 0; i < sale->ntreatments; i++)
 	{
-		const EcAddress *to = destination(sale, sale->treatments[i].supply);
+		const EcAddress *to = ec_sale_destination(sale, sale->treatments[i].supply);
 
 		if (to->country != NULL &&
 			!same_text(cstring_to_text(to->country), seller->country))

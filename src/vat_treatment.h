@@ -47,6 +47,7 @@ typedef struct EcSale
 	EcTreatment *treatments;
 } EcSale;
 
+extern const EcAddress *ec_sale_destination(const EcSale *sale, char supply);
 extern void ec_treatment_decide(EcSale *sale);
 extern const EcTreatment *ec_treatment_find(const EcSale *sale, const EcItem *item);
 extern void ec_treatment_freeze(const EcSale *sale, EcTreatment *frozen);

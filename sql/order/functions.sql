@@ -24,6 +24,7 @@ CREATE FUNCTION ecommerce.place_order(
     expected_total   numeric     DEFAULT NULL,
     allowances       jsonb       DEFAULT NULL,
     charges          jsonb       DEFAULT NULL,
+    shipping_rate    text        DEFAULT NULL,
     coupon_codes     text[]      DEFAULT NULL,
     notes            text        DEFAULT NULL,
     metadata         jsonb       DEFAULT NULL,
@@ -35,7 +36,7 @@ CREATE FUNCTION ecommerce.place_order(
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_place_order';
 COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, jsonb, jsonb, text,
-    boolean, text, numeric, jsonb, jsonb, text[], text, jsonb, timestamptz, text, integer) IS
+    boolean, text, numeric, jsonb, jsonb, text, text[], text, jsonb, timestamptz, text, integer) IS
     'Place an order: take the stock, freeze prices and VAT, write the order, its lines and its '
     'event, all or nothing. What is ordered comes from exactly one of items, cart_id and '
     'reservation_id. items: [{"sku" or "product_id", "quantity", "unit_price"}], where a '
@@ -61,8 +62,8 @@ COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, j
     'sale, EC005 unknown reservation, EC006 it is no longer held, EC012 no VAT rate, EC013 '
     'nothing ordered, EC014 no such cart, EC015 settings are incomplete, EC016 unknown user, '
     'EC019 coupons, with a reason for each, EC025 no price in that currency, EC026 prices are net '
-    'and gross; 0A000 no rule says how the sale is taxed, or its '
-    'products are taxed in different ways.';
+    'and gross, EC029 shipping_rate is not offered; 0A000 no rule says how the sale is taxed, or '
+    'its products are taxed in different ways.';
 
 CREATE FUNCTION ecommerce.quote_order(request jsonb,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS jsonb

@@ -136,7 +136,8 @@ COMMENT ON COLUMN ecommerce.order_items.order_created_at IS 'orders.created_at; 
 COMMENT ON COLUMN ecommerce.order_items.line_number IS '1, 2, 3 and so on, as ordered.';
 COMMENT ON COLUMN ecommerce.order_items.kind IS 'product, shipping or fee.';
 COMMENT ON COLUMN ecommerce.order_items.product_id IS 'The product.';
-COMMENT ON COLUMN ecommerce.order_items.sku IS 'Its SKU when it was ordered.';
+COMMENT ON COLUMN ecommerce.order_items.sku IS
+    'Its SKU when it was ordered; of shipping by a rate of delivery, the code of that.';
 COMMENT ON COLUMN ecommerce.order_items.name IS 'Its name when it was ordered.';
 COMMENT ON COLUMN ecommerce.order_items.quantity IS 'Units.';
 COMMENT ON COLUMN ecommerce.order_items.unit_price IS

@@ -134,6 +134,12 @@ AS $$
     ('gift_card_entries',   '',   'r',     '',   'r',
      '{note,created_by}', NULL),
 
+    -- Delivery: a storefront asks shipping_quote()
+    ('delivery_zones',       '',  'rawd',  'r',  'rawd', NULL, NULL),
+    ('delivery_zone_places', '',  'rawd',  'r',  'rawd', NULL, NULL),
+    ('delivery_methods',     '',  'rawd',  'r',  'rawd', NULL, NULL),
+    ('delivery_rates',       '',  'rawd',  'r',  'rawd', NULL, NULL),
+
     -- Orders.  place_order() takes the right to INSERT as that to date and to price an order.
     ('orders',              '',   'ra',    '',   'ra', NULL, NULL),
     ('orders',              'r',  '',      '',   '',
@@ -202,6 +208,7 @@ AS $$
     ('product_price',       '',  'X', 'X', '',  'X'),
     ('product_prices',      '',  'X', 'X', '',  'X'),
     ('quote_order',              '',  'X', 'X', '',  'X'),
+    ('shipping_quote',           '',  'X', 'X', '',  'X'),
     ('reserve_stock',            '',  'X', 'X', '',  'X'),
     ('extend_reservation',       '',  'X', 'X', '',  'X'),
     ('release_reservation',      '',  'X', 'X', '',  'X'),
@@ -273,6 +280,9 @@ AS $$
     ('country_hint',             'X', '',  '',  '',  ''),
     ('place_key',                'X', '',  '',  '',  ''),
     ('is_vat_place',             'X', '',  '',  '',  ''),
+    ('postal_pattern',           'X', '',  '',  '',  ''),
+    ('postal_pattern_fits',      'X', '',  '',  '',  ''),
+    ('delivery_place_closeness', 'X', '',  '',  '',  ''),
     ('vat_region_named',         'X', '',  '',  '',  ''),
     ('vat_region_of_code',       'X', '',  '',  '',  ''),
     ('check_vat_arguments',      'X', '',  '',  '',  ''),
