@@ -222,6 +222,20 @@ take_rate(EcPlacement *order, const char *rate, uint64 n)
 	refuse_rate(order, rate, n);
 }
 
+/* Refuse goods without a rate where the shop wants one, from those who may not write orders. */
+static void
+require_rate(const EcPlacement *order)
+{
+	if (!order->settings->shipping_required || order->quote || !ec_order_ships(order) ||
+		ec_call_trusted())
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_EC_RATE_REQUIRED),
+			 errmsg("shipping_rate must be given"),
+			 errdetail("The shop does not ship goods without one."),
+			 errhint("Choose one that ecommerce.shipping_quote() offers.")));
+}
+
 /*
  * Take the chosen rate of an order whose discounts are known; or list all that are
  * offered, if that is what is asked for.
@@ -234,4 +248,6 @@ ec_order_ship(FunctionCallInfo fcinfo, EcPlacement *order)
 	else if (!PG_ARGISNULL(ARG_SHIPPING_RATE))
 		take_rate(order, text_to_cstring(PG_GETARG_TEXT_PP(ARG_SHIPPING_RATE)),
 				  ask_offers(order));
+	else
+		require_rate(order);
 }

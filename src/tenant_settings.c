@@ -44,6 +44,7 @@ enum
 	SETTINGS_SMALL_ENTERPRISE,
 	SETTINGS_PLACE,
 	SETTINGS_RESERVATION_TTL,
+	SETTINGS_SHIPPING_REQUIRED,
 	SETTINGS_COLUMNS
 };
 
@@ -57,7 +58,7 @@ static const EcTable settings_table = {
 		{"currency", TEXTOID}, {"prices", TEXTOID}, {"timezone", TEXTOID},
 		{"oss", BOOLOID}, {"distance_sales_exceed_threshold", BOOLOID},
 		{"small_enterprise", BOOLOID}, {"place", TEXTOID},
-		{"reservation_ttl", INTERVALOID}
+		{"reservation_ttl", INTERVALOID}, {"shipping_required", BOOLOID}
 	}
 };
 
@@ -141,6 +142,8 @@ read_settings(EcSettings *settings, int32 tenant_id, TimestampTz at)
 	settings->over_threshold = DatumGetBool(ec_scan_value(&scan, SETTINGS_OVER_THRESHOLD, &isnull));
 	settings->small_enterprise = DatumGetBool(ec_scan_value(&scan, SETTINGS_SMALL_ENTERPRISE,
 															&isnull));
+	settings->shipping_required = DatumGetBool(ec_scan_value(&scan, SETTINGS_SHIPPING_REQUIRED,
+															 &isnull));
 	place = ec_scan_value(&scan, SETTINGS_PLACE, &isnull);
 	if (!isnull && !ec_settings_place_in_region(settings, place))
 		settings->region = cstring_to_text("");

@@ -33,6 +33,7 @@ typedef struct EcSettings
 	bool		oss;
 	bool		over_threshold; /* distance_sales_exceed_threshold */
 	bool		small_enterprise;
+	bool		shipping_required;	/* a rate must be chosen for goods */
 	bool		ask_always;		/* how a sale is taxed, vat_treatment() says */
 	bool		ask_services;	/* the same, of what is no goods */
 	bool		ask_addresses;	/* the same, with an address at home */

@@ -93,7 +93,7 @@ BEGIN
     CROSS JOIN LATERAL (VALUES (ecommerce_internal.place_key(p.region)),
                                (ecommerce_internal.place_key(p.place))) AS k (key)
     WHERE p.country = delivery_regions.country
-      AND (code ~ p.postal_code
+      AND (delivery_regions.code ~ p.postal_code
            OR v_key IN (SELECT ecommerce_internal.place_key(n)
                         FROM unnest(array[p.place] || p.other_names) n));
     RETURN array_remove(v_keys || v_key, '');

@@ -62,8 +62,8 @@ COMMENT ON FUNCTION ecommerce.place_order(jsonb, uuid, uuid, uuid, text, text, j
     'sale, EC005 unknown reservation, EC006 it is no longer held, EC012 no VAT rate, EC013 '
     'nothing ordered, EC014 no such cart, EC015 settings are incomplete, EC016 unknown user, '
     'EC019 coupons, with a reason for each, EC025 no price in that currency, EC026 prices are net '
-    'and gross, EC029 shipping_rate is not offered; 0A000 no rule says how the sale is taxed, or '
-    'its products are taxed in different ways.';
+    'and gross, EC029 shipping_rate is not offered, EC030 it is needed; 0A000 no rule says how '
+    'the sale is taxed, or its products are taxed in different ways.';
 
 CREATE FUNCTION ecommerce.quote_order(request jsonb,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS jsonb
@@ -79,8 +79,8 @@ COMMENT ON FUNCTION ecommerce.quote_order(jsonb, integer) IS
     'the order would be refused with it; totals are without it. "short" has the products of which '
     'there is too little, as [{"sku", "requested", "available"}]. Stock, prices and coupons may '
     'change until the order is placed; its expected_total makes sure. A quote looks neither at '
-    'that nor at an idempotency_key. Errors: those of place_order(), but EC001, EC007, EC018 and '
-    'EC019.';
+    'that nor at an idempotency_key. Errors: those of place_order(), but EC001, EC007, EC018, EC019 '
+    'and EC030.';
 
 CREATE FUNCTION ecommerce.placed_order_id() RETURNS uuid
     LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_placed_order_id';

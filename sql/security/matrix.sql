@@ -28,10 +28,10 @@ AS $$
     ('tenants',             '',   'r',     'r',  'r', NULL, NULL),
     ('settings',            '',   'r',     'r',  'r', NULL, NULL),
     ('settings',            'r',  '',      '',   '',
-     '{tenant_id,country,region,currency,prices,timezone}', NULL),
+     '{tenant_id,country,region,currency,prices,timezone,shipping_required}', NULL),
     ('settings',            '',   'w',     '',   'w',
      '{country,region,place,currency,prices,timezone,distance_sales_exceed_threshold,oss,
-       small_enterprise,reservation_ttl}', NULL),
+       small_enterprise,shipping_required,reservation_ttl}', NULL),
 
     -- Customers and staff
     ('users',               '',   'rawd',  '',   'rawd', NULL, NULL),

@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.settings (
     distance_sales_exceed_threshold boolean NOT NULL DEFAULT false,
     oss             boolean     NOT NULL DEFAULT false,
     small_enterprise boolean    NOT NULL DEFAULT false,
+    shipping_required boolean   NOT NULL DEFAULT false,
     reservation_ttl interval    NOT NULL DEFAULT '15 minutes'
         CONSTRAINT settings_reservation_ttl_check
             CHECK (reservation_ttl > '0' AND reservation_ttl <= '30 days'),
@@ -64,6 +65,9 @@ COMMENT ON COLUMN ecommerce.settings.oss IS
     'threshold or by choice.';
 COMMENT ON COLUMN ecommerce.settings.small_enterprise IS
     'Whether the seller is a small enterprise that is exempt from VAT (Art. 284).';
+COMMENT ON COLUMN ecommerce.settings.shipping_required IS
+    'Whether who may not write orders itself, such as a storefront, has to choose a rate of '
+    'delivery for an order of goods.';
 COMMENT ON COLUMN ecommerce.settings.reservation_ttl IS
     'How long a reservation holds its stock unless told otherwise.';
 COMMENT ON COLUMN ecommerce.settings.created_at IS 'When the row was made.';
