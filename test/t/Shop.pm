@@ -126,6 +126,12 @@ SELECT FROM ecommerce.transition_order(:'archived', 'shipped');
 UPDATE ecommerce.orders SET payment_status = 'paid' WHERE id = :'archived';
 SELECT ecommerce.adjust_stock('PEN', 6, 'receipt', 'again');
 
+INSERT INTO ecommerce.delivery_zones (name) VALUES ('Greece') RETURNING id AS zone \gset
+INSERT INTO ecommerce.delivery_zone_places (zone_id, country) VALUES (:'zone', 'GR');
+INSERT INTO ecommerce.delivery_methods (code, name) VALUES ('post', 'Post')
+	RETURNING id AS method \gset
+INSERT INTO ecommerce.delivery_rates (code, method_id, zone_id, price)
+	VALUES ('post', :'method', :'zone', 3.5);
 INSERT INTO ecommerce.coupons (code, kind, value, max_redemptions,
 	max_redemptions_per_user)
 VALUES ('spring', 'percent', 10, NULL, NULL), ('FEW', 'percent', 5, 3, 1);

@@ -288,6 +288,7 @@ my %values = (
 	currency       => q{'EUR'},
 	prices         => q{'net'},
 	suffix         => q{'default'},
+	pattern        => q{'84*'},
 	quarter        => '1',
 	year           => '2026',
 	slots          => '2',
@@ -316,6 +317,7 @@ my %types = (
 	'regprocedure'             => 'NULL',
 	'oid'                      => '0',
 	'text[]'                   => q{'{x}'},
+	'integer[]'                => q{'{1}'},
 	'numeric[]'                => q{'{1}'});
 my %texts = (vat_id_valid => 1, vat_id_normalize => 1);  # "id" that is a text
 
