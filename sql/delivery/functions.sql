@@ -11,7 +11,7 @@ COMMENT ON FUNCTION ecommerce.shipping_quote(jsonb, jsonb, integer) IS
     'and coupons counts. address: its shipping_address, if it has none itself. Without a country '
     'it is that of the shop. Goods only are shipped; of services and digital products alone there '
     'is no rate. Nothing is written or locked. Errors: those of quote_order(), 22023 the postal '
-    'code is none of the country, or is needed.';
+    'code is none of the country, or it or state is needed.';
 
 CREATE FUNCTION ecommerce.shipping_quote(cart_id uuid, address jsonb DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS SETOF ecommerce.shipping_offer

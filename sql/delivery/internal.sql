@@ -46,8 +46,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.postal_pattern(text, text) IS
-    'The one form of what delivery_zone_places.postal_code says of postal codes of a country. Error '
-    '22023 if it is neither a code, nor the beginning of codes, nor a range of them.';
+    'The one form of what delivery_zone_places.postal_code says of postal codes of a country. '
+    'Error 22023 if it is neither a code, nor the beginning of codes, nor a range of them.';
 
 CREATE FUNCTION ecommerce_internal.postal_pattern_fits(pattern text, code text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -103,6 +103,45 @@ COMMENT ON FUNCTION ecommerce_internal.delivery_regions(text, text, text) IS
     'For delivery_zone(): what regions may be named that an address is in, each as place_key() has '
     'it. country, region and code (as postal_code() has it) are the address''s.';
 
+CREATE FUNCTION ecommerce_internal.check_delivery_address(tenant_id integer, country text,
+    region text, code text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_code   boolean;
+    v_region boolean;
+BEGIN
+    -- An empty region says that it is in none, as in vat_territory().
+    SELECT bool_or(p.postal_code <> '' AND check_delivery_address.code IS NULL),
+           bool_or(p.region <> '' AND check_delivery_address.region IS NULL AND NOT EXISTS (
+               SELECT FROM ecommerce.vat_places q
+               WHERE q.country = p.country AND q.postal_code IS NOT NULL
+                 AND check_delivery_address.code IS NOT NULL
+                 AND ecommerce_internal.place_key(p.region)
+                     IN (ecommerce_internal.place_key(q.region),
+                         ecommerce_internal.place_key(q.place))))
+    INTO v_code, v_region
+    FROM ecommerce.delivery_zone_places p
+    JOIN ecommerce.delivery_zones z ON z.tenant_id = check_delivery_address.tenant_id
+                                   AND z.id = p.zone_id
+    WHERE p.tenant_id = check_delivery_address.tenant_id
+      AND p.country = check_delivery_address.country AND z.is_active;
+    IF v_code OR v_region THEN
+        RAISE EXCEPTION 'shipping_address.% must be given',
+            CASE WHEN v_code THEN 'postal_code' ELSE 'state' END
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = format('What shipping to %s costs depends on it.', country),
+                  HINT = CASE WHEN v_code THEN 'It is that of where the goods go.'
+                              ELSE 'An empty string says that it is in no region.' END;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_delivery_address(integer, text, text, text) IS
+    'For delivery_zone(): error 22023 if an address has no postal code where active zones of its '
+    'country are told by one, or no region where they are told by that and the postal code does '
+    'not tell it. country, region and code (as postal_code() has it) are the address''s.';
+
 CREATE FUNCTION ecommerce_internal.delivery_zone(tenant_id integer, country text, region text,
     postal_code text) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -112,16 +151,7 @@ DECLARE
     v_code    text := nullif(ecommerce_internal.postal_code(country, postal_code), '');
     v_regions text[] := ecommerce_internal.delivery_regions(country, region, v_code);
 BEGIN
-    IF v_code IS NULL AND EXISTS (
-        SELECT FROM ecommerce.delivery_zone_places p
-        JOIN ecommerce.delivery_zones z ON z.tenant_id = delivery_zone.tenant_id
-                                       AND z.id = p.zone_id
-        WHERE p.tenant_id = delivery_zone.tenant_id AND p.country = delivery_zone.country
-          AND p.postal_code <> '' AND z.is_active) THEN
-        RAISE EXCEPTION 'shipping_address.postal_code must be given'
-            USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('What shipping to %s costs depends on it.', country);
-    END IF;
+    PERFORM ecommerce_internal.check_delivery_address(tenant_id, country, region, v_code);
     RETURN (
         SELECT z.id
         FROM (SELECT DISTINCT ON (p.zone_id) p.zone_id, p.is_excluded, c.closeness
@@ -141,8 +171,8 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.delivery_zone(integer, text, text, text) IS
     'The zone that an address is in; NULL if it is in none. country, region and postal_code are '
-    'the address''s, as people write them. Error 22023 if the postal code is none of the country, '
-    'or is not given where zones are told by it.';
+    'the address''s, as people write them. Error 22023 if the postal code is none of the country; '
+    'and those of check_delivery_address().';
 
 -- Customers have no groups yet.
 CREATE FUNCTION ecommerce_internal.user_group(tenant_id integer, user_id uuid) RETURNS uuid

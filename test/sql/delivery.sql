@@ -61,14 +61,17 @@ FROM (VALUES ('GR', NULL, '54621'), ('GR', NULL, '84 100'), ('GR', NULL, 'GR-847
     ('GR', NULL, '85100'), ('GR', NULL, '85900'), ('GR', NULL, '85950'), ('GR', NULL, '10431'),
     ('GR', NULL, '10563'), ('GR', NULL, '63086'), ('ES', NULL, '28001'), ('ES', NULL, '35001'),
     ('ES', 'canary islands', NULL), ('ES', 'Las Palmas', NULL), ('ES', 'Tenerife', '38001'),
-    ('FR', NULL, '75001'), ('FR', 'Corse', '20000'), ('FR', NULL, '20000'), ('SE', NULL, '11122'),
+    ('FR', '', '75001'), ('FR', 'Corse', '20000'), ('FR', '', '20000'), ('SE', NULL, '11122'),
     ('KP', NULL, NULL), ('DE', NULL, NULL), ('US', 'ca', '90001'), ('US', ' California. ', NULL),
     ('US', 'NY', '10001'), ('ZZ', NULL, NULL)) AS v (country, region, code);
 UPDATE ecommerce.delivery_zones SET priority = 1 WHERE name = 'Center rival';
 SELECT zone('GR', NULL, '10563') AS rival;
 -- what a zone is told by must be there
-SELECT failure(format('SELECT zone(%L, NULL, %L)', country, code)), country, code
-FROM (VALUES ('GR', NULL), ('GR', ' '), ('GR', 'X'), ('GR', '1234')) AS v (country, code);
+SELECT failure(format('SELECT zone(%L, %L, %L)', country, state, code), true), country, state, code
+FROM (VALUES ('GR', NULL, NULL), ('GR', NULL, ' '), ('GR', NULL, 'X'), ('GR', NULL, '1234'),
+    ('GR', 'x', NULL), ('US', NULL, '90001'), ('US', '', '90001'), ('ES', NULL, NULL),
+    ('ES', NULL, '28001'), ('ES', '', NULL), ('FR', NULL, '20000'), ('FR', NULL, NULL))
+    AS v (country, state, code);
 DELETE FROM ecommerce.delivery_zone_places WHERE country = '';
 SELECT zone('DE', NULL, '10115') IS NULL AS nowhere;
 
@@ -87,8 +90,8 @@ FROM unnest(ARRAY['''gr'', '''', ''''', '''Greece'', '''', ''''', '''ZZ'', '''',
     'NULL, '''', ''''', '''GR'', '''', NULL', '''GR'', NULL, ''''']) AS v;
 SELECT failure('INSERT INTO ecommerce.delivery_zone_places (zone_id, country)
     VALUES (''01930000-0000-7000-8000-0000000000ff'', ''GR'')');
-SELECT failure('INSERT INTO ecommerce.delivery_methods (code, name, vat, min_days, max_days) VALUES ('
-    || v || ')'), v
+SELECT failure('INSERT INTO ecommerce.delivery_methods (code, name, vat, min_days, max_days)
+    VALUES (' || v || ')'), v
 FROM unnest(ARRAY[''''', ''x'', DEFAULT, 1, 2', '''a b'', ''x'', DEFAULT, 1, 2',
     '''x'', ''x'', ''fixed'', 1, 2', '''x'', ''x'', DEFAULT, 3, 2', '''x'', ''x'', DEFAULT, -1, 2',
     '''post'', ''x'', DEFAULT, 1, 2']) AS v;
@@ -129,7 +132,8 @@ FROM (VALUES ('post-2', 'post', NULL::numeric, 2, NULL::numeric, NULL::numeric, 
     ('gone', 'gone', NULL, NULL, NULL, NULL, NULL, 0, 0, NULL))
     AS v (code, method, above, upto, goods_from, below, quantity, price, per_kg, free_from);
 UPDATE ecommerce.delivery_methods SET is_active = false WHERE code = 'gone';
-SELECT rate, r.id = rate_id AS by_id, method, name, carrier, q.price, q.currency, min_days, max_days
+SELECT rate, r.id = rate_id AS by_id, method, name, carrier, q.price, q.currency, min_days,
+    max_days
 FROM ecommerce.shipping_quote('[{"sku": "KG", "quantity": 2}]',
     '{"country": "GR", "postal_code": "54621"}') q
 JOIN ecommerce.delivery_rates r ON r.code = q.rate;
@@ -144,11 +148,12 @@ FROM (VALUES ('AIR', 1), ('AIR', 49), ('AIR', 50), ('G', 1), ('G', 2000), ('G', 
 SELECT offers('[{"sku": "FILE", "quantity": 9}, {"sku": "AIR", "quantity": 2}, {"sku": "HELP",
     "quantity": 1}]');
 -- the same product twice, and by id
-SELECT offers('[{"sku": "KG", "quantity": 1}, {"sku": "KG", "quantity": 1}]') = offers(jsonb_build_array(
-    jsonb_build_object('product_id', id('KG'), 'quantity', 2))) AS same;
+SELECT offers('[{"sku": "KG", "quantity": 1}, {"sku": "KG", "quantity": 1}]')
+    = offers(jsonb_build_array(jsonb_build_object('product_id', id('KG'), 'quantity', 2))) AS same;
 -- goods are what they come to after discounts, of which they have their share
 INSERT INTO ecommerce.coupons (code, kind, value, currency) VALUES ('TEN', 'percent', 10, NULL),
-    ('HALF', 'percent', 50, NULL), ('SHIP', 'free_shipping', NULL, NULL), ('FIVE', 'amount', 5, 'EUR');
+    ('HALF', 'percent', 50, NULL), ('SHIP', 'free_shipping', NULL, NULL),
+    ('FIVE', 'amount', 5, 'EUR');
 SELECT codes, offers(items('AIR', 55), jsonb_build_object('coupon_codes', codes)),
     offers(items('AIR', 55) || items('FILE', 1), jsonb_build_object('coupon_codes', codes)) AS more
 FROM unnest(ARRAY[jsonb '[]', '["TEN"]', '["FIVE"]', '["HALF"]', '["SHIP"]', '["SHIP", "TEN"]',
@@ -202,17 +207,20 @@ SELECT rate FROM ecommerce.shipping_quote(request => '{"cart_id":
     "01930000-0000-7000-8000-0000000000c1", "shipping_rate": "none", "shipping_address": {"country":
     "GR", "postal_code": "54621"}}'::jsonb);
 SELECT failure(format('SELECT * FROM ecommerce.shipping_quote(%s)', v)), v
-FROM unnest(ARRAY['NULL::jsonb', 'NULL::uuid', 'NULL::text', '''x''', '''[]''', '''{}''', '''{"a": 1}''',
+FROM unnest(ARRAY['NULL::jsonb', 'NULL::uuid', 'NULL::text', '''x''', '''[]''', '''{}''',
+    '''{"a": 1}''',
     '''01930000-0000-7000-8000-0000000000ff''', '''[{"sku": "NONE", "quantity": 1}]''',
     '''[{"sku": "KG", "quantity": 1}]''', '''[{"sku": "KG", "quantity": 0}]''',
     '''[{"sku": "KG", "quantity": 1}]'', ''{"country": "gr"}''',
-    '''[{"sku": "KG", "quantity": 1}]'', ''{"zip": "1"}''', '''[{"sku": "KG", "quantity": 1}]'', ''1''',
+    '''[{"sku": "KG", "quantity": 1}]'', ''{"zip": "1"}''',
+    '''[{"sku": "KG", "quantity": 1}]'', ''1''',
     '''[{"sku": "KG", "quantity": 1}]'', ''{"country": "GR", "postal_code": "X"}''',
     '''{"items": [{"sku": "KG", "quantity": 1}], "shipping_address": {"country": "GR"}}'', ''{}''',
-    '''[{"sku": "KG", "quantity": 1}]'', NULL, NULL', '''[{"sku": "KG", "quantity": 1}]'', NULL, 2']
-    ) AS v;
+    '''[{"sku": "KG", "quantity": 1}]'', NULL, NULL',
+    '''[{"sku": "KG", "quantity": 1}]'', NULL, 2']) AS v;
 -- what is used cannot be deleted
-SELECT failure('DELETE FROM ecommerce.delivery_zones'), failure('DELETE FROM ecommerce.delivery_methods');
+SELECT failure('DELETE FROM ecommerce.delivery_zones'),
+    failure('DELETE FROM ecommerce.delivery_methods');
 DELETE FROM ecommerce.delivery_rates;
 DELETE FROM ecommerce.delivery_zones;
 SELECT count(*) FROM ecommerce.delivery_zone_places;

@@ -36,11 +36,13 @@ INSERT INTO ecommerce.delivery_rates (tenant_id, id, code, method_id, zone_id, w
 SELECT t, ('01930000-0000-7000-8000-0000000000d' || n)::uuid, code,
     ('01930000-0000-7000-8000-0000000000f' || m)::uuid,
     ('01930000-0000-7000-8000-0000000000e' || z)::uuid, upto, price, per_kg, free_from
-FROM (VALUES (1, 1, 'gr-post', 1, 1, 2.0, 3.10, 0.0, 50.0), (1, 2, 'gr-courier', 2, 1, NULL, 6, 1, NULL),
+FROM (VALUES (1, 1, 'gr-post', 1, 1, 2.0, 3.10, 0.0, 50.0),
+    (1, 2, 'gr-courier', 2, 1, NULL, 6, 1, NULL),
     (1, 3, 'de-post', 1, 2, 10, 11.9, 0, NULL), (2, 4, 'gr-post', 3, 3, NULL, 0.01, 0, NULL))
     AS v (t, n, code, m, z, upto, price, per_kg, free_from);
-CREATE FUNCTION lines(order_id uuid) RETURNS TABLE (kind text, sku text, name text, quantity integer,
-    unit_price numeric, discount numeric, vat_rate numeric, net numeric, vat numeric)
+CREATE FUNCTION lines(order_id uuid) RETURNS TABLE (kind text, sku text, name text,
+    quantity integer, unit_price numeric, discount numeric, vat_rate numeric, net numeric,
+    vat numeric)
     LANGUAGE sql AS $$
     SELECT i.kind, i.sku, i.name, i.quantity, i.unit_price, i.discount, i.vat_rate, i.net, i.vat
     FROM ecommerce.order_items i WHERE i.order_id = lines.order_id ORDER BY i.line_number $$;
@@ -141,7 +143,8 @@ FROM generate_series(1, 3) n, generate_series(1, 4) m, unnest('{GR,DE}'::text[])
 -- A retry
 SELECT failure(format('SELECT ecommerce.place_order(items(''LAMP''), shipping_rate => %L,
     idempotency_key => ''key'')', rate)), rate
-FROM unnest('{gr-post,gr-post,gr-courier,01930000-0000-7000-8000-0000000000d1,NULL}'::text[]) AS rate;
+FROM unnest('{gr-post,gr-post,gr-courier,01930000-0000-7000-8000-0000000000d1,NULL}'::text[])
+    AS rate;
 SELECT count(DISTINCT p.id) FROM unnest('{01930000-0000-7000-8000-0000000000D1,
     01930000-0000-7000-8000-0000000000d1}'::text[]) AS rate
 CROSS JOIN LATERAL ecommerce.place_order(items('LAMP'), shipping_rate => rate,
@@ -187,7 +190,8 @@ SELECT failure(v), v FROM unnest(ARRAY[
     'SELECT * FROM ecommerce.shipping_quote(''{"items": [{"sku": "LAMP", "quantity": 1}],
         "allowances": [{"amount": 1}]}'')',
     'SELECT * FROM ecommerce.delivery_rates', 'UPDATE ecommerce.delivery_rates SET price = 0',
-    'SELECT * FROM ecommerce_internal.shipping_offers(1, NULL, NULL, NULL, 0, ''EUR'', ''GR'', NULL, NULL)',
+    'SELECT * FROM ecommerce_internal.shipping_offers(1, NULL, NULL, NULL, 0, ''EUR'', ''GR'',
+        NULL, NULL)',
     'SELECT * FROM ecommerce.place_order(items(''LAMP''), shipping_rate => ''gr-post'',
         charges => ''[{"amount": -3.1}]'')',
     'SELECT * FROM ecommerce.place_order(items(''LAMP''),
