@@ -194,3 +194,12 @@ ec_use_customer(PG_FUNCTION_ARGS)
 	choose(user_id);
 	PG_RETURN_UUID_P(user_id);
 }
+
+PG_FUNCTION_INFO_V1(ec_caller_trusted);
+
+/* caller_trusted() -> boolean */
+Datum
+ec_caller_trusted(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(ec_call_trusted());
+}

@@ -65,7 +65,11 @@ read_source(FunctionCallInfo fcinfo, EcPlacement *order, int *nreserved)
 
 	*nreserved = 0;
 	if (!PG_ARGISNULL(ARG_CART))
+	{
 		ec_order_read_cart(order, PG_GETARG_UUID_P(ARG_CART));
+		if (PG_ARGISNULL(ARG_COUPON_CODES) && order->cart_coupons != (Datum) 0)
+			fcinfo->args[ARG_COUPON_CODES] = (NullableDatum) {.value = order->cart_coupons};
+	}
 	if (!PG_ARGISNULL(ARG_RESERVATION))
 	{
 		reserved = ec_reservation_take(order->tenant_id,

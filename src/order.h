@@ -79,6 +79,7 @@ typedef struct EcPlacement
 	pg_uuid_t	group_id;
 	Datum		email;
 	bool		has_email;
+	Datum		cart_coupons;	/* codes that the cart keeps, or 0 */
 	EcItem	   *items;
 	int			nitems;
 	EcSale		sale;

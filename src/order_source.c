@@ -34,7 +34,8 @@ enum
 {
 	CART_USER = 1,
 	CART_ORDER,
-	CART_OPEN
+	CART_OPEN,
+	CART_COUPONS
 };
 
 /* Columns of cart_items_plan */
@@ -46,13 +47,13 @@ enum
 };
 
 static EcPlan cart_plan = {
-	.sql = "SELECT user_id, order_id, status = 'open' FROM {carts}"
+	.sql = "SELECT user_id, order_id, status = 'open', coupon_codes FROM {carts}"
 	" WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
 static EcPlan quoted_cart_plan = {
-	.sql = "SELECT user_id, order_id, status = 'open' FROM {carts}"
+	.sql = "SELECT user_id, order_id, status = 'open', coupon_codes FROM {carts}"
 	" WHERE tenant_id = $1 AND id = $2",
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
@@ -132,6 +133,8 @@ lock_cart(EcPlacement *order, const pg_uuid_t *cart_id, Datum *arguments)
 								   arguments, NULL) == 1;
 	bool		guest = true;
 	bool		no_order = true;
+	bool		no_coupons;
+	Datum		coupons;
 	Datum		user = (Datum) 0;
 	Datum		became = (Datum) 0;
 
@@ -155,6 +158,9 @@ lock_cart(EcPlacement *order, const pg_uuid_t *cart_id, Datum *arguments)
 		order->has_user = true;
 		order->user_id = *DatumGetUUIDP(user);
 	}
+	coupons = ec_value_or_null(0, CART_COUPONS, TEXTARRAYOID, &no_coupons);
+	if (!no_coupons)
+		order->cart_coupons = PointerGetDatum(PG_DETOAST_DATUM_COPY(coupons));
 }
 
 /* Lock a cart and read its items. */

@@ -6,6 +6,12 @@ SELECT * FROM (VALUES
      'FOR EACH ROW WHEN (OLD.status = ''ordered''
       AND (NEW.status <> OLD.status OR NEW.order_id IS DISTINCT FROM OLD.order_id))',
      'refuse_change(''It has become an order.'')'),
+    ('carts', 'merged_once', 'BEFORE UPDATE OF status',
+     'FOR EACH ROW WHEN (OLD.status = ''merged'' AND NEW.status <> ''merged'')',
+     'refuse_change(''It has become part of another cart.'')'),
+    ('carts', 'restored_first', 'BEFORE UPDATE OF status',
+     'FOR EACH ROW WHEN (OLD.status = ''abandoned'' AND NEW.status = ''ordered'')',
+     'refuse_change(''An abandoned cart is not ordered.'', ''Call ecommerce.cart_restore().'')'),
     ('cart_items', 'open_cart', 'BEFORE INSERT OR UPDATE', 'FOR EACH ROW', 'check_open_cart()'),
     ('cart_items', 'write_amounts', 'BEFORE INSERT OR UPDATE', 'FOR EACH ROW',
      'write_amounts(''unit_price'')'),

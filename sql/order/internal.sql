@@ -368,7 +368,12 @@ BEGIN
                      CROSS JOIN LATERAL jsonb_array_elements_text(
                          CASE jsonb_typeof(u.o -> 'coupon_codes')
                          WHEN 'array' THEN u.o -> 'coupon_codes' ELSE '[]' END) AS w (code)
-                     WHERE length(w.code) <= 255)
+                     WHERE length(w.code) <= 255
+                     UNION ALL
+                     SELECT w.code FROM ecommerce.carts c
+                     CROSS JOIN LATERAL unnest(c.coupon_codes) AS w (code)
+                     WHERE c.tenant_id = lock_for_orders.tenant_id
+                       AND c.id IN (SELECT (u.o ->> 'cart_id')::uuid FROM unnest(orders) AS u (o)))
     ORDER BY k.id FOR NO KEY UPDATE;
     FOR v_id IN
         WITH item AS (

@@ -31,7 +31,7 @@ AS $$
      '{tenant_id,country,region,currency,prices,timezone,shipping_required}', NULL),
     ('settings',            '',   'w',     '',   'w',
      '{country,region,place,currency,prices,timezone,distance_sales_exceed_threshold,oss,
-       small_enterprise,shipping_required,reservation_ttl}', NULL),
+       small_enterprise,shipping_required,reservation_ttl,cart_ttl}', NULL),
 
     -- Customers and staff
     ('users',               '',   'rawd',  '',   'rawd', NULL, NULL),
@@ -102,7 +102,7 @@ AS $$
     -- Carts
     ('carts',               '',   'rawd',  '',   'rawd', NULL, NULL),
     ('carts',               'r',  '',      'r',  '',
-     '{tenant_id,id,user_id,status,order_id,created_at,updated_at}',
+     '{tenant_id,id,user_id,status,order_id,coupon_codes,created_at,updated_at}',
      'user_id = ecommerce.current_customer()'),
     ('cart_items',          '',   'rawd',  'r',  'rawd', NULL, NULL),
     ('cart_items',          'r',  '',      '',   '',
@@ -110,7 +110,10 @@ AS $$
      'cart_id = ANY (ARRAY(SELECT c.id FROM ecommerce.carts c
       WHERE c.tenant_id = ecommerce.current_tenant()
         AND c.user_id = ecommerce.current_customer()))'),
+    ('abandoned_carts',     '',   'r',     '',   'r', NULL, NULL),
     ('wishlist_items',      '',   '',      '',   'rawd', NULL, NULL),
+    ('wishlist_items',      'r',  '',      '',   '',
+     '{tenant_id,user_id,product_id,created_at}', 'user_id = ecommerce.current_customer()'),
     ('wishlist_items',      '',   '',      'r',  '',
      '{tenant_id,product_id,created_at}', NULL),
 
@@ -214,6 +217,20 @@ AS $$
     ('release_reservation',      '',  'X', 'X', '',  'X'),
     ('gift_card_balance',        '',  'X', 'X', '',  'X'),
     ('redeem_gift_card',         '',  'X', 'X', '',  'X'),
+    ('cart_add',                 '',  'X', 'X', '',  'X'),
+    ('cart_set_quantity',        '',  'X', 'X', '',  'X'),
+    ('cart_remove',              '',  'X', 'X', '',  'X'),
+    ('cart_clear',               '',  'X', 'X', '',  'X'),
+    ('cart_set_coupons',         '',  'X', 'X', '',  'X'),
+    ('cart_merge',               '',  'X', 'X', '',  'X'),
+    ('cart_restore',             '',  'X', 'X', '',  'X'),
+    ('cart_accept_prices',       '',  'X', 'X', '',  'X'),
+    ('cart_lines',               '',  'X', 'X', '',  'X'),
+    ('cart_totals',              '',  'X', 'X', '',  'X'),
+    ('wishlist_add',             '',  'X', 'X', '',  'X'),
+    ('wishlist_remove',          '',  'X', 'X', '',  'X'),
+    ('wishlist_to_cart',         '',  'X', 'X', '',  'X'),
+    ('cart_to_wishlist',         '',  'X', 'X', '',  'X'),
     ('place_orders',             '',  '',  'X', '',  'X'),
     ('cancel_order',             '',  '',  'X', '',  'X'),
     ('transition_order',         '',  '',  'X', '',  'X'),
@@ -233,6 +250,7 @@ AS $$
     ('verify_integrity',         '',  '',  '',  '',  'X'),
     ('close_stock_books',        '',  '',  '',  '',  'X'),
     ('expire_reservations',      '',  '',  '',  '',  'X'),
+    ('expire_carts',             '',  '',  '',  '',  'X'),
     ('rebalance_stock',          '',  '',  '',  '',  'X'),
     ('refresh_product_stats',    '',  '',  '',  '',  'X'),
 
@@ -309,6 +327,7 @@ AS $$
     ('schema_drift',             'X', '',  '',  '',  ''),
     ('schema_problems',          'X', '',  '',  '',  ''),
     ('tenant_problems',          'X', '',  '',  '',  ''),
+    ('cart_problems',            'X', '',  '',  '',  ''),
     ('stock_books',              'X', '',  '',  '',  ''),
     ('stock_problems',           'X', '',  '',  '',  ''),
     ('promotion_problems',       'X', '',  '',  '',  ''),

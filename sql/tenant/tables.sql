@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.settings (
     reservation_ttl interval    NOT NULL DEFAULT '15 minutes'
         CONSTRAINT settings_reservation_ttl_check
             CHECK (reservation_ttl > '0' AND reservation_ttl <= '30 days'),
+    cart_ttl        interval    NOT NULL DEFAULT '30 days'
+        CONSTRAINT settings_cart_ttl_check CHECK (cart_ttl >= '1 hour' AND cart_ttl <= '10 years'),
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT settings_region_fkey FOREIGN KEY (country, region)
@@ -70,5 +72,7 @@ COMMENT ON COLUMN ecommerce.settings.shipping_required IS
     'delivery for an order of goods.';
 COMMENT ON COLUMN ecommerce.settings.reservation_ttl IS
     'How long a reservation holds its stock unless told otherwise.';
+COMMENT ON COLUMN ecommerce.settings.cart_ttl IS
+    'How long a cart may lie unchanged until expire_carts() takes it for abandoned.';
 COMMENT ON COLUMN ecommerce.settings.created_at IS 'When the row was made.';
 COMMENT ON COLUMN ecommerce.settings.updated_at IS 'When the row last changed, set by trigger.';
