@@ -216,5 +216,5 @@ COMMENT ON FUNCTION ecommerce.cart_set_coupons(text[], uuid, text, uuid, integer
     'Keep codes of coupons on a cart, for cart_totals() and its order. codes: all of them, in the '
     'order in which they are redeemed, at most 20; an empty array takes them off. Whether they '
     'can be used is not asked here: cart_totals() tells. Whose cart is as for cart_add(). Returns '
-    'the cart, and how many codes came or went. Errors: 22004 NULL, 22023 too many or too long, and '
-    'those of cart_remove().';
+    'the cart, and how many codes came or went. Errors: 22004 NULL, 22023 too many or too long, '
+    'and those of cart_remove().';

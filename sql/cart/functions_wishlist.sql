@@ -116,7 +116,10 @@ BEGIN
     PERFORM ecommerce_internal.check_cart_quantity(quantity, 1);
     PERFORM ecommerce_internal.check_cart_product(v_tenant, product_id);
     -- The cart is locked first, so of two calls the second finds no wish.
-    SELECT o.* INTO c FROM ecommerce_internal.open_cart(v_tenant, NULL, NULL, v_user, true) o;
+    SELECT o.* INTO c FROM ecommerce_internal.open_cart(v_tenant, NULL, NULL, v_user, EXISTS (
+        SELECT FROM ecommerce.wishlist_items w
+        WHERE w.tenant_id = v_tenant AND w.user_id = v_user
+          AND w.product_id = wishlist_to_cart.product_id)) o;
     DELETE FROM ecommerce.wishlist_items w
     WHERE w.tenant_id = v_tenant AND w.user_id = v_user
       AND w.product_id = wishlist_to_cart.product_id;

@@ -176,24 +176,27 @@ BEGIN
     FROM unnest(v_ids, v_wanted) WITH ORDINALITY AS w (id, wanted, n)
     LEFT JOIN ecommerce_internal.sellable_units(v_tenant, v_ids) u ON u.product_id = w.id;
     -- A price that rose since it was seen is left, so that the customer will be told.
-    INSERT INTO ecommerce.cart_items AS i (tenant_id, cart_id, product_id, quantity, unit_price,
-                                           created_at)
-    SELECT v_tenant, into_id, w.id, w.units,
-           CASE WHEN s.seen IS NOT NULL THEN least(s.seen, r.price) END, s.created_at
-    FROM unnest(v_ids, v_units) AS w (id, units)
-    JOIN LATERAL (SELECT coalesce(f.unit_price, t.unit_price) AS seen, f.created_at
-                  FROM ecommerce.cart_items f
-                  LEFT JOIN ecommerce.cart_items t
-                         ON t.tenant_id = v_tenant AND t.cart_id = into_id
-                        AND t.product_id = f.product_id
-                  WHERE f.tenant_id = v_tenant AND f.cart_id = from_id
-                    AND f.product_id = w.id) s ON true
-    LEFT JOIN ecommerce_internal.cart_prices(v_tenant, owner, v_ids, v_units) r
-           ON r.product_id = w.id
-    ORDER BY w.id
-    ON CONFLICT ON CONSTRAINT cart_items_pkey
-    DO UPDATE SET quantity = excluded.quantity, unit_price = excluded.unit_price;
-    GET DIAGNOSTICS v_written = ROW_COUNT;
+    WITH written AS (
+        INSERT INTO ecommerce.cart_items AS i (tenant_id, cart_id, product_id, quantity, unit_price,
+                                               created_at)
+        SELECT v_tenant, into_id, w.id, w.units,
+               CASE WHEN s.seen IS NOT NULL THEN least(s.seen, r.price) END, s.created_at
+        FROM unnest(v_ids, v_units) AS w (id, units)
+        JOIN LATERAL (SELECT coalesce(f.unit_price, t.unit_price) AS seen, f.created_at
+                      FROM ecommerce.cart_items f
+                      LEFT JOIN ecommerce.cart_items t
+                             ON t.tenant_id = v_tenant AND t.cart_id = into_id
+                            AND t.product_id = f.product_id
+                      WHERE f.tenant_id = v_tenant AND f.cart_id = from_id
+                        AND f.product_id = w.id) s ON true
+        LEFT JOIN ecommerce_internal.cart_prices(v_tenant, owner, v_ids, v_units) r
+               ON r.product_id = w.id
+        ORDER BY w.id
+        ON CONFLICT ON CONSTRAINT cart_items_pkey
+        DO UPDATE SET quantity = excluded.quantity, unit_price = excluded.unit_price
+        RETURNING i.product_id, i.quantity)
+    SELECT count(*) INTO v_written FROM written n
+    JOIN unnest(v_ids, v_units) AS w (id, units) ON w.id = n.product_id AND w.units = n.quantity;
     merged := coalesce(cardinality(v_ids), 0);
     PERFORM ecommerce_internal.check_written(v_written = merged, 'cart_items');
     SELECT coalesce(jsonb_agg(jsonb_build_object('product_id', w.id, 'sku', p.sku,

@@ -13,12 +13,12 @@ BEGIN
     END IF;
     v_key := (SELECT min(k) FROM jsonb_object_keys(
                   CASE jsonb_typeof(request) WHEN 'object' THEN request ELSE '{}' END) k
-              WHERE k IN ('items', 'cart_id', 'reservation_id', 'user_id')
-                 OR k = 'shipping_address' AND shipping_address IS NOT NULL);
+              WHERE k IN ('items', 'cart_id', 'reservation_id', 'user_id', 'shipping_address',
+                          'coupon_codes'));
     IF v_key IS NOT NULL THEN
         RAISE EXCEPTION 'request.% must not be given', v_key
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = 'It follows from the cart, or from another argument.';
+                  DETAIL = 'It follows from the cart, or is an argument of its own.';
     END IF;
     RETURN jsonb_build_object('coupon_codes', to_jsonb(coupon_codes))
         || CASE jsonb_typeof(request) WHEN 'object' THEN request ELSE '{}' END

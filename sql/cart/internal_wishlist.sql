@@ -16,9 +16,10 @@ BEGIN
                      AND w.product_id = wish_of.product_id)
     INTO v_wish
     FROM ecommerce.products p
-    LEFT JOIN ecommerce_internal.cart_prices(v_tenant, user_id, ARRAY[product_id], '{1}') r
+    LEFT JOIN ecommerce_internal.cart_prices(v_tenant, wish_of.user_id, ARRAY[p.id],
+                                                 '{1}') r
            ON r.product_id = p.id
-    LEFT JOIN ecommerce_internal.sellable_units(v_tenant, ARRAY[product_id]) u
+    LEFT JOIN ecommerce_internal.sellable_units(v_tenant, ARRAY[p.id]) u
            ON u.product_id = p.id
     WHERE p.tenant_id = v_tenant AND p.id = wish_of.product_id;
     RETURN v_wish;
