@@ -195,6 +195,7 @@ ALTER TABLE ecommerce.products ALTER name DROP NOT NULL;
 SELECT ecommerce.reserve_stock('[{"sku": "A", "quantity": 1}]');
 ROLLBACK;
 BEGIN;
+DROP VIEW ecommerce.abandoned_carts;
 ALTER TABLE ecommerce.cart_items DROP unit_price, ADD unit_price float8 DEFAULT 1;
 SELECT ecommerce.place_order(cart_id => id) FROM ecommerce.carts;
 ROLLBACK;

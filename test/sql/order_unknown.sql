@@ -5,6 +5,8 @@ UPDATE ecommerce.settings SET country = 'GR';
 INSERT INTO ecommerce.products (sku, name, price) VALUES ('A', 'A', 1);
 SELECT ecommerce.adjust_stock('A', 10, 'receipt');
 SELECT code FROM ecommerce.issue_gift_card(10) \gset
+INSERT INTO ecommerce.users (id, email) VALUES
+    ('01930000-0000-7000-8000-0000000000a1', 'ann@example.com');
 
 -- Every function that takes an id of something; $1 is the id, $2 a gift card.
 CREATE TABLE pg_temp.calls (function text, argument text, call text);
@@ -39,6 +41,41 @@ INSERT INTO pg_temp.calls VALUES
     ('issue_gift_card', 'user_id', 'issue_gift_card(1, user_id => $1)'),
     ('adjust_gift_card', 'gift_card_id', 'adjust_gift_card($1, 1)'),
     ('use_customer', 'user_id', 'use_customer($1)');
+INSERT INTO pg_temp.calls VALUES
+    ('cart_add', 'cart_id', $$cart_add('A', 1, cart_id => $1)$$),
+    ('cart_add', 'user_id', $$cart_add('A', 1, user_id => $1)$$),
+    ('cart_set_quantity', 'cart_id', $$cart_set_quantity('A', 1, cart_id => $1)$$),
+    ('cart_set_quantity', 'user_id', $$cart_set_quantity('A', 1, user_id => $1)$$),
+    ('cart_remove', 'cart_id', $$cart_remove('A', cart_id => $1)$$),
+    ('cart_remove', 'user_id', $$cart_remove('A', user_id => $1)$$),
+    ('cart_clear', 'cart_id', $$cart_clear(cart_id => $1)$$),
+    ('cart_clear', 'user_id', $$cart_clear(user_id => $1)$$),
+    ('cart_lines', 'cart_id', $$cart_lines(cart_id => $1)$$),
+    ('cart_lines', 'user_id', $$cart_lines(user_id => $1)$$),
+    ('cart_totals', 'cart_id', $$cart_totals(cart_id => $1)$$),
+    ('cart_totals', 'user_id', $$cart_totals(user_id => $1)$$),
+    ('cart_accept_prices', 'cart_id', $$cart_accept_prices(cart_id => $1)$$),
+    ('cart_accept_prices', 'user_id', $$cart_accept_prices(user_id => $1)$$),
+    ('cart_set_coupons', 'cart_id', $$cart_set_coupons('{}', cart_id => $1)$$),
+    ('cart_set_coupons', 'user_id', $$cart_set_coupons('{}', user_id => $1)$$),
+    ('cart_restore', 'cart_id', $$cart_restore($1)$$),
+    ('cart_merge', 'user_id', $$cart_merge('guest-session-01', $1)$$),
+    ('cart_add', 'product_id', $$cart_add($1::uuid, session_id => 'guest-session-01')$$),
+    ('cart_set_quantity', 'product_id',
+        $$cart_set_quantity($1::uuid, 1, session_id => 'guest-session-01')$$),
+    ('cart_remove', 'product_id', $$cart_remove($1::uuid, session_id => 'guest-session-01')$$),
+    ('wishlist_add', 'user_id', $$wishlist_add('A', $1)$$),
+    ('wishlist_add', 'product_id',
+        $$wishlist_add($1::uuid, '01930000-0000-7000-8000-0000000000a1')$$),
+    ('wishlist_remove', 'user_id', $$wishlist_remove('A', $1)$$),
+    ('wishlist_remove', 'product_id',
+        $$wishlist_remove($1::uuid, '01930000-0000-7000-8000-0000000000a1')$$),
+    ('cart_to_wishlist', 'user_id', $$cart_to_wishlist('A', $1)$$),
+    ('cart_to_wishlist', 'product_id',
+        $$cart_to_wishlist($1::uuid, '01930000-0000-7000-8000-0000000000a1')$$),
+    ('wishlist_to_cart', 'user_id', $$wishlist_to_cart('A', 1, $1)$$),
+    ('wishlist_to_cart', 'product_id',
+        $$wishlist_to_cart($1::uuid, 1, '01930000-0000-7000-8000-0000000000a1')$$);
 CREATE FUNCTION pg_temp.call(call text, id uuid, code text) RETURNS text LANGUAGE sql AS $$
     SELECT failure('SELECT ecommerce.' || replace(replace(call, '$1', quote_literal(id)),
         '$2', quote_literal(code)))
