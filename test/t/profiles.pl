@@ -274,6 +274,7 @@ my %values = (
 	order_number   => q{'%order_id%'},
 	sku            => q{'PEN'},
 	items          => q{'[{"sku": "PEN", "quantity": 1}]'},
+	session_id     => q{'profiles-session-%tenant%'},
 	orders => q{ARRAY['{"items": [{"sku": "PEN", "quantity": 1}]}']::jsonb[]},
 	request        => q{'[{"sku": "PEN", "quantity": 1}]'},
 	code           => q{'profiles-000%tenant%'},
@@ -352,7 +353,9 @@ sub call
 		next
 		  if $optional =~ /^t/
 		  && $known ne 'tenant_id'
-		  && !($name eq 'place_order' && $known eq 'items');
+		  && !($name eq 'place_order' && $known eq 'items')
+		  && !($name =~ /^cart_(?!to_)/ && $known eq 'session_id')
+		  && !($name =~ /wishlist|cart_merge/ && $known eq 'user_id');
 		next if $known eq 'tenant_id' && $optional =~ /^t/ && !$named;
 		my $value = $texts{$name} ? undef : $values{$known};
 		$value = $types{$type} if !defined $value;
