@@ -298,8 +298,65 @@ lookup() {
 	done
 }
 
+# statement SCRIPT PATTERN OPTION...: notes the milliseconds that the statement of a script
+# takes whose first line has the pattern, in $work/latency.
+statement() {
+	ids=$((ids + 10000000))
+	PGDATABASE=cart_shop PGOPTIONS='-c synchronous_commit=off' pgbench -n -r -M prepared -c 1 \
+		-T "$seconds" -D n="$ids" "${@:3}" -f "cart/$1.sql" >"$work/cart.log" 2>&1 || {
+		head -n 20 "$work/cart.log" >&2
+		exit 1
+	}
+	awk -v pattern="$2" 'index($0, pattern) && $1 ~ /^[0-9.]+$/ { print $1; exit }' "$work/cart.log" \
+		>>"$work/latency"
+}
+
+# latency SCRIPT PATTERN OPTION...: the median of these over the rounds.
+latency() {
+	local round
+	: >"$work/latency"
+	for ((round = 0; round < rounds; round++)); do
+		statement "$@"
+	done
+	median <"$work/latency"
+}
+
+# Carts: what they come to, and what their orders cost, each against the least SQL that reads
+# or writes the same; and an order of 200 lines against one of one.
+cart() {
+	local problems
+	createdb --maintenance-db=template1 cart_shop
+	PGDATABASE=cart_shop sql -f place_order/setup.sql -f cart/setup.sql >/dev/null
+	statement order place_order -D lines=5
+	printf 'carts, one client, synchronous_commit = off, median of %s rounds of %s s\n' "$rounds" "$seconds"
+	awk -v totals="$(latency totals cart_totals)" -v read="$(latency totals 'SELECT c.id')" \
+		-v order="$(latency order place_order -D lines=5)" -v least="$(latency limit 'WITH ordered')" \
+		-v one="$(latency order place_order -D lines=1)" -v many="$(latency order place_order -D lines=200)" '
+		function line(what, ms, ratio, goal, met) {
+			printf "  %-42s %8.3f ms", what, ms
+			if (ratio != "") printf " %6.2f", ratio
+			if (goal != "") printf "   %-7s %s", goal, met ? "met" : "missed"
+			print ""
+		}
+		BEGIN {
+			line("cart_totals() of 5 lines", totals, totals / read)
+			line("  limit: one statement, same rows read", read)
+			line("place_order() of a cart of 5 lines", order, order / least)
+			line("  limit: one statement, same rows written", least)
+			line("place_order() of a cart of 1 line", one)
+			line("  of 200 lines", many, many / one, "<= 25", many / one <= 25)
+		}'
+	problems=$(PGDATABASE=cart_shop sql -c "SELECT problem, detail FROM ecommerce.verify_integrity()
+		WHERE problem <> 'a cart without its order'")
+	if [ -n "$problems" ]; then
+		printf 'WRONG: %s\n' "$problems"
+		exit 1
+	fi
+	echo '  checked: carts are what their orders sold, the books balance'
+}
+
 topics=("$@")
-[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity lookup)
+[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity lookup cart)
 for topic in "${topics[@]}"; do
 	"$topic"
 done

@@ -49,10 +49,11 @@ CREATE FUNCTION ecommerce_internal.refuse_cart(cart_id uuid, order_id uuid DEFAU
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE EXCEPTION 'no such open cart'
-        USING ERRCODE = 'EC014',
-              DETAIL = CASE WHEN order_id IS NULL THEN format('It is %s.', cart_id)
-                            ELSE format('Cart %s became order %s.', cart_id, order_id) END;
+    IF order_id IS NULL THEN
+        RAISE EXCEPTION 'no open cart %', cart_id USING ERRCODE = 'EC014';
+    END IF;
+    RAISE EXCEPTION 'no open cart %', cart_id
+        USING ERRCODE = 'EC014', DETAIL = format('It became order %s.', order_id);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.refuse_cart(uuid, uuid) IS
