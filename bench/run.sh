@@ -298,40 +298,43 @@ lookup() {
 	done
 }
 
-# statement SCRIPT PATTERN OPTION...: notes the milliseconds that the statement of a script
-# takes whose first line has the pattern, in $work/latency.
-statement() {
+# latency NAME SCRIPT PATTERN OPTION...: notes the milliseconds that a statement of a script takes,
+# that whose first line has the pattern, in $work/NAME.ms.
+latency() {
+	local name=$1 script=$2 pattern=$3
+	shift 3
 	ids=$((ids + 10000000))
 	PGDATABASE=cart_shop PGOPTIONS='-c synchronous_commit=off' pgbench -n -r -M prepared -c 1 \
-		-T "$seconds" -D n="$ids" "${@:3}" -f "cart/$1.sql" >"$work/cart.log" 2>&1 || {
+		-T "$seconds" -D n="$ids" "$@" -f "cart/$script.sql" >"$work/cart.log" 2>&1 || {
 		head -n 20 "$work/cart.log" >&2
 		exit 1
 	}
-	awk -v pattern="$2" 'index($0, pattern) && $1 ~ /^[0-9.]+$/ { print $1; exit }' "$work/cart.log" \
-		>>"$work/latency"
-}
-
-# latency SCRIPT PATTERN OPTION...: the median of these over the rounds.
-latency() {
-	local round
-	: >"$work/latency"
-	for ((round = 0; round < rounds; round++)); do
-		statement "$@"
-	done
-	median <"$work/latency"
+	awk -v pattern="$pattern" 'index($0, pattern) && $1 ~ /^[0-9.]+$/ { print $1; exit }' \
+		"$work/cart.log" >>"$work/$name.ms"
 }
 
 # Carts: what they come to, and what their orders cost, each against the least SQL that reads
 # or writes the same; and an order of 200 lines against one of one.
 cart() {
-	local problems
+	local problems round
 	createdb --maintenance-db=template1 cart_shop
 	PGDATABASE=cart_shop sql -f place_order/setup.sql -f cart/setup.sql >/dev/null
-	statement order place_order -D lines=5
+	# Plans are made for tables that have rows.
+	latency warm order place_order -D lines=5
+	latency warm limit 'WITH ordered'
+	PGDATABASE=cart_shop sql -c 'VACUUM ANALYZE'
+	for ((round = 0; round < rounds; round++)); do
+		latency totals totals cart_totals
+		latency read totals 'SELECT c.id'
+		latency order order place_order -D lines=5
+		latency least limit 'WITH ordered'
+		latency one order place_order -D lines=1
+		latency many order place_order -D lines=200
+	done
 	printf 'carts, one client, synchronous_commit = off, median of %s rounds of %s s\n' "$rounds" "$seconds"
-	awk -v totals="$(latency totals cart_totals)" -v read="$(latency totals 'SELECT c.id')" \
-		-v order="$(latency order place_order -D lines=5)" -v least="$(latency limit 'WITH ordered')" \
-		-v one="$(latency order place_order -D lines=1)" -v many="$(latency order place_order -D lines=200)" '
+	awk -v totals="$(median <"$work/totals.ms")" -v read="$(median <"$work/read.ms")" \
+		-v order="$(median <"$work/order.ms")" -v least="$(median <"$work/least.ms")" \
+		-v one="$(median <"$work/one.ms")" -v many="$(median <"$work/many.ms")" '
 		function line(what, ms, ratio, goal, met) {
 			printf "  %-42s %8.3f ms", what, ms
 			if (ratio != "") printf " %6.2f", ratio
