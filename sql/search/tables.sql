@@ -16,6 +16,10 @@ CREATE TABLE IF NOT EXISTS ecommerce.search_history (
         REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX IF NOT EXISTS idx_search_term ON ecommerce.search_history (tenant_id, search_term);
+CREATE INDEX IF NOT EXISTS idx_search_history_created ON ecommerce.search_history
+    (tenant_id, created_at);
+CREATE INDEX IF NOT EXISTS idx_search_history_session ON ecommerce.search_history
+    (tenant_id, session_id) WHERE user_id IS NULL AND session_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS idx_search_history_user ON ecommerce.search_history (tenant_id, user_id)
     WHERE user_id IS NOT NULL;
 COMMENT ON TABLE ecommerce.search_history IS 'What was searched for.';
@@ -27,6 +31,16 @@ COMMENT ON COLUMN ecommerce.search_history.results_count IS 'How many products w
 
 DO $view$
 BEGIN
+    IF to_regclass('ecommerce.popular_searches') IS NULL THEN
+        CREATE VIEW ecommerce.popular_searches WITH (security_invoker = true) AS
+        SELECT h.tenant_id, ecommerce_internal.search_words(h.search_term) AS search_term,
+               count(*) AS searches,
+               count(DISTINCT coalesce(h.user_id::text, h.session_id)) AS people,
+               count(*) FILTER (WHERE h.results_count = 0) AS without_results,
+               max(h.created_at) AS last_at
+        FROM ecommerce.search_history h
+        GROUP BY 1, 2;
+    END IF;
     IF to_regclass('ecommerce.product_listing') IS NULL THEN
         CREATE VIEW ecommerce.product_listing WITH (security_invoker = true) AS
         SELECT p.tenant_id, p.id, p.sku, p.slug, p.name, p.short_description, c.name AS category,
@@ -55,6 +69,16 @@ BEGIN
     END IF;
 END
 $view$;
+COMMENT ON VIEW ecommerce.popular_searches IS
+    'What is searched for, and how often, in all that the history has. For a storefront, which '
+    'must not show what one person typed, there is popular_terms().';
+COMMENT ON COLUMN ecommerce.popular_searches.search_term IS
+    'The words, whatever their case, with one blank between them.';
+COMMENT ON COLUMN ecommerce.popular_searches.searches IS 'How often.';
+COMMENT ON COLUMN ecommerce.popular_searches.people IS 'By how many users and sessions.';
+COMMENT ON COLUMN ecommerce.popular_searches.without_results IS 'How often nothing was found.';
+COMMENT ON COLUMN ecommerce.popular_searches.last_at IS 'The last time.';
+
 COMMENT ON VIEW ecommerce.product_listing IS
     'Products that are for sale, as a storefront shows them.';
 COMMENT ON COLUMN ecommerce.product_listing.category IS 'Name of its category.';

@@ -31,14 +31,21 @@ AS $$
      '{tenant_id,country,region,currency,prices,timezone,shipping_required}', NULL),
     ('settings',            '',   'w',     '',   'w',
      '{country,region,place,currency,prices,timezone,distance_sales_exceed_threshold,oss,
-       small_enterprise,shipping_required,reservation_ttl,cart_ttl}', NULL),
+       small_enterprise,shipping_required,reservation_ttl,cart_ttl,password_cost,review_approval,
+       retention_years}', NULL),
 
     -- Customers and staff
     ('users',               '',   'rawd',  '',   'rawd', NULL, NULL),
     ('users',               '',   '',      'r',  '',
      '{tenant_id,id,role,status,group_id,created_at,deleted_at}', NULL),
+    ('users',               'r',  '',      '',   '',
+     '{tenant_id,id,email,first_name,last_name,status,email_verified,created_at}',
+     'id = ecommerce.current_customer()'),
     ('customer_groups',     '',   'rawd',  'r',  'rawd', NULL, NULL),
     ('user_profiles',       '',   'rawd',  '',   'rawd', NULL, NULL),
+    ('user_profiles',       'r',  '',      '',   '',
+     '{tenant_id,user_id,phone,avatar_url,language,birth_date,company,vat_id,created_at,
+       updated_at}', 'user_id = ecommerce.current_customer()'),
     ('user_addresses',      '',   'rawd',  '',   'rawd', NULL, NULL),
     ('user_addresses',      'r',  '',      '',   '',
      '{tenant_id,id,user_id,type,first_name,last_name,company,address_line_1,address_line_2,city,
@@ -47,6 +54,7 @@ AS $$
     ('customers',           '',   'r',     '',   'r', NULL, NULL),
     ('user_credentials',    '',   '',      '',   'rawd', NULL, NULL),
     ('email_tokens',        '',   '',      '',   'rawd', NULL, NULL),
+    ('auth_failures',       '',   '',      '',   'rawd', NULL, NULL),
     ('admins',              '',   '',      '',   'rawd', NULL, NULL),
     ('admins',              '',   'r',     '',   '',
      '{tenant_id,id,email,name,role,avatar_url,is_active,last_login,created_at,updated_at}', NULL),
@@ -72,13 +80,16 @@ AS $$
     ('product_reviews',     'r',  '',      '',   '',
      '{tenant_id,id,product_id,rating,title,comment,is_verified,is_approved,helpful_count,
        created_at,updated_at}',
-     'is_approved AND EXISTS (SELECT FROM ecommerce.products p
+     'user_id = ecommerce.current_customer()
+      OR is_approved AND EXISTS (SELECT FROM ecommerce.products p
       WHERE p.tenant_id = product_reviews.tenant_id AND p.id = product_reviews.product_id)'),
     ('product_reviews',     '',   '',      'r',  '',
      '{tenant_id,id,product_id,order_id,rating,is_verified,is_approved,helpful_count,
        created_at,updated_at}', NULL),
     ('product_listing',     'r',  'r',     'r',  'r', NULL, NULL),
+    ('review_votes',        '',   'r',     '',   'r', NULL, NULL),
     ('search_history',      '',   '',      '',   'rawd', NULL, NULL),
+    ('popular_searches',    '',   '',      '',   'r', NULL, NULL),
 
     -- Stock: what changes it are functions
     ('warehouses',          '',   'raw',   'r',  'raw', NULL, NULL),
@@ -207,6 +218,29 @@ AS $$
     ('available_stock',          '',  'X', 'X', 'X', 'X'),
     ('use_tenant',               '',  'X', '',  '',  'X'),
     ('use_customer',             '',  'X', '',  '',  'X'),
+    ('register_user',            '',  'X', 'X', '',  'X'),
+    ('authenticate',             '',  'X', '',  '',  'X'),
+    ('change_password',          '',  'X', '',  '',  'X'),
+    ('change_email',             '',  'X', '',  '',  'X'),
+    ('request_email_token',      '',  'X', 'X', '',  'X'),
+    ('verify_email',             '',  'X', '',  '',  'X'),
+    ('reset_password',           '',  'X', '',  '',  'X'),
+    ('add_address',              '',  'X', 'X', '',  'X'),
+    ('change_address',           '',  'X', 'X', '',  'X'),
+    ('set_default_address',      '',  'X', 'X', '',  'X'),
+    ('remove_address',           '',  'X', 'X', '',  'X'),
+    ('export_customer',          '',  'X', '',  '',  'X'),
+    ('erase_customer',           '',  'X', 'X', '',  'X'),
+    ('add_review',               '',  'X', 'X', '',  'X'),
+    ('change_review',            '',  'X', 'X', '',  'X'),
+    ('remove_review',            '',  'X', 'X', '',  'X'),
+    ('vote_review',              '',  'X', 'X', '',  'X'),
+    ('record_search',            '',  'X', '',  '',  'X'),
+    ('recent_searches',          '',  'X', '',  '',  'X'),
+    ('clear_searches',           '',  'X', '',  '',  'X'),
+    ('popular_terms',            '',  'X', 'X', 'X', 'X'),
+    ('set_user_status',          '',  '',  'X', '',  'X'),
+    ('approve_review',           '',  '',  'X', '',  'X'),
     ('place_order',              '',  'X', 'X', '',  'X'),
     ('product_price',       '',  'X', 'X', '',  'X'),
     ('product_prices',      '',  'X', 'X', '',  'X'),
@@ -246,6 +280,10 @@ AS $$
     ('vat_return',               '',  '',  'X', 'X', 'X'),
     ('oss_return',               '',  '',  'X', 'X', 'X'),
     ('partitions',               '',  '',  '',  'X', 'X'),
+    -- Whoever has a token comes in as its user.
+    ('create_email_token',       '',  '',  '',  '',  'X'),
+    ('trim_search_history',      '',  '',  '',  '',  'X'),
+    ('erase_expired',            '',  '',  '',  '',  'X'),
     -- These and what they call read everything, addresses of customers included.
     ('verify_integrity',         '',  '',  '',  '',  'X'),
     ('close_stock_books',        '',  '',  '',  '',  'X'),
@@ -335,7 +373,9 @@ AS $$
     ('prove_gift_cards',         'X', '',  '',  '',  ''),
     ('order_problems',           'X', '',  '',  '',  ''),
     ('prove_order_lines',        'X', '',  '',  '',  ''),
-    ('prove_order_links',        'X', '',  '',  '',  '')
+    ('prove_order_links',        'X', '',  '',  '',  ''),
+    ('review_problems',          'X', '',  '',  '',  ''),
+    ('search_words',             'X', '',  '',  '',  '')
     ) AS f (name, public, storefront, back_office, reporting, service)
 $$;
 COMMENT ON FUNCTION ecommerce.access_matrix() IS

@@ -36,6 +36,11 @@ CREATE TABLE IF NOT EXISTS ecommerce.settings (
             CHECK (reservation_ttl > '0' AND reservation_ttl <= '30 days'),
     cart_ttl        interval    NOT NULL DEFAULT '30 days'
         CONSTRAINT settings_cart_ttl_check CHECK (cart_ttl >= '1 hour' AND cart_ttl <= '10 years'),
+    password_cost   smallint    NOT NULL DEFAULT 10
+        CONSTRAINT settings_password_cost_check CHECK (password_cost BETWEEN 8 AND 16),
+    review_approval boolean     NOT NULL DEFAULT false,
+    retention_years smallint    NOT NULL DEFAULT 10
+        CONSTRAINT settings_retention_years_check CHECK (retention_years BETWEEN 1 AND 100),
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT settings_region_fkey FOREIGN KEY (country, region)
@@ -74,5 +79,11 @@ COMMENT ON COLUMN ecommerce.settings.reservation_ttl IS
     'How long a reservation holds its stock unless told otherwise.';
 COMMENT ON COLUMN ecommerce.settings.cart_ttl IS
     'How long a cart may lie unchanged until expire_carts() takes it for abandoned.';
+COMMENT ON COLUMN ecommerce.settings.password_cost IS
+    'Cost of new password hashes, as bcrypt counts: one more takes twice the time.';
+COMMENT ON COLUMN ecommerce.settings.review_approval IS
+    'Whether the shop approves reviews before anybody sees them.';
+COMMENT ON COLUMN ecommerce.settings.retention_years IS
+    'Calendar years after that of an order for which it keeps whom it was for.';
 COMMENT ON COLUMN ecommerce.settings.created_at IS 'When the row was made.';
 COMMENT ON COLUMN ecommerce.settings.updated_at IS 'When the row last changed, set by trigger.';

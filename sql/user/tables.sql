@@ -40,9 +40,14 @@ CREATE TABLE IF NOT EXISTS ecommerce.users (
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now(),
     deleted_at     timestamptz,
+    erased_at      timestamptz,
     CONSTRAINT users_pkey PRIMARY KEY (id, tenant_id),
     CONSTRAINT users_group_fkey FOREIGN KEY (tenant_id, group_id)
-        REFERENCES ecommerce.customer_groups (tenant_id, id)
+        REFERENCES ecommerce.customer_groups (tenant_id, id),
+    CONSTRAINT users_erased_check
+        CHECK (erased_at IS NULL
+               OR deleted_at IS NOT NULL AND num_nonnulls(first_name, last_name) = 0
+                  AND status <> 'active' AND NOT email_verified)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS idx_users_email ON ecommerce.users
     (tenant_id, ecommerce_internal.case_folded(email)) WHERE deleted_at IS NULL;
@@ -60,7 +65,10 @@ COMMENT ON COLUMN ecommerce.users.role IS 'customer, business or producer.';
 COMMENT ON COLUMN ecommerce.users.status IS 'active, inactive or blocked.';
 COMMENT ON COLUMN ecommerce.users.group_id IS
     'The customer group whose price lists apply to them; NULL for none.';
-COMMENT ON COLUMN ecommerce.users.email_verified IS 'Whether the address was proved to be theirs.';
+COMMENT ON COLUMN ecommerce.users.email_verified IS
+    'Whether the address was proved to be theirs; another address is not, says a trigger.';
+COMMENT ON COLUMN ecommerce.users.erased_at IS
+    'When erase_customer() took what told who it was; then the row never changes again.';
 
 CREATE TABLE IF NOT EXISTS ecommerce.user_credentials (
     tenant_id     integer     NOT NULL,
@@ -165,6 +173,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.email_tokens (
         CONSTRAINT email_tokens_type_check CHECK (type IN ('verification', 'reset')),
     expires_at timestamptz NOT NULL,
     used_at    timestamptz,
+    email      text        CONSTRAINT email_tokens_email_check CHECK (length(email) <= 254),
     created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT email_tokens_pkey PRIMARY KEY (tenant_id, token_hash),
     CONSTRAINT email_tokens_user_fkey FOREIGN KEY (tenant_id, user_id)
@@ -178,6 +187,32 @@ COMMENT ON COLUMN ecommerce.email_tokens.token_hash IS
 COMMENT ON COLUMN ecommerce.email_tokens.type IS 'verification or reset.';
 COMMENT ON COLUMN ecommerce.email_tokens.expires_at IS 'Not valid from then on.';
 COMMENT ON COLUMN ecommerce.email_tokens.used_at IS 'When it was used; it works once.';
+COMMENT ON COLUMN ecommerce.email_tokens.email IS
+    'The address that it is for; with another one it is void. NULL is whatever the user has.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.auth_failures (
+    tenant_id    integer     NOT NULL
+        CONSTRAINT auth_failures_tenant_fkey REFERENCES ecommerce.tenants (id),
+    subject_id   uuid        NOT NULL,
+    purpose      text        NOT NULL
+        CONSTRAINT auth_failures_purpose_check CHECK (purpose IN ('password', 'token')),
+    failed_count integer     NOT NULL
+        CONSTRAINT auth_failures_failed_count_check CHECK (failed_count >= 0),
+    failed_at    timestamptz NOT NULL DEFAULT now(),
+    locked_until timestamptz,
+    CONSTRAINT auth_failures_pkey PRIMARY KEY (tenant_id, subject_id, purpose)
+);
+COMMENT ON TABLE ecommerce.auth_failures IS
+    'Wrong passwords and requests for tokens, counted, so that the next ones have to wait. An '
+    'address without an account has a row, too, one of 4,096 that all of them share.';
+COMMENT ON COLUMN ecommerce.auth_failures.subject_id IS
+    'The user; or a number below 4,096 that the address hashes to.';
+COMMENT ON COLUMN ecommerce.auth_failures.purpose IS 'password or token.';
+COMMENT ON COLUMN ecommerce.auth_failures.failed_count IS
+    'How often since it last went well, or was let alone for a day.';
+COMMENT ON COLUMN ecommerce.auth_failures.failed_at IS 'The last time.';
+COMMENT ON COLUMN ecommerce.auth_failures.locked_until IS
+    'Until then all are refused, the right password, too.';
 
 CREATE TABLE IF NOT EXISTS ecommerce.admins (
     tenant_id     integer     NOT NULL
