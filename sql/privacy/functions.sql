@@ -51,9 +51,9 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.export_customer(uuid, integer) IS
     'All that the shop keeps about a customer. An object whose keys are tables, each with an array '
-    'of its rows, and "events", of the customer, their orders and reviews. Hashes of passwords and tokens '
-    'are left out; orders of archived partitions are not there. user_id: whose; a storefront gets '
-    'its customer''s. Errors: EC016 unknown user, 42501 another customer.';
+    'of its rows, and "events", of the customer, their orders and reviews. Hashes of passwords and '
+    'tokens are left out; orders of archived partitions are not there. user_id: whose; a '
+    'storefront gets its customer''s. Errors: EC016 unknown user, 42501 another customer.';
 
 CREATE FUNCTION ecommerce.erase_customer(user_id uuid,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.erasure

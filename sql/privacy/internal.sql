@@ -22,7 +22,7 @@ AS $$
     ('order_items',        'order_id',   '{}',              'keep', 'what was sold, not to whom'),
     ('coupon_redemptions', 'user_id',    '{}',              'keep', 'what an order cost'),
     ('gift_cards',         'user_id',    '{code_hash}',     'keep', 'money that is theirs'),
-    ('product_reviews',    'user_id',    '{}',              'keep', 'nobody is named as its author'),
+    ('product_reviews',    'user_id',    '{}',              'keep', 'its author has no name'),
     ('review_votes',       'user_id',    '{}',              'keep', 'a vote of nobody'),
     -- About no customer
     ('admins',             'email',      NULL,              'exempt', 'staff'),

@@ -375,6 +375,8 @@ AS $$
     ('prove_order_lines',        'X', '',  '',  '',  ''),
     ('prove_order_links',        'X', '',  '',  '',  ''),
     ('review_problems',          'X', '',  '',  '',  ''),
+    ('privacy_problems',         'X', '',  '',  '',  ''),
+    ('personal_data',            'X', '',  '',  '',  ''),
     ('search_words',             'X', '',  '',  '',  '')
     ) AS f (name, public, storefront, back_office, reporting, service)
 $$;

@@ -34,7 +34,7 @@ BEGIN
         WHEN unique_violation THEN
             RAISE EXCEPTION 'email address "%" has an account already', left(email, 100)
                 USING ERRCODE = 'unique_violation', CONSTRAINT = 'idx_users_email',
-                      HINT = 'Tell a stranger the same as for a new one, and its owner by a letter.';
+                      HINT = 'Tell everybody the same, and its owner by a letter.';
     END;
     PERFORM ecommerce_internal.check_written(v_result.user_id IS NOT NULL, 'users');
     IF v_hash IS NOT NULL THEN

@@ -191,13 +191,17 @@ DECLARE
     f     record;
 BEGIN
     -- Before it is known to fail, so that many at once have to queue.
-    INSERT INTO ecommerce.auth_failures (tenant_id, subject_id, purpose, failed_count)
-    VALUES (count_attempt.tenant_id, count_attempt.subject_id, count_attempt.purpose, 0)
-    ON CONFLICT ON CONSTRAINT auth_failures_pkey DO NOTHING;
-    SELECT t.failed_count, t.failed_at, t.locked_until INTO f FROM ecommerce.auth_failures t
-    WHERE t.tenant_id = count_attempt.tenant_id AND t.subject_id = count_attempt.subject_id
-      AND t.purpose = count_attempt.purpose
-    FOR NO KEY UPDATE;
+    FOR n IN 1 .. 100 LOOP
+        INSERT INTO ecommerce.auth_failures (tenant_id, subject_id, purpose, failed_count)
+        VALUES (count_attempt.tenant_id, count_attempt.subject_id, count_attempt.purpose, 0)
+        ON CONFLICT ON CONSTRAINT auth_failures_pkey DO NOTHING;
+        SELECT t.failed_count, t.failed_at, t.locked_until INTO f FROM ecommerce.auth_failures t
+        WHERE t.tenant_id = count_attempt.tenant_id AND t.subject_id = count_attempt.subject_id
+          AND t.purpose = count_attempt.purpose
+        FOR NO KEY UPDATE;
+        -- One that went well in between has deleted it.
+        EXIT WHEN FOUND;
+    END LOOP;
     PERFORM ecommerce_internal.check_written(FOUND, 'auth_failures');
     v_now := clock_timestamp();
     IF f.failed_at < v_now - interval '1 day' THEN
@@ -211,7 +215,7 @@ BEGIN
         RETURN false;
     END IF;
     UPDATE ecommerce.auth_failures t
-    SET failed_count = f.failed_count + 1, failed_at = v_now,
+    SET failed_count = least(f.failed_count, 1000000) + 1, failed_at = v_now,
         locked_until = CASE WHEN f.failed_count >= 4
                             THEN v_now + least(interval '15 seconds'
                                                * 2 ^ least(f.failed_count - 4, 6),
