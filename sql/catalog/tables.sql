@@ -239,7 +239,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS idx_product_reviews_once ON ecommerce.product_
     (tenant_id, product_id, user_id, coalesce(order_id, '00000000-0000-0000-0000-000000000000'));
 CREATE INDEX IF NOT EXISTS idx_reviews_product ON ecommerce.product_reviews (tenant_id, product_id);
 CREATE INDEX IF NOT EXISTS idx_product_reviews_rating ON ecommerce.product_reviews
-    (tenant_id, product_id) INCLUDE (rating) WHERE is_approved;
+    (tenant_id, product_id) INCLUDE (rating, user_id) WHERE is_approved;
 CREATE INDEX IF NOT EXISTS idx_reviews_user ON ecommerce.product_reviews (tenant_id, user_id);
 COMMENT ON TABLE ecommerce.product_reviews IS
     'Ratings by customers, one for each product, user and order.';

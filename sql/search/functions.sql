@@ -23,10 +23,11 @@ BEGIN
     ELSIF user_id IS NOT NULL THEN
         PERFORM ecommerce_internal.lock_user(v_tenant, user_id);
     END IF;
-    INSERT INTO ecommerce.search_history AS h (tenant_id, user_id, session_id, search_term,
+    INSERT INTO ecommerce.search_history AS h (tenant_id, user_id, session_id, search_term, words,
                                                results_count)
     VALUES (v_tenant, record_search.user_id,
             CASE WHEN record_search.user_id IS NULL THEN record_search.session_id END, v_term,
+            ecommerce_internal.search_words(v_term),
             record_search.results_count)
     RETURNING h.id, h.search_term, h.results_count, h.created_at INTO v_result;
     PERFORM ecommerce_internal.check_written(v_result.id IS NOT NULL, 'search_history');
@@ -55,14 +56,14 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT l.id, l.search_term, l.results_count, l.created_at
-    FROM (SELECT DISTINCT ON (ecommerce_internal.search_words(h.search_term))
+    FROM (SELECT DISTINCT ON (coalesce(h.words, h.search_term))
                  h.id, h.search_term, h.results_count, h.created_at
           FROM ecommerce.search_history h
           WHERE h.tenant_id = v_tenant
             AND CASE WHEN recent_searches.user_id IS NULL
                      THEN h.user_id IS NULL AND h.session_id = recent_searches.session_id
                      ELSE h.user_id = recent_searches.user_id END
-          ORDER BY ecommerce_internal.search_words(h.search_term), h.created_at DESC, h.id DESC) l
+          ORDER BY coalesce(h.words, h.search_term), h.created_at DESC, h.id DESC) l
     ORDER BY l.created_at DESC, l.id DESC LIMIT max_count;
 END
 $$;
@@ -116,7 +117,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN QUERY
-    SELECT ecommerce_internal.search_words(h.search_term), count(*)
+    SELECT coalesce(h.words, h.search_term), count(*)
     FROM ecommerce.search_history h
     WHERE h.tenant_id = v_tenant AND h.created_at > now() - popular_terms.since
       AND h.results_count > 0

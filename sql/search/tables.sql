@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.search_history (
         CONSTRAINT search_history_session_id_check CHECK (length(session_id) <= 255),
     search_term   text        NOT NULL
         CONSTRAINT search_history_search_term_check CHECK (length(search_term) <= 255),
+    words         text        CONSTRAINT search_history_words_check CHECK (length(words) <= 1000),
     results_count integer     NOT NULL DEFAULT 0
         CONSTRAINT search_history_results_count_check CHECK (results_count >= 0),
     created_at    timestamptz NOT NULL DEFAULT now(),
@@ -27,13 +28,16 @@ COMMENT ON COLUMN ecommerce.search_history.id IS 'UUIDv7.';
 COMMENT ON COLUMN ecommerce.search_history.user_id IS 'Who searched, if known.';
 COMMENT ON COLUMN ecommerce.search_history.session_id IS 'The session, if no user is known.';
 COMMENT ON COLUMN ecommerce.search_history.search_term IS 'As typed.';
+COMMENT ON COLUMN ecommerce.search_history.words IS
+    'The same, case folded, with one blank between words, so that equal searches are counted '
+    'together; NULL is as typed.';
 COMMENT ON COLUMN ecommerce.search_history.results_count IS 'How many products were found.';
 
 DO $view$
 BEGIN
     IF to_regclass('ecommerce.popular_searches') IS NULL THEN
         CREATE VIEW ecommerce.popular_searches WITH (security_invoker = true) AS
-        SELECT h.tenant_id, ecommerce_internal.search_words(h.search_term) AS search_term,
+        SELECT h.tenant_id, coalesce(h.words, h.search_term) AS search_term,
                count(*) AS searches,
                count(DISTINCT coalesce(h.user_id::text, h.session_id)) AS people,
                count(*) FILTER (WHERE h.results_count = 0) AS without_results,

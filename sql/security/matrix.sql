@@ -80,9 +80,9 @@ AS $$
     ('product_reviews',     'r',  '',      '',   '',
      '{tenant_id,id,product_id,rating,title,comment,is_verified,is_approved,helpful_count,
        created_at,updated_at}',
-     'user_id = ecommerce.current_customer()
-      OR is_approved AND EXISTS (SELECT FROM ecommerce.products p
-      WHERE p.tenant_id = product_reviews.tenant_id AND p.id = product_reviews.product_id)'),
+     'is_approved AND EXISTS (SELECT FROM ecommerce.products p
+      WHERE p.tenant_id = product_reviews.tenant_id AND p.id = product_reviews.product_id)
+      OR user_id = ecommerce.current_customer()'),
     ('product_reviews',     '',   '',      'r',  '',
      '{tenant_id,id,product_id,order_id,rating,is_verified,is_approved,helpful_count,
        created_at,updated_at}', NULL),
@@ -376,8 +376,7 @@ AS $$
     ('prove_order_links',        'X', '',  '',  '',  ''),
     ('review_problems',          'X', '',  '',  '',  ''),
     ('privacy_problems',         'X', '',  '',  '',  ''),
-    ('personal_data',            'X', '',  '',  '',  ''),
-    ('search_words',             'X', '',  '',  '',  '')
+    ('personal_data',            'X', '',  '',  '',  '')
     ) AS f (name, public, storefront, back_office, reporting, service)
 $$;
 COMMENT ON FUNCTION ecommerce.access_matrix() IS
