@@ -35,6 +35,7 @@
 #include "db/table.h"
 #include "errors.h"
 #include "order.h"
+#include "value/arguments.h"
 #include "value/numeric_codec.h"
 #include "value/result.h"
 
@@ -132,10 +133,11 @@ place(FunctionCallInfo fcinfo, EcPlacement *order, Datum *placed)
 
 /* Begin, place and end; this transaction may read the order. */
 static void
-place_order(FunctionCallInfo fcinfo, Datum *placed)
+place_order(FunctionCallInfo fcinfo, bool quoted, Datum *placed)
 {
 	EcPlacement *order = palloc0_object(EcPlacement);
 
+	order->quoted = quoted;
 	order->tenant_id = ec_begin(fcinfo, ARG_TENANT);
 	place(fcinfo, order, placed);
 	ec_end();
@@ -146,14 +148,14 @@ place_order(FunctionCallInfo fcinfo, Datum *placed)
 /* Place what a request asks for, in a call of a function. */
 void
 ec_order_place_request(FmgrInfo *function, const EcRequest *request,
-					   NullableDatum tenant, Datum *placed)
+					   NullableDatum tenant, bool quoted, Datum *placed)
 {
 	LOCAL_FCINFO(call, ARG_TENANT + 1);
 
 	InitFunctionCallInfoData(*call, function, ARG_TENANT + 1, DEFAULT_COLLATION_OID, NULL, NULL);
 	memcpy(call->args, request->arguments, sizeof(request->arguments));
 	call->args[ARG_TENANT] = tenant;
-	place_order(call, placed);
+	place_order(call, quoted, placed);
 }
 
 PG_FUNCTION_INFO_V1(ec_place_order);
@@ -165,6 +167,34 @@ ec_place_order(PG_FUNCTION_ARGS)
 	Datum		placed[PLACED_COLUMNS];
 
 	ec_order_place_request(fcinfo->flinfo, ec_order_read_call(fcinfo), fcinfo->args[ARG_TENANT],
-						   placed);
+						   false, placed);
 	PG_RETURN_DATUM(ec_result_row(fcinfo, ec_placed_types, PLACED_COLUMNS, placed));
+}
+
+PG_FUNCTION_INFO_V1(ec_place_quoted_order);
+
+/*
+ * place_quoted_order(request jsonb, tenant_id integer) -> placed_order
+ *
+ * What it is given was checked when the quote was made: it may price and name a
+ * customer whoever accepts.
+ */
+Datum
+ec_place_quoted_order(PG_FUNCTION_ARGS)
+{
+	Datum		placed[PLACED_COLUMNS];
+
+	ec_argument_given(fcinfo, 0, "request");
+	ec_order_place_request(fcinfo->flinfo, ec_order_read_jsonb(PG_GETARG_JSONB_P(0)),
+						   fcinfo->args[1], true, placed);
+	PG_RETURN_DATUM(ec_result_row(fcinfo, ec_placed_types, PLACED_COLUMNS, placed));
+}
+
+PG_FUNCTION_INFO_V1(ec_caller_trusted);
+
+/* caller_trusted() -> boolean */
+Datum
+ec_caller_trusted(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(ec_call_trusted());
 }

@@ -68,6 +68,7 @@ typedef struct EcPlacement
 	TimestampTz created_at;
 	bool		quote;			/* nothing is locked or written */
 	bool		history;		/* placed_at was given */
+	bool		quoted;			/* accepts a quote, at its prices */
 	bool		trusted;		/* the caller may write orders itself */
 	const EcSettings *settings;
 	char	   *currency;
@@ -109,7 +110,7 @@ extern void ec_order_mean_arguments(EcRequest *request);
 extern EcTaken *ec_order_compute(FunctionCallInfo fcinfo, EcPlacement *order,
 								 int *nreserved);
 extern void ec_order_place_request(FmgrInfo *function, const EcRequest *request,
-								   NullableDatum tenant, Datum *placed);
+								   NullableDatum tenant, bool quoted, Datum *placed);
 
 /* order_source.c */
 extern void ec_order_read_cart(EcPlacement *order, const pg_uuid_t *cart_id);
@@ -122,6 +123,7 @@ extern void ec_order_price(FunctionCallInfo fcinfo, EcPlacement *order);
 
 /* order_total.c */
 extern void ec_order_total(FunctionCallInfo fcinfo, EcPlacement *order);
+extern void ec_order_set_vat(const EcPlacement *order, const EcItem *item, EcLine *line);
 
 /* order_shipping.c */
 extern bool ec_order_ships(const EcPlacement *order);

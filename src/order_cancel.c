@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 #include "pg_compat.h"
@@ -91,11 +92,71 @@ static EcPlan cancel_plan = {
 	" jsonb_strip_nulls(jsonb_build_object('reason', $5, 'from', $6)))"
 	" RETURNING entity_id)"
 	" UPDATE {orders} o SET status = 'cancelled' FROM event e"
-	" WHERE o.tenant_id = $1 AND o.id = e.entity_id AND o.created_at = $3"
+	" WHERE o.tenant_id = $1 AND o.id = e.entity_id AND o.created_at = $3 AND o.status = $6"
+	/* No trigger has cancelled lines while stock came back. */
+	" AND (SELECT count(*) FROM {order_cancellations} c"
+	" WHERE c.tenant_id = $1 AND c.order_id = $2 AND c.order_created_at = $3) = $7"
 	" RETURNING o.status = 'cancelled', o.payment_status",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
-	.nargs = 6,
-	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, UUIDOID, TEXTOID, TEXTOID}
+	.nargs = 7,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, UUIDOID, TEXTOID, TEXTOID, INT8OID}
+};
+static EcPlan count_plan = {
+	.sql = "SELECT count(*) FROM {order_cancellations}"
+	" WHERE tenant_id = $1 AND order_id = $2 AND order_created_at = $3",
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+};
+
+/* Lines that are cancelled, as a set of book_cancellation() */
+#define CANCELLED_LINES \
+	" FROM jsonb_to_recordset($4) AS l (line_number integer, quantity integer, net numeric," \
+	" vat numeric, product_id uuid, from_stock boolean, allocation jsonb)"
+
+static EcPlan insert_lines_plan = {
+	.sql = "INSERT INTO {order_cancellations} (tenant_id, order_id, order_created_at,"
+	" cancellation_number, line_number, quantity, net, vat, allocation, reason, idempotency_key,"
+	" created_at)"
+	" SELECT $1, $2, $3, $5, l.line_number, l.quantity, l.net, l.vat,"
+	" nullif(l.allocation, 'null'), $6, $7, greatest(now(), $3)"
+	CANCELLED_LINES
+	" RETURNING (quantity, net, vat) = (SELECT k.quantity, k.net, k.vat"
+	" FROM jsonb_to_recordset($4) AS k (line_number integer, quantity integer, net numeric,"
+	" vat numeric) WHERE k.line_number = order_cancellations.line_number)",
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = 7,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, JSONBOID, INT4OID, TEXTOID, TEXTOID}
+};
+static EcPlan cancelled_units_plan = {
+	.sql = "SELECT l.product_id, coalesce(a.key::integer, 1),"
+	" sum(coalesce(a.value::integer, l.quantity))"
+	CANCELLED_LINES
+	" LEFT JOIN LATERAL jsonb_each_text(nullif(l.allocation, 'null')) a ON true"
+	" WHERE l.from_stock GROUP BY 1, 2 ORDER BY 1, 2",
+	.nargs = 4,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, JSONBOID}
+};
+
+static EcPlan still_open_plan = {
+	.sql = "SELECT FROM {orders} WHERE tenant_id = $1 AND id = $2 AND created_at = $3"
+	" AND status IN ('pending', 'processing')",
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+};
+
+/* Arguments of book_cancellation, and of insert_lines_plan but for the tenant before them */
+enum
+{
+	BOOK_ORDER,
+	BOOK_CREATED_AT,
+	BOOK_LINES,
+	BOOK_NUMBER,
+	BOOK_REASON,
+	BOOK_KEY,
+	BOOK_GIVE_BACK,
+	BOOK_TENANT
 };
 
 /* Lock an order, read its status and its time, and begin the answer. */
@@ -181,21 +242,69 @@ ec_cancel_order(PG_FUNCTION_ARGS)
 	{
 		bool		has_reason = !PG_ARGISNULL(ARG_REASON);
 		pg_uuid_t	event_id;
-		Datum		arguments[6] = {
+		Datum		arguments[7] = {
 			Int32GetDatum(tenant_id), UUIDPGetDatum(id),
 			TimestampTzGetDatum(created_at), UUIDPGetDatum(&event_id),
 			has_reason ? PG_GETARG_DATUM(ARG_REASON) : (Datum) 0,
 			CStringGetTextDatum(status)
 		};
 
+		(void) ec_execute(&count_plan, arguments, NULL);
+		arguments[6] = Int64GetDatum(DatumGetInt64(ec_value(0, 1, INT8OID)));
 		undo_order(tenant_id, id, created_at, result[RESULT_NUMBER]);
 		ec_uuid_v7_generate(&event_id);
 		ec_written(ec_execute_unchecked(&cancel_plan, arguments,
-										has_reason ? NULL : "    n ") == 1 &&
+										has_reason ? NULL : "    n  ") == 1 &&
 				   DatumGetBool(ec_value(0, CANCELLED_DONE, BOOLOID)), 1, "orders");
 		result[RESULT_PAYMENT_STATUS] = datumCopy(ec_value(0, CANCELLED_PAYMENT_STATUS, TEXTOID),
 												  false, -1);
 	}
 	ec_end();
 	PG_RETURN_DATUM(ec_result_row(fcinfo, types, lengthof(types), result));
+}
+
+PG_FUNCTION_INFO_V1(ec_book_cancellation);
+
+/*
+ * book_cancellation(order_id uuid, order_created_at timestamptz, lines jsonb,
+ * cancellation_number integer, reason text, idempotency_key text, give_back boolean,
+ * tenant_id integer)
+ *
+ * The lines are written before their stock comes back, so that a trigger which cancels
+ * meanwhile finds them.
+ */
+Datum
+ec_book_cancellation(PG_FUNCTION_ARGS)
+{
+	static const char *const names[] = {
+		"order_id", "order_created_at", "lines", "cancellation_number"
+	};
+	int32		tenant_id = ec_begin(fcinfo, BOOK_TENANT);
+	Datum		arguments[BOOK_KEY + 2] = {Int32GetDatum(tenant_id)};
+	char		nulls[BOOK_KEY + 2];
+	uint64		n;
+	uint64		same = 0;
+
+	for (int i = 0; i < (int) lengthof(names); i++)
+		ec_argument_given(fcinfo, i, names[i]);
+	ec_argument_given(fcinfo, BOOK_GIVE_BACK, "give_back");
+	nulls[0] = ' ';
+	for (int i = 0; i <= BOOK_KEY; i++)
+	{
+		nulls[i + 1] = PG_ARGISNULL(i) ? 'n' : ' ';
+		arguments[i + 1] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+	}
+	n = ec_execute_unchecked(&insert_lines_plan, arguments, nulls);
+	for (uint64 i = 0; i < n; i++)
+		same += DatumGetBool(ec_value(i, 1, BOOLOID));
+	ec_written(same, JB_ROOT_COUNT(PG_GETARG_JSONB_P(BOOK_LINES)), "order_cancellations");
+	if (PG_GETARG_BOOL(BOOK_GIVE_BACK))
+	{
+		/* A trigger that cancelled the whole meanwhile has given these units back. */
+		ec_written(ec_execute(&still_open_plan, arguments, NULL), 1, "order_cancellations");
+		(void) ec_stock_give_back(tenant_id,
+								  (int) ec_execute(&cancelled_units_plan, arguments, NULL));
+	}
+	ec_end();
+	PG_RETURN_VOID();
 }

@@ -308,7 +308,7 @@ place_batch(FunctionCallInfo fcinfo, EcRequest *const *requests, int n)
 		MemoryContextSwitchTo(row);
 		PG_TRY();
 		{
-			ec_order_place_request(&function, requests[i], fcinfo->args[1], placed);
+			ec_order_place_request(&function, requests[i], fcinfo->args[1], false, placed);
 		}
 		PG_CATCH();
 		{

@@ -34,6 +34,13 @@ choose_currency(FunctionCallInfo fcinfo, EcPlacement *order)
 										   strlen(order->currency));
 }
 
+/* May the request tell prices that are not the products'? */
+static bool
+has_own_prices(const EcPlacement *order)
+{
+	return order->history || order->quoted;
+}
+
 /* Refuse products that have no price in the currency; a price in another one is none. */
 static void
 check_priced(const EcPlacement *order)
@@ -45,7 +52,7 @@ check_priced(const EcPlacement *order)
 	{
 		const EcItem *item = &order->items[i];
 
-		if (item->rule != EC_NO_PRICE || (order->history && item->has_price))
+		if (item->rule != EC_NO_PRICE || (has_own_prices(order) && item->has_price))
 			continue;
 		if (first == NULL)
 		{
@@ -87,7 +94,7 @@ choose_kind(EcPlacement *order)
 
 /*
  * Choose the unit prices: what products cost then, for this customer.  History
- * tells its own, of the kind that the shop's are.
+ * and accepted quotes tell their own.
  */
 void
 ec_order_price(FunctionCallInfo fcinfo, EcPlacement *order)
@@ -104,16 +111,18 @@ ec_order_price(FunctionCallInfo fcinfo, EcPlacement *order)
 	ec_items_find(order->items, order->nitems, order->tenant_id, !order->history);
 	ec_price_items(&pricing, order->items, order->nitems);
 	check_priced(order);
-	if (!order->history)
+	if (!has_own_prices(order))
 		ec_price_check_expected(order->items, order->nitems);
 	for (int i = 0; i < order->nitems; i++)
 	{
 		EcItem	   *item = &order->items[i];
 
-		if (item->has_price && order->history)
+		if (item->has_price && has_own_prices(order))
 		{
+			/* Those of a quote are of the kind that the product's are. */
+			if (order->history || item->rule == EC_NO_PRICE)
+				item->prices = order->settings->prices;
 			item->rule = EC_NO_PRICE;
-			item->prices = order->settings->prices;
 		}
 		else
 			item->unit_price = item->price;

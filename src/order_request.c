@@ -215,7 +215,7 @@ check_trusted(FunctionCallInfo fcinfo, EcPlacement *order)
 
 	if (!asks && PG_ARGISNULL(ARG_IDEMPOTENCY_KEY) && PG_ARGISNULL(ARG_CART))
 		return;
-	order->trusted = ec_call_trusted();
+	order->trusted = order->quoted || ec_call_trusted();
 	if (order->trusted)
 		return;
 	if (asks)

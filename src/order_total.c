@@ -55,8 +55,8 @@ refuse_class(const EcSettings *settings, const char *vat_class)
 }
 
 /* Set the VAT category and rate of a product's line. */
-static void
-set_vat(const EcPlacement *order, const EcItem *item, EcLine *line)
+void
+ec_order_set_vat(const EcPlacement *order, const EcItem *item, EcLine *line)
 {
 	const EcSettings *settings = order->settings;
 
@@ -190,7 +190,7 @@ compute_totals(FunctionCallInfo fcinfo, EcPlacement *order)
 		EcLine	   *line = &document->lines[i];
 
 		line->kind = EC_PRODUCT;
-		set_vat(order, item, line);
+		ec_order_set_vat(order, item, line);
 		ec_line_amount(line, ec_decimal_of(item->quantity), item->unit_price,
 					   ec_decimal_of(item->base_quantity), order->minor_units);
 	}

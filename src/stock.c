@@ -68,10 +68,15 @@ enum
 
 static EcPlan order_products_plan = {
 	.sql = "SELECT i.product_id, coalesce(a.key::integer, 1),"
-	" sum(coalesce(a.value::integer, i.quantity))"
+	" (sum(coalesce(a.value::integer, i.quantity)) - coalesce(sum(c.units), 0))::bigint"
 	" FROM {order_items} i LEFT JOIN LATERAL jsonb_each_text(i.allocation) a ON true"
+	" LEFT JOIN LATERAL (SELECT sum(CASE WHEN a.key IS NULL THEN n.quantity"
+	" ELSE coalesce((n.allocation ->> a.key)::integer, 0) END) AS units"
+	" FROM {order_cancellations} n WHERE n.tenant_id = $1 AND n.order_id = $2"
+	" AND n.order_created_at = $3 AND n.line_number = i.line_number) c ON true"
 	" WHERE i.tenant_id = $1 AND i.order_id = $2 AND i.order_created_at = $3 AND i.from_stock"
-	" GROUP BY 1, 2 ORDER BY 1, 2",
+	" GROUP BY 1, 2 HAVING sum(coalesce(a.value::integer, i.quantity)) > coalesce(sum(c.units), 0)"
+	" ORDER BY 1, 2",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
@@ -122,7 +127,7 @@ ec_stock_give_back(int32 tenant_id, int n)
 	return units;
 }
 
-/* Give back the stock that was taken for the lines of an order. */
+/* Give back the stock that was taken for the lines of an order, and was not given back. */
 void
 ec_stock_return_order(int32 tenant_id, const pg_uuid_t *order_id,
 					  TimestampTz order_created_at)

@@ -47,7 +47,11 @@ BEGIN
                              >= ecommerce_internal.id_time(m.order_id) - interval '1 day'
                          AND t.created_at
                              <= ecommerce_internal.id_time(m.order_id) + interval '1 day') o ON true
-    CROSS JOIN LATERAL (SELECT coalesce(sum(i.quantity), 0) AS quantity FROM ecommerce.order_items i
+    CROSS JOIN LATERAL (SELECT coalesce(sum(i.quantity
+                                            - ecommerce_internal.cancelled_quantity(v_tenant,
+                                                i.order_id, i.order_created_at, i.line_number)),
+                                        0) AS quantity
+                        FROM ecommerce.order_items i
                         WHERE i.tenant_id = v_tenant AND i.order_id = m.order_id
                           AND i.order_created_at = o.created_at
                           AND i.product_id = m.product_id AND i.from_stock
@@ -148,10 +152,13 @@ AS $$
 BEGIN
     RETURN QUERY SELECT * FROM ecommerce_internal.prove_order_lines(since, tenant_id);
     RETURN QUERY SELECT * FROM ecommerce_internal.prove_order_links(since, tenant_id);
+    RETURN QUERY
+    SELECT 'what was cancelled of a line differs from it', p.order_id, p.detail
+    FROM ecommerce_internal.prove_cancellations(tenant_id, since, NULL) p;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.order_problems(timestamptz, integer) IS
     'For verify_integrity(): orders of a tenant that differ from their lines, reservations, '
     'returns, keys or carts. That is lines and the units that they took, returns and what was '
-    'sold, reservations, idempotency keys and carts and their orders. With since: of what '
-    'happened since then.';
+    'sold, what was cancelled of lines, reservations, idempotency keys and carts and their orders. '
+    'With since: of what happened since then.';

@@ -20,6 +20,17 @@ SELECT * FROM (VALUES
     ('orders', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
     ('order_items', 'keep_items', 'BEFORE UPDATE OR DELETE', 'FOR EACH ROW', 'refuse_change()'),
     ('order_items', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
+    ('order_cancellations', 'check_cancellation', 'AFTER INSERT',
+     'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())',
+     'refuse_change(''Its units would not come back to stock.'',
+                    ''Call ecommerce.cancel_order_items().'')'),
+    ('order_cancellations', 'append_only', 'BEFORE UPDATE OR DELETE',
+     'FOR EACH ROW', 'refuse_change(''Its rows are a record of what happened.'')'),
+    ('order_cancellations', 'no_truncate', 'BEFORE TRUNCATE',
+     'FOR EACH STATEMENT', 'refuse_change()'),
+    ('order_notes', 'append_only', 'BEFORE UPDATE OR DELETE',
+     'FOR EACH ROW', 'refuse_change(''Its rows are a record of what people wrote.'')'),
+    ('order_notes', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
     -- Plain SQL may insert orders, so their totals are compared at commit;
     -- place_order() computes both from the same lines and need not be asked.
     ('orders', 'totals_match', 'AFTER INSERT',

@@ -159,6 +159,75 @@ COMMENT ON COLUMN ecommerce.order_items.base_quantity IS
 COMMENT ON COLUMN ecommerce.order_items.unit_code IS
     'What a unit was, a code of UN/ECE recommendation 20 (BT-130, BT-150).';
 
+CREATE TABLE IF NOT EXISTS ecommerce.order_cancellations (
+    tenant_id           integer     NOT NULL,
+    order_id            uuid        NOT NULL,
+    order_created_at    timestamptz NOT NULL,
+    cancellation_number integer     NOT NULL
+        CONSTRAINT order_cancellations_number_check CHECK (cancellation_number > 0),
+    line_number         integer     NOT NULL,
+    quantity            integer     NOT NULL
+        CONSTRAINT order_cancellations_quantity_check CHECK (quantity > 0),
+    net                 numeric     NOT NULL,
+    vat                 numeric     NOT NULL,
+    allocation          jsonb,
+    reason              text
+        CONSTRAINT order_cancellations_reason_check CHECK (length(reason) <= 10000),
+    idempotency_key     text,
+    created_at          timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT order_cancellations_pkey
+        PRIMARY KEY (tenant_id, order_id, order_created_at, cancellation_number, line_number)
+) PARTITION BY RANGE (order_created_at);
+CREATE INDEX IF NOT EXISTS idx_order_cancellations_created ON ecommerce.order_cancellations
+    (tenant_id, created_at);
+COMMENT ON TABLE ecommerce.order_cancellations IS
+    'Units of lines that were cancelled before they were shipped, by cancel_order_items(). A '
+    'correction: the order and its lines stay as they were. Append-only.';
+COMMENT ON COLUMN ecommerce.order_cancellations.order_id IS 'The order.';
+COMMENT ON COLUMN ecommerce.order_cancellations.order_created_at IS
+    'orders.created_at; the partition key.';
+COMMENT ON COLUMN ecommerce.order_cancellations.cancellation_number IS
+    '1, 2, 3 and so on: the lines that one call cancelled have one number.';
+COMMENT ON COLUMN ecommerce.order_cancellations.line_number IS 'The line, as in order_items.';
+COMMENT ON COLUMN ecommerce.order_cancellations.quantity IS 'Units that were cancelled.';
+COMMENT ON COLUMN ecommerce.order_cancellations.net IS
+    'What the customer need not pay for them, net: by refund_amount(), so that all units of a line '
+    'come to what the line does. Of gross prices it is the rest of the gross amount.';
+COMMENT ON COLUMN ecommerce.order_cancellations.vat IS 'The VAT in it.';
+COMMENT ON COLUMN ecommerce.order_cancellations.allocation IS
+    'Units that went back to each warehouse, {"warehouse": units}; NULL if all are of '
+    'warehouse 1.';
+COMMENT ON COLUMN ecommerce.order_cancellations.reason IS 'Why, for people.';
+COMMENT ON COLUMN ecommerce.order_cancellations.idempotency_key IS
+    'The key of the request, by which a retry finds its answer.';
+
+CREATE TABLE IF NOT EXISTS ecommerce.order_notes (
+    tenant_id        integer     NOT NULL,
+    order_id         uuid        NOT NULL,
+    order_created_at timestamptz NOT NULL,
+    id               uuid        NOT NULL,
+    note             text        NOT NULL
+        CONSTRAINT order_notes_note_check CHECK (length(note) BETWEEN 1 AND 10000),
+    author           text        NOT NULL DEFAULT session_user
+        CONSTRAINT order_notes_author_check CHECK (length(author) BETWEEN 1 AND 255),
+    user_id          uuid,
+    is_internal      boolean     NOT NULL DEFAULT true,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT order_notes_pkey PRIMARY KEY (tenant_id, order_id, order_created_at, id)
+) PARTITION BY RANGE (order_created_at);
+COMMENT ON TABLE ecommerce.order_notes IS
+    'What people wrote about an order after it was placed, by add_order_note(). Append-only.';
+COMMENT ON COLUMN ecommerce.order_notes.order_id IS 'The order.';
+COMMENT ON COLUMN ecommerce.order_notes.order_created_at IS
+    'orders.created_at; the partition key.';
+COMMENT ON COLUMN ecommerce.order_notes.id IS 'UUIDv7.';
+COMMENT ON COLUMN ecommerce.order_notes.note IS 'The text.';
+COMMENT ON COLUMN ecommerce.order_notes.author IS
+    'Who wrote it, as the shop calls them; of a customer "customer".';
+COMMENT ON COLUMN ecommerce.order_notes.user_id IS 'The customer who wrote it; NULL for staff.';
+COMMENT ON COLUMN ecommerce.order_notes.is_internal IS
+    'Whether customers must not see it.';
+
 CREATE TABLE IF NOT EXISTS ecommerce.idempotency_keys (
     tenant_id        integer     NOT NULL,
     key              text        NOT NULL
@@ -189,16 +258,65 @@ BEGIN
         SELECT i.tenant_id, i.product_id, coalesce(a.key::integer, 1),
                CASE k.sign WHEN -1 THEN o.created_at ELSE o.cancelled_at END,
                CASE k.sign WHEN -1 THEN 'sale' ELSE 'cancellation' END,
-               k.sign * coalesce(a.value::integer, i.quantity), o.id, o.order_number
+               k.sign * coalesce(a.value::integer, i.quantity) - coalesce(b.units, 0), o.id,
+               o.order_number
         FROM ecommerce.orders o
         JOIN ecommerce.order_items i ON i.tenant_id = o.tenant_id AND i.order_id = o.id
                                     AND i.order_created_at = o.created_at
         LEFT JOIN LATERAL jsonb_each_text(i.allocation) a ON true
         JOIN (VALUES (-1), (1)) AS k (sign) ON k.sign = -1 OR o.status = 'cancelled'
+        -- What had come back before the whole was cancelled
+        LEFT JOIN LATERAL (
+            SELECT sum(CASE WHEN a.key IS NULL THEN c.quantity
+                            ELSE coalesce((c.allocation ->> a.key)::integer, 0) END)::integer
+                   AS units
+            FROM ecommerce.order_cancellations c
+            WHERE k.sign = 1 AND c.tenant_id = o.tenant_id AND c.order_id = o.id
+              AND c.order_created_at = o.created_at AND c.line_number = i.line_number) b ON true
+        WHERE i.from_stock
+          AND k.sign * coalesce(a.value::integer, i.quantity) - coalesce(b.units, 0) <> 0
+        UNION ALL
+        SELECT c.tenant_id, i.product_id, coalesce(a.key::integer, 1), c.created_at,
+               'cancellation', coalesce(a.value::integer, c.quantity), o.id, o.order_number
+        FROM ecommerce.order_cancellations c
+        JOIN ecommerce.order_items i ON i.tenant_id = c.tenant_id AND i.order_id = c.order_id
+                                    AND i.order_created_at = c.order_created_at
+                                    AND i.line_number = c.line_number
+        JOIN ecommerce.orders o ON o.tenant_id = c.tenant_id AND o.id = c.order_id
+                               AND o.created_at = c.order_created_at
+        LEFT JOIN LATERAL jsonb_each_text(c.allocation) a ON true
         WHERE i.from_stock;
+    END IF;
+    IF to_regclass('ecommerce.order_amounts') IS NULL THEN
+        CREATE VIEW ecommerce.order_amounts WITH (security_invoker = true) AS
+        SELECT o.tenant_id, o.id, o.created_at, o.order_number, o.status, o.currency, o.gross,
+               CASE o.status WHEN 'cancelled' THEN o.gross ELSE c.gross END AS cancelled,
+               CASE o.status WHEN 'cancelled' THEN o.gross - o.gross
+                             ELSE o.gross - c.gross END AS due,
+               o.amount_paid - o.amount_refunded AS paid,
+               CASE o.status WHEN 'cancelled' THEN o.gross - o.gross
+                             ELSE o.gross - c.gross END
+                   - (o.amount_paid - o.amount_refunded) AS balance
+        FROM ecommerce.orders o
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(n.net + n.vat), o.gross - o.gross) AS gross
+            FROM ecommerce.order_cancellations n
+            WHERE n.tenant_id = o.tenant_id AND n.order_id = o.id
+              AND n.order_created_at = o.created_at) c;
     END IF;
 END
 $view$;
+COMMENT ON VIEW ecommerce.order_amounts IS
+    'What an order comes to now: what was cancelled of it, what is due, and what was paid.';
+COMMENT ON COLUMN ecommerce.order_amounts.created_at IS 'When it was placed.';
+COMMENT ON COLUMN ecommerce.order_amounts.gross IS 'What it came to when it was placed.';
+COMMENT ON COLUMN ecommerce.order_amounts.cancelled IS
+    'Of lines that were cancelled; all of it, once the order is.';
+COMMENT ON COLUMN ecommerce.order_amounts.due IS 'gross - cancelled.';
+COMMENT ON COLUMN ecommerce.order_amounts.paid IS 'What was paid and not refunded.';
+COMMENT ON COLUMN ecommerce.order_amounts.balance IS
+    'due - paid: what the customer owes, or negative, what is to be given back. Refunds for '
+    'other reasons than a cancellation count as if they were owed.';
 COMMENT ON VIEW ecommerce.stock_ledger IS
     'What came and went: movements, sales and their cancellations. The sum of a product is what '
     'is there and not sold.';

@@ -9,6 +9,7 @@ AS $$
 DECLARE
     v_suffix text;
     v_orders regclass;
+    v_cancel regclass;
     v_made   text[] := '{}'::text[];
     t        record;
 BEGIN
@@ -35,11 +36,12 @@ BEGIN
                                   lower_bound, upper_bound, v_suffix);
     END IF;
     v_orders := format('ecommerce_partitions.%I', 'orders_' || v_suffix)::regclass;
+    v_cancel := format('ecommerce_partitions.%I', 'order_cancellations_' || v_suffix)::regclass;
     PERFORM ecommerce_internal.check_closed(v_orders, lower_bound, upper_bound);
-    PERFORM ecommerce_internal.reopen_for_archive(v_orders, lower_bound, upper_bound);
+    PERFORM ecommerce_internal.reopen_for_archive(v_orders, v_cancel, lower_bound, upper_bound);
     PERFORM ecommerce_internal.book_archive(v_orders,
-        format('ecommerce_partitions.%I', 'order_items_' || v_suffix)::regclass, v_suffix,
-        lower_bound, upper_bound);
+        format('ecommerce_partitions.%I', 'order_items_' || v_suffix)::regclass, v_cancel,
+        v_suffix, lower_bound, upper_bound);
     FOR t IN
         SELECT k.name, format('ecommerce_partitions.%I', k.name || '_' || v_suffix) AS leaf
         FROM ecommerce_internal.partitioned_tables() k ORDER BY k.ordinal DESC
@@ -74,13 +76,15 @@ DECLARE
     v_leaves jsonb;
     v_name   text;
     v_orders regclass;
+    v_cancel regclass;
 BEGIN
     PERFORM ecommerce_internal.begin_archive(leaf);
     SELECT jsonb_agg(jsonb_build_object('parent', d.parent, 'ordinal', k.ordinal, 'key', k.key,
                                         'leaf', d.name)),
            min(d.from_time), min(d.to_time), min(d.suffix) FILTER (WHERE d.archived),
-           (min(d.name) FILTER (WHERE d.parent = 'orders'))::regclass
-    INTO v_leaves, lower_bound, upper_bound, v_name, v_orders
+           (min(d.name) FILTER (WHERE d.parent = 'orders'))::regclass,
+           (min(d.name) FILTER (WHERE d.parent = 'order_cancellations'))::regclass
+    INTO v_leaves, lower_bound, upper_bound, v_name, v_orders, v_cancel
     FROM ecommerce_internal.detached_leaves() s
     JOIN ecommerce_internal.detached_leaves() d ON d.suffix = s.suffix
     JOIN ecommerce_internal.partitioned_tables() k ON k.name = d.parent
@@ -98,7 +102,8 @@ BEGIN
                   HINT = 'Restore the others from their dump first.';
     END IF;
     IF v_orders IS NOT NULL THEN
-        PERFORM ecommerce_internal.reopen_for_archive(v_orders, lower_bound, upper_bound);
+        PERFORM ecommerce_internal.reopen_for_archive(v_orders,
+            coalesce(v_cancel, 'ecommerce.order_cancellations'), lower_bound, upper_bound);
     END IF;
     PERFORM ecommerce_internal.unbook_archive(v_name);
     FOR partition, moved_rows IN

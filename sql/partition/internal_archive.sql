@@ -102,7 +102,9 @@ BEGIN
         SELECT count(*) FILTER (WHERE o.status IN ('pending', 'processing')),
                count(*) FILTER (WHERE o.status NOT IN ('cancelled', 'refunded')
                                   AND o.payment_status IN ('pending', 'failed')
-                                  AND o.amount_paid < o.gross)
+                                  AND o.amount_paid < o.gross
+                                      - ecommerce_internal.cancelled_amount(o.tenant_id, o.id,
+                                                                            o.created_at))
         FROM %s o $sql$, order_leaf) INTO v_open, v_unpaid;
     SELECT count(*) INTO v_held FROM ecommerce.stock_reservations r
     WHERE r.status = 'held' AND r.created_at >= low AND r.created_at < high;
@@ -120,26 +122,38 @@ COMMENT ON FUNCTION ecommerce_internal.check_closed(regclass, timestamptz, times
     'For detach_partition(): error 55006 if orders of a leaf are pending, processing or unpaid. '
     'Reservations that were made in its time must not be held, either. The detail counts them.';
 
-CREATE FUNCTION ecommerce_internal.book_archive(order_leaf regclass, item_leaf regclass, name text,
-    low timestamptz, high timestamptz) RETURNS void
+CREATE FUNCTION ecommerce_internal.book_archive(order_leaf regclass, item_leaf regclass,
+    cancellation_leaf regclass, name text, low timestamptz, high timestamptz) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     SET timezone = 'UTC' SET datestyle = 'ISO'
 AS $$
 DECLARE
     v_written boolean;
 BEGIN
-    INSERT INTO ecommerce.archived_partitions (suffix, from_time, to_time)
-    VALUES (name, low, high);
+    EXECUTE format('INSERT INTO ecommerce.archived_partitions (suffix, from_time, to_time,
+                                                               corrected_at)
+                    SELECT $1, $2, $3, max(c.created_at) FROM %s c', cancellation_leaf)
+    USING name, low, high;
     -- A movement holds an integer; what a partition sold may be more.
     EXECUTE format($sql$
         WITH sold AS (
-            SELECT i.tenant_id, i.product_id, coalesce(a.key::integer, 1) AS warehouse_id,
-                   sum(coalesce(a.value::integer, i.quantity))::bigint AS quantity
-            FROM %3$s o
-            JOIN %4$s i ON i.tenant_id = o.tenant_id AND i.order_id = o.id
-                       AND i.order_created_at = o.created_at
-            LEFT JOIN LATERAL jsonb_each_text(i.allocation) a ON true
-            WHERE i.from_stock AND o.status <> 'cancelled'
+            SELECT l.tenant_id, l.product_id, coalesce(a.key::integer, 1) AS warehouse_id,
+                   sum(l.sign * coalesce(a.value::integer, l.quantity))::bigint AS quantity
+            FROM (SELECT i.tenant_id, i.product_id, i.allocation, i.quantity, 1 AS sign
+                  FROM %3$s o
+                  JOIN %4$s i ON i.tenant_id = o.tenant_id AND i.order_id = o.id
+                             AND i.order_created_at = o.created_at
+                  WHERE i.from_stock AND o.status <> 'cancelled'
+                  UNION ALL
+                  SELECT i.tenant_id, i.product_id, c.allocation, c.quantity, -1
+                  FROM %3$s o
+                  JOIN %5$s c ON c.tenant_id = o.tenant_id AND c.order_id = o.id
+                             AND c.order_created_at = o.created_at
+                  JOIN %4$s i ON i.tenant_id = o.tenant_id AND i.order_id = o.id
+                             AND i.order_created_at = o.created_at
+                             AND i.line_number = c.line_number
+                  WHERE i.from_stock AND o.status <> 'cancelled') l
+            LEFT JOIN LATERAL jsonb_each_text(l.allocation) a ON true
             GROUP BY 1, 2, 3),
         written AS (
             INSERT INTO ecommerce.stock_movements (tenant_id, product_id, warehouse_id, quantity,
@@ -152,25 +166,32 @@ BEGIN
             RETURNING quantity)
         SELECT (SELECT coalesce(sum(quantity), 0) FROM sold)
                = (SELECT coalesce(- sum(quantity), 0) FROM written)
-        $sql$, name, high, order_leaf, item_leaf) INTO v_written;
+        $sql$, name, high, order_leaf, item_leaf, cancellation_leaf) INTO v_written;
     PERFORM ecommerce_internal.check_written(v_written, 'stock_movements');
     EXECUTE format($sql$
         INSERT INTO ecommerce.archived_sales (tenant_id, product_id, suffix, currency, orders,
                                               quantity, net, last_ordered_at)
-        SELECT i.tenant_id, i.product_id, %L, o.currency, count(DISTINCT o.id), sum(i.quantity),
-               sum(i.net), max(o.created_at)
+        SELECT i.tenant_id, i.product_id, %L, o.currency, count(DISTINCT o.id),
+               sum(i.quantity - coalesce(c.quantity, 0)), sum(i.net - coalesce(c.net, 0)),
+               max(o.created_at)
         FROM %s o
         JOIN %s i ON i.tenant_id = o.tenant_id AND i.order_id = o.id
                  AND i.order_created_at = o.created_at
+        LEFT JOIN (SELECT n.tenant_id, n.order_id, n.order_created_at, n.line_number,
+                          sum(n.quantity) AS quantity, sum(n.net) AS net
+                   FROM %s n GROUP BY 1, 2, 3, 4) c
+               ON c.tenant_id = i.tenant_id AND c.order_id = i.order_id
+              AND c.order_created_at = i.order_created_at AND c.line_number = i.line_number
         WHERE i.product_id IS NOT NULL AND o.status <> 'cancelled'
+          AND i.quantity > coalesce(c.quantity, 0)
         GROUP BY i.tenant_id, i.product_id, o.currency
-        $sql$, name, order_leaf, item_leaf);
+        $sql$, name, order_leaf, item_leaf, cancellation_leaf);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.book_archive(regclass, regclass, text, timestamptz,
+COMMENT ON FUNCTION ecommerce_internal.book_archive(regclass, regclass, regclass, text, timestamptz,
     timestamptz) IS
     'For detach_partition(): write down what the books need of the orders of a leaf. Units sold '
-    'become stock movements of the last moment of its time, and sales rows of archived_sales.';
+    'and not cancelled become stock movements of the last moment of its time, and sales rows of archived_sales.';
 
 CREATE FUNCTION ecommerce_internal.unbook_archive(name text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -203,19 +224,22 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.unbook_archive(text) IS
     'For attach_partition(): undo what book_archive() booked, because the orders are there again.';
 
-CREATE FUNCTION ecommerce_internal.reopen_for_archive(order_leaf regclass, low timestamptz,
-    high timestamptz) RETURNS void
+CREATE FUNCTION ecommerce_internal.reopen_for_archive(order_leaf regclass,
+    cancellation_leaf regclass, low timestamptz, high timestamptz) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_until timestamptz;
 BEGIN
-    EXECUTE format('SELECT greatest($1, max(o.cancelled_at)) FROM %s o', order_leaf)
+    EXECUTE format('SELECT greatest($1, max(o.cancelled_at),
+                                    (SELECT max(c.created_at) FROM %s c)) FROM %s o',
+                   cancellation_leaf, order_leaf)
     INTO v_until USING high;
     DELETE FROM ecommerce.stock_balances b WHERE b.closed_at > low AND b.closed_at <= v_until;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.reopen_for_archive(regclass, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION ecommerce_internal.reopen_for_archive(regclass, regclass, timestamptz,
+    timestamptz) IS
     'For detach_partition() and attach_partition(): forget balances of stock that tell single '
     'orders of a leaf apart. A sum does not know which were sold or cancelled by then.';
 

@@ -4,6 +4,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.archived_partitions (
     suffix      text        NOT NULL,
     from_time   timestamptz NOT NULL,
     to_time     timestamptz NOT NULL,
+    corrected_at timestamptz,
     archived_by text        NOT NULL DEFAULT session_user,
     created_at  timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT archived_partitions_pkey PRIMARY KEY (suffix),
@@ -17,6 +18,9 @@ COMMENT ON COLUMN ecommerce.archived_partitions.suffix IS
     'What the names of their tables in schema ecommerce_partitions end with, e.g. 2019_q1.';
 COMMENT ON COLUMN ecommerce.archived_partitions.from_time IS 'Their lower bound, inclusive.';
 COMMENT ON COLUMN ecommerce.archived_partitions.to_time IS 'Their upper bound, exclusive.';
+COMMENT ON COLUMN ecommerce.archived_partitions.corrected_at IS
+    'When lines of these orders were cancelled last, which corrected them in that period; NULL '
+    'if none was.';
 COMMENT ON COLUMN ecommerce.archived_partitions.archived_by IS 'The role that was logged in.';
 
 CREATE TABLE IF NOT EXISTS ecommerce.archived_sales (

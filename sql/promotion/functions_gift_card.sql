@@ -94,7 +94,8 @@ BEGIN
 
     SELECT g.id, g.currency, g.balance, g.status, g.valid_to INTO c FROM ecommerce.gift_cards g
     WHERE g.tenant_id = v_tenant AND g.code_hash = v_hash FOR NO KEY UPDATE;
-    v_owed := o.gross - o.amount_paid;
+    v_owed := greatest(o.gross - o.amount_paid
+        - ecommerce_internal.cancelled_amount(v_tenant, order_id, o.created_at), 0);
     v_taken := coalesce(ecommerce.round_amount(amount, o.currency), least(v_owed, c.balance));
     v_reason := CASE
         WHEN c.id IS NULL                           THEN 'unknown'

@@ -251,7 +251,9 @@ BEGIN
     END IF;
     UPDATE ecommerce.orders t
     SET amount_paid = t.amount_paid + pay_by_gift_card.amount,
-        payment_status = CASE WHEN t.amount_paid + pay_by_gift_card.amount = t.gross
+        payment_status = CASE WHEN t.amount_paid + pay_by_gift_card.amount
+                                   = t.gross - ecommerce_internal.cancelled_amount(t.tenant_id,
+                                                   t.id, t.created_at)
                               THEN 'paid' ELSE t.payment_status END
     WHERE t.tenant_id = pay_by_gift_card.tenant_id AND t.id = pay_by_gift_card.order_id
       AND t.created_at = pay_by_gift_card.order_created_at;

@@ -27,28 +27,45 @@ BEGIN
     END IF;
     v_from := ecommerce_internal.day_start(from_date, v_timezone);
     v_to := ecommerce_internal.day_start(to_date + 1, v_timezone);
-    IF tstzrange(v_from, v_to) && ecommerce_internal.archived_times() THEN
+    IF tstzrange(v_from, v_to) && ecommerce_internal.archived_times()
+       OR EXISTS (SELECT FROM ecommerce.archived_partitions a
+                  WHERE a.corrected_at >= v_from AND a.from_time < v_to) THEN
         RAISE EXCEPTION 'orders of that period are archived'
             USING ERRCODE = 'EC024', DETAIL = format('It runs from %s to %s.', from_date, to_date),
                   HINT = 'ecommerce.attach_partition() brings them back.';
     END IF;
     RETURN QUERY
-    SELECT o.country, o.region, o.vat_scheme, o.currency, i.vat_category, i.vat_rate,
-           count(DISTINCT o.id), sum(i.net), sum(i.vat)
-    FROM ecommerce.orders o
-    JOIN ecommerce.order_items i ON i.tenant_id = vat_return.tenant_id AND i.order_id = o.id
-        AND i.order_created_at = o.created_at
-        AND i.order_created_at >= v_from AND i.order_created_at < v_to
-    WHERE o.tenant_id = vat_return.tenant_id AND o.status <> 'cancelled'
-      AND o.created_at >= v_from AND o.created_at < v_to
-    GROUP BY o.country, o.region, o.vat_scheme, o.currency, i.vat_category, i.vat_rate
-    ORDER BY o.country, o.region, o.vat_scheme, o.currency, i.vat_category, i.vat_rate DESC;
+    SELECT l.country, l.region, l.vat_scheme, l.currency, l.vat_category, l.vat_rate,
+           count(DISTINCT l.order_id), sum(l.net), sum(l.vat)
+    FROM (SELECT o.country, o.region, o.vat_scheme, o.currency, i.vat_category, i.vat_rate,
+                 o.id AS order_id, i.net, i.vat
+          FROM ecommerce.orders o
+          JOIN ecommerce.order_items i ON i.tenant_id = vat_return.tenant_id AND i.order_id = o.id
+              AND i.order_created_at = o.created_at
+              AND i.order_created_at >= v_from AND i.order_created_at < v_to
+          WHERE o.tenant_id = vat_return.tenant_id AND o.status <> 'cancelled'
+            AND o.created_at >= v_from AND o.created_at < v_to
+          UNION ALL
+          -- A correction counts when it was made, whenever the sale was.
+          SELECT o.country, o.region, o.vat_scheme, o.currency, i.vat_category, i.vat_rate,
+                 NULL, - c.net, - c.vat
+          FROM ecommerce.order_cancellations c
+          JOIN ecommerce.orders o ON o.tenant_id = vat_return.tenant_id AND o.id = c.order_id
+              AND o.created_at = c.order_created_at
+          JOIN ecommerce.order_items i ON i.tenant_id = vat_return.tenant_id
+              AND i.order_id = c.order_id AND i.order_created_at = c.order_created_at
+              AND i.line_number = c.line_number
+          WHERE c.tenant_id = vat_return.tenant_id AND o.status <> 'cancelled'
+            AND c.created_at >= v_from AND c.created_at < v_to) l
+    GROUP BY l.country, l.region, l.vat_scheme, l.currency, l.vat_category, l.vat_rate
+    ORDER BY l.country, l.region, l.vat_scheme, l.currency, l.vat_category, l.vat_rate DESC;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.vat_return(date, date, integer) IS
     'Net and VAT of the orders of a period. Both days are included, in settings.timezone. There is '
     'a row for each country whose VAT applied, region, scheme, currency, category and rate. '
-    'Cancelled orders do not count. Errors: 22023 the first day is after the last, 22004 NULL, '
+    'Cancelled orders do not count; lines that were cancelled of others are taken off in the '
+    'period in which that was. orders are those placed in the period. Errors: 22023 the first day is after the last, 22004 NULL, '
     'EC011 unknown tenant, EC015 its time zone is not known to this server, EC024 orders of the '
     'period are archived.';
 

@@ -136,7 +136,9 @@ AS $$
     FROM relation i
     JOIN relation o ON o.parent = 'ecommerce.orders' AND o.bounds = i.bounds
     CROSS JOIN LATERAL (SELECT split_part(i.relation, '.', 2) || '_order_fkey' AS name) k
-    WHERE i.parent = 'ecommerce.order_items'
+    WHERE EXISTS (SELECT FROM object p
+                  WHERE p.relation = i.parent AND p.kind = 'column'
+                    AND p.name = 'order_created_at')
     UNION ALL
     SELECT a.relation, 'trigger', 'keep_tenant',
            format('CREATE TRIGGER keep_tenant BEFORE UPDATE OF tenant_id ON %s FOR EACH ROW

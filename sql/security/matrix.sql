@@ -172,6 +172,19 @@ AS $$
      'order_id = ecommerce.placed_order_id() OR order_id = ANY (ARRAY(
           SELECT o.id FROM ecommerce.orders o WHERE o.tenant_id = ecommerce.current_tenant()
              AND o.user_id = ecommerce.current_customer()))'),
+    ('order_cancellations', '',   'r',     'r',  'r',
+     '{tenant_id,order_id,order_created_at,cancellation_number,line_number,quantity,net,vat,
+       allocation,created_at}', NULL),
+    ('order_cancellations', '',   'r',     '',   'r', '{reason}', NULL),
+    ('order_notes',         '',   'r',     '',   'r', NULL, NULL),
+    ('order_amounts',       '',   'r',     'r',  'r', NULL, NULL),
+    ('quotes',              '',   'r',     '',   'r', NULL, NULL),
+    ('quotes',              'r',  '',      '',   '',
+     '{tenant_id,id,quote_number,status,user_id,email,document,currency,net,vat,gross,valid_until,
+       order_id,created_at}', 'user_id = ecommerce.current_customer()'),
+    ('quotes',              '',   '',      'r',  '',
+     '{tenant_id,id,quote_number,status,currency,net,vat,gross,valid_until,order_id,created_at,
+       updated_at}', NULL),
     ('events',              '',   'r',     '',   'r', NULL, NULL),
     ('idempotency_keys',    '',   '',      '',   'r',
      '{tenant_id,key,order_id,order_created_at,created_at}', NULL),
@@ -265,6 +278,15 @@ AS $$
     ('wishlist_remove',          '',  'X', 'X', '',  'X'),
     ('wishlist_to_cart',         '',  'X', 'X', '',  'X'),
     ('cart_to_wishlist',         '',  'X', 'X', '',  'X'),
+    ('get_order',                '',  'X', 'X', '',  'X'),
+    ('order_history',            '',  'X', 'X', '',  'X'),
+    ('order_as_of',              '',  'X', 'X', '',  'X'),
+    ('add_order_note',           '',  'X', 'X', '',  'X'),
+    ('accept_quote',             '',  'X', 'X', '',  'X'),
+    ('create_quote',             '',  '',  'X', '',  'X'),
+    ('withdraw_quote',           '',  '',  'X', '',  'X'),
+    ('cancel_order_items',       '',  '',  'X', '',  'X'),
+    ('change_order_address',     '',  '',  'X', '',  'X'),
     ('place_orders',             '',  '',  'X', '',  'X'),
     ('cancel_order',             '',  '',  'X', '',  'X'),
     ('transition_order',         '',  '',  'X', '',  'X'),
@@ -289,6 +311,7 @@ AS $$
     ('close_stock_books',        '',  '',  '',  '',  'X'),
     ('expire_reservations',      '',  '',  '',  '',  'X'),
     ('expire_carts',             '',  '',  '',  '',  'X'),
+    ('expire_quotes',            '',  '',  '',  '',  'X'),
     ('rebalance_stock',          '',  '',  '',  '',  'X'),
     ('refresh_product_stats',    '',  '',  '',  '',  'X'),
 
@@ -376,7 +399,12 @@ AS $$
     ('prove_order_links',        'X', '',  '',  '',  ''),
     ('review_problems',          'X', '',  '',  '',  ''),
     ('privacy_problems',         'X', '',  '',  '',  ''),
-    ('personal_data',            'X', '',  '',  '',  '')
+    ('personal_data',            'X', '',  '',  '',  ''),
+    ('prove_cancellations',      'X', '',  '',  '',  ''),
+    ('cancelled_quantity',       'X', '',  '',  '',  ''),
+    ('shipped_quantity',         'X', '',  '',  '',  ''),
+    ('amount_of_units',          'X', '',  '',  '',  ''),
+    ('quote_problems',           'X', '',  '',  '',  '')
     ) AS f (name, public, storefront, back_office, reporting, service)
 $$;
 COMMENT ON FUNCTION ecommerce.access_matrix() IS

@@ -15,13 +15,21 @@ LEFT JOIN (SELECT u.tenant_id, u.product_id,
                   sum(u.net) FILTER (WHERE u.currency = t.currency) AS revenue,
                   max(u.last_ordered_at)  AS last_ordered_at
            FROM (SELECT i.tenant_id, i.product_id, o.currency,
-                        count(DISTINCT i.order_id) AS orders, sum(i.quantity) AS quantity,
-                        sum(i.net) AS net,
+                        count(DISTINCT i.order_id) AS orders,
+                        sum(i.quantity - coalesce(x.quantity, 0)) AS quantity,
+                        sum(i.net - coalesce(x.net, 0)) AS net,
                         max(o.created_at) AS last_ordered_at
                  FROM ecommerce.order_items i
                  JOIN ecommerce.orders o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
                                         AND o.created_at = i.order_created_at
+                 LEFT JOIN (SELECT n.tenant_id, n.order_id, n.order_created_at, n.line_number,
+                                   sum(n.quantity) AS quantity, sum(n.net) AS net
+                            FROM ecommerce.order_cancellations n GROUP BY 1, 2, 3, 4) x
+                        ON x.tenant_id = i.tenant_id AND x.order_id = i.order_id
+                       AND x.order_created_at = i.order_created_at
+                       AND x.line_number = i.line_number
                  WHERE i.product_id IS NOT NULL AND o.status <> 'cancelled'
+                   AND i.quantity > coalesce(x.quantity, 0)
                  GROUP BY i.tenant_id, i.product_id, o.currency
                  UNION ALL
                  SELECT a.tenant_id, a.product_id, a.currency, a.orders, a.quantity, a.net,
@@ -32,8 +40,8 @@ LEFT JOIN (SELECT u.tenant_id, u.product_id,
        ON s.tenant_id = p.tenant_id AND s.product_id = p.id;
 CREATE UNIQUE INDEX IF NOT EXISTS idx_product_stats_id ON ecommerce.product_stats (tenant_id, id);
 COMMENT ON MATERIALIZED VIEW ecommerce.product_stats IS
-    'Sales of each product, as of its last refresh. Cancelled orders do not count, archived ones '
-    'do.';
+    'Sales of each product, as of its last refresh. Cancelled orders and lines do not count, '
+    'archived ones do.';
 COMMENT ON COLUMN ecommerce.product_stats.id IS 'The product.';
 COMMENT ON COLUMN ecommerce.product_stats.name IS 'Its name.';
 COMMENT ON COLUMN ecommerce.product_stats.total_orders IS

@@ -93,7 +93,10 @@ BEGIN
           FROM (SELECT i.product_id, sum(i.quantity) AS quantity
                 FROM jsonb_to_recordset(items) AS i (product_id uuid, quantity bigint)
                 GROUP BY i.product_id) r
-          LEFT JOIN LATERAL (SELECT min(l.sku) AS sku, sum(l.quantity) AS quantity
+          LEFT JOIN LATERAL (SELECT min(l.sku) AS sku,
+                                    sum(l.quantity - ecommerce_internal.cancelled_quantity(
+                                        check_returns.tenant_id, check_returns.order_id,
+                                        check_returns.order_created_at, l.line_number)) AS quantity
                              FROM ecommerce.order_items l
                              WHERE l.tenant_id = check_returns.tenant_id
                                AND l.order_id = check_returns.order_id
@@ -112,7 +115,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_returns(integer, uuid, timestamptz, jsonb, boolean) IS
-    'For who has called lock_returns(): of no product does more come back than was sold. Items are '
+    'For who has called lock_returns(): of no product does more come back than was sold and not '
+    'cancelled before. Items are '
     '[{"product_id", "quantity"}], whose movements are written already or not. Error EC022 lists '
     'all products of which there is too much.';
 

@@ -1,0 +1,229 @@
+-- The steps of cancel_order_items().
+
+CREATE FUNCTION ecommerce_internal.cancelled_lines(tenant_id integer, order_id uuid,
+    order_created_at timestamptz, prices text, currency text, units jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    RETURN (
+        SELECT jsonb_agg(jsonb_build_object('line_number', i.line_number, 'quantity', u.units,
+                   'net', a.net - coalesce(c.net, 0), 'vat', a.vat - coalesce(c.vat, 0),
+                   'product_id', i.product_id, 'from_stock', i.from_stock,
+                   'allocation', CASE WHEN i.from_stock THEN
+                       ecommerce_internal.cancelled_allocation(cancelled_lines.tenant_id,
+                           i.order_id, i.order_created_at, i.line_number, i.allocation, u.units)
+                       END) ORDER BY i.line_number)
+        FROM (SELECT e.key::integer AS line_number, e.value::bigint AS units
+              FROM jsonb_each_text(cancelled_lines.units) e) u
+        JOIN ecommerce.order_items i ON i.tenant_id = cancelled_lines.tenant_id
+            AND i.order_id = cancelled_lines.order_id
+            AND i.order_created_at = cancelled_lines.order_created_at
+            AND i.line_number = u.line_number
+        CROSS JOIN LATERAL (SELECT sum(n.quantity) AS quantity, sum(n.net) AS net,
+                                   sum(n.vat) AS vat
+                            FROM ecommerce.order_cancellations n
+                            WHERE n.tenant_id = cancelled_lines.tenant_id
+                              AND n.order_id = cancelled_lines.order_id
+                              AND n.order_created_at = cancelled_lines.order_created_at
+                              AND n.line_number = i.line_number) c
+        CROSS JOIN LATERAL ecommerce_internal.amount_of_units(cancelled_lines.prices, i.net,
+            i.vat, i.quantity, coalesce(c.quantity, 0) + u.units, cancelled_lines.currency) a);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.cancelled_lines(integer, uuid, timestamptz, text, text,
+    jsonb) IS
+    'For cancel_order_items(): what book_cancellation() writes. units are those of each line, as '
+    'find_cancelled_lines() says; prices and currency those of the order.';
+
+CREATE FUNCTION ecommerce_internal.book_cancellation(order_id uuid, order_created_at timestamptz,
+    lines jsonb, cancellation_number integer, reason text, idempotency_key text,
+    give_back boolean, tenant_id integer) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_book_cancellation';
+COMMENT ON FUNCTION ecommerce_internal.book_cancellation(uuid, timestamptz, jsonb, integer, text,
+    text, boolean, integer) IS
+    'For cancel_order_items(), which has locked the order: write the lines that are cancelled, and '
+    'give their stock back. Not that with give_back false, where the whole order was cancelled.';
+
+CREATE FUNCTION ecommerce_internal.prove_cancellations(tenant_id integer, since timestamptz,
+    of_order uuid)
+    RETURNS TABLE (order_id uuid, line_number integer, detail jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET jit = off SET plan_cache_mode = force_custom_plan
+    SET enable_hashjoin = on SET enable_nestloop = on SET enable_hashagg = on SET enable_sort = on
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_tenant integer := prove_cancellations.tenant_id;
+BEGIN
+    RETURN QUERY
+    SELECT c.order_id, c.line_number,
+           jsonb_build_object('line_number', c.line_number, 'quantity', i.quantity,
+               'cancelled', c.quantity, 'net', c.net, 'vat', c.vat, 'allocation', i.allocation)
+    FROM (SELECT n.order_id, n.order_created_at, n.line_number, sum(n.quantity) AS quantity,
+                 sum(n.net) AS net, sum(n.vat) AS vat
+          FROM (SELECT DISTINCT k.order_id, k.order_created_at
+                FROM ecommerce.order_cancellations k
+                WHERE k.tenant_id = v_tenant AND (since IS NULL OR k.created_at >= since)
+                  AND (of_order IS NULL OR k.order_id = of_order)) d
+          JOIN ecommerce.order_cancellations n ON n.tenant_id = v_tenant
+              AND n.order_id = d.order_id AND n.order_created_at = d.order_created_at
+          GROUP BY 1, 2, 3) c
+    LEFT JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = c.order_id
+        AND o.created_at = c.order_created_at
+    LEFT JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = c.order_id
+        AND i.order_created_at = c.order_created_at AND i.line_number = c.line_number
+        AND i.kind = 'product'
+    LEFT JOIN LATERAL ecommerce_internal.amount_of_units(o.prices, i.net, i.vat, i.quantity,
+        least(c.quantity, i.quantity), o.currency) a ON true
+    WHERE (a.net, a.vat) IS DISTINCT FROM (c.net, c.vat)
+       OR c.quantity + ecommerce_internal.shipped_quantity(v_tenant, c.order_id,
+              c.order_created_at, c.line_number) > i.quantity
+       -- Units that went to a warehouse came from it.
+       OR EXISTS (
+           SELECT FROM ecommerce.order_cancellations n
+           LEFT JOIN LATERAL jsonb_each_text(n.allocation) w ON true
+           WHERE n.tenant_id = v_tenant AND n.order_id = c.order_id
+             AND n.order_created_at = c.order_created_at AND n.line_number = c.line_number
+           GROUP BY w.key
+           HAVING sum(coalesce(w.value::bigint, n.quantity))
+                  > coalesce((i.allocation ->> w.key)::bigint,
+                             CASE WHEN i.allocation IS NULL AND w.key IS NULL
+                                  THEN i.quantity ELSE 0 END))
+       OR EXISTS (
+           SELECT FROM ecommerce.order_cancellations n
+           WHERE n.tenant_id = v_tenant AND n.order_id = c.order_id
+             AND n.order_created_at = c.order_created_at AND n.line_number = c.line_number
+             AND n.quantity <> (SELECT sum(w.value::bigint)
+                                FROM jsonb_each_text(n.allocation) w));
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.prove_cancellations(integer, timestamptz, uuid) IS
+    'Lines of which what was cancelled is wrong: more than was ordered and not shipped, amounts '
+    'that are not what the units come to, or units that went back to other warehouses. since: '
+    'of orders of which lines were cancelled since then, or NULL; of_order: of that one, or NULL.';
+
+CREATE FUNCTION ecommerce_internal.check_cancellations(tenant_id integer, order_id uuid)
+    RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_wrong jsonb := (SELECT jsonb_agg(p.detail ORDER BY p.line_number)
+                      FROM ecommerce_internal.prove_cancellations(tenant_id, NULL, order_id) p);
+BEGIN
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'more of line % was cancelled than there was',
+                        v_wrong -> 0 ->> 'line_number'
+            USING ERRCODE = 'EC036', DETAIL = v_wrong::text,
+                  HINT = 'A trigger has cancelled, too.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_cancellations(integer, uuid) IS
+    'For cancel_order_items(), after it has written: error EC036 if triggers have cancelled '
+    'meanwhile, too.';
+
+CREATE FUNCTION ecommerce_internal.settle_cancellation(tenant_id integer, order_id uuid,
+    order_created_at timestamptz) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_due    numeric;
+    v_excess numeric;
+BEGIN
+    SELECT t.gross - c.amount, t.amount_paid - t.amount_refunded - (t.gross - c.amount)
+    INTO v_due, v_excess
+    FROM ecommerce.orders t
+    CROSS JOIN LATERAL (SELECT ecommerce_internal.cancelled_amount(settle_cancellation.tenant_id,
+                            t.id, t.created_at) AS amount) c
+    WHERE t.tenant_id = settle_cancellation.tenant_id AND t.id = settle_cancellation.order_id
+      AND t.created_at = settle_cancellation.order_created_at;
+    IF v_excess > 0 THEN
+        PERFORM ecommerce_internal.return_to_gift_cards(tenant_id, order_id, order_created_at,
+                                                        v_excess);
+    END IF;
+    IF v_excess >= 0 THEN
+        UPDATE ecommerce.orders t SET payment_status = 'paid'
+        WHERE t.tenant_id = settle_cancellation.tenant_id
+          AND t.id = settle_cancellation.order_id
+          AND t.created_at = settle_cancellation.order_created_at
+          AND t.payment_status IN ('pending', 'failed');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.settle_cancellation(integer, uuid, timestamptz) IS
+    'For cancel_order_items(): what gift cards paid beyond what is still due goes back to them. An '
+    'order of which all that is due was paid is paid.';
+
+CREATE FUNCTION ecommerce_internal.claim_cancellation(idempotency_key text, order_id uuid,
+    order_created_at timestamptz, items jsonb, reason text, tenant_id integer) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    v_items   jsonb := (SELECT jsonb_agg(s ORDER BY s.item)
+                        FROM (SELECT jsonb_strip_nulls(e - 'quantity') AS item,
+                                     sum((e ->> 'quantity')::numeric::bigint) AS quantity
+                              FROM jsonb_array_elements(items) e GROUP BY 1) s);
+    v_request bytea := sha256(convert_to(jsonb_build_object('cancellation', v_items,
+        'order_id', claim_cancellation.order_id, 'reason', claim_cancellation.reason)::text,
+        'UTF8'));
+    v_found   bytea;
+BEGIN
+    INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id,
+                                            order_created_at)
+    VALUES (claim_cancellation.tenant_id, claim_cancellation.idempotency_key, v_request,
+            claim_cancellation.order_id, claim_cancellation.order_created_at)
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    SELECT k.request_hash INTO v_found FROM ecommerce.idempotency_keys k
+    WHERE k.tenant_id = claim_cancellation.tenant_id
+      AND k.key = claim_cancellation.idempotency_key;
+    IF v_found IS DISTINCT FROM v_request THEN
+        RAISE EXCEPTION 'idempotency key was used for another request'
+            USING ERRCODE = 'EC007',
+                  HINT = 'Use a new key for a new request, and the same arguments for a retry.';
+    END IF;
+    RETURN false;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.claim_cancellation(text, uuid, timestamptz, jsonb, text,
+    integer) IS
+    'For cancel_order_items(): whether a request is new. Waits for another one with its key. Error '
+    'EC007 if the key was used for another request.';
+
+CREATE FUNCTION ecommerce_internal.cancellation_answer(tenant_id integer, order_id uuid,
+    order_created_at timestamptz, cancellation_number integer)
+    RETURNS ecommerce.cancelled_items
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_result ecommerce.cancelled_items;
+BEGIN
+    SELECT o.id, o.order_number, cancellation_answer.cancellation_number, o.status,
+           o.payment_status, o.currency, sum(c.net), sum(c.vat), sum(c.net + c.vat),
+           CASE o.status WHEN 'cancelled' THEN o.gross - o.gross
+               ELSE o.gross - ecommerce_internal.cancelled_amount(cancellation_answer.tenant_id,
+                                  o.id, o.created_at) END
+    INTO v_result
+    FROM ecommerce.orders o
+    JOIN ecommerce.order_cancellations c ON c.tenant_id = cancellation_answer.tenant_id
+        AND c.order_id = o.id AND c.order_created_at = o.created_at
+        AND c.cancellation_number = cancellation_answer.cancellation_number
+    WHERE o.tenant_id = cancellation_answer.tenant_id AND o.id = cancellation_answer.order_id
+      AND o.created_at = cancellation_answer.order_created_at
+    GROUP BY o.id, o.order_number, o.status, o.payment_status, o.currency, o.gross, o.created_at;
+    RETURN v_result;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.cancellation_answer(integer, uuid, timestamptz, integer) IS
+    'For cancel_order_items(): its answer, from what is written.';

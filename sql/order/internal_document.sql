@@ -1,0 +1,162 @@
+-- What get_order(), order_history() and order_as_of() are made of.
+
+CREATE FUNCTION ecommerce_internal.caller_trusted() RETURNS boolean
+    LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'ec_caller_trusted';
+COMMENT ON FUNCTION ecommerce_internal.caller_trusted() IS
+    'For functions with their owner''s rights: whether who called may INSERT into orders, as staff '
+    'may and a storefront may not.';
+
+CREATE FUNCTION ecommerce_internal.visible_order(tenant_id integer, order_id uuid)
+    RETURNS timestamptz
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_time    timestamptz := ecommerce_internal.id_time(order_id);
+    v_trusted boolean := ecommerce_internal.caller_trusted();
+    v_created timestamptz;
+BEGIN
+    SELECT o.created_at INTO v_created FROM ecommerce.orders o
+    WHERE o.tenant_id = visible_order.tenant_id AND o.id = visible_order.order_id
+      AND o.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
+      AND (v_trusted OR o.user_id = ecommerce.current_customer()
+           OR o.id = ecommerce.placed_order_id());
+    IF NOT FOUND THEN
+        PERFORM ecommerce_internal.check_archived(order_id);
+    END IF;
+    RETURN v_created;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.visible_order(integer, uuid) IS
+    'When an order was placed, if the caller may see it; else NULL. Staff see every one, a '
+    'storefront those of its customer, and the one that it has just placed. Error EC024 archived.';
+
+CREATE FUNCTION ecommerce_internal.find_visible_order(tenant_id integer, order_number text)
+    RETURNS uuid
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ecommerce_internal.find_order(tenant_id, order_number);
+EXCEPTION WHEN SQLSTATE 'EC008' THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.find_visible_order(integer, text) IS
+    'For questions about an order by its number: its id; NULL if there is none, or several.';
+
+CREATE FUNCTION ecommerce_internal.order_lines(tenant_id integer, order_id uuid,
+    order_created_at timestamptz, trusted boolean) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    RETURN (
+        SELECT jsonb_build_object(
+            'lines', jsonb_agg(to_jsonb(i) - '{tenant_id,order_id,order_created_at}'::text[]
+                               - CASE WHEN trusted THEN '{}'::text[]
+                                      ELSE '{from_stock,allocation}' END
+                               || jsonb_build_object('gross', i.net + i.vat, 'cancelled',
+                                      ecommerce_internal.cancelled_quantity(order_lines.tenant_id,
+                                          i.order_id, i.order_created_at, i.line_number))
+                               ORDER BY i.line_number),
+            'vat', (SELECT jsonb_agg(to_jsonb(v) ORDER BY v.vat_category, v.vat_rate DESC)
+                    FROM (SELECT l.vat_category, l.vat_rate, sum(l.net) AS net, sum(l.vat) AS vat
+                          FROM ecommerce.order_items l
+                          WHERE l.tenant_id = order_lines.tenant_id
+                            AND l.order_id = order_lines.order_id
+                            AND l.order_created_at = order_lines.order_created_at
+                          GROUP BY 1, 2) v))
+        FROM ecommerce.order_items i
+        WHERE i.tenant_id = order_lines.tenant_id AND i.order_id = order_lines.order_id
+          AND i.order_created_at = order_lines.order_created_at);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.order_lines(integer, uuid, timestamptz, boolean) IS
+    'For get_order(): its keys lines and vat. trusted: with what only staff see.';
+
+CREATE FUNCTION ecommerce_internal.order_money(tenant_id integer, order_id uuid,
+    order_created_at timestamptz) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    RETURN jsonb_build_object(
+        'coupons', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object('code', k.code, 'kind', k.kind,
+                       'amount', r.amount, 'released_at', r.released_at) ORDER BY r.position),
+                       '[]')
+            FROM ecommerce.coupon_redemptions r
+            JOIN ecommerce.coupons k ON k.tenant_id = order_money.tenant_id
+                                    AND k.id = r.coupon_id
+            WHERE r.tenant_id = order_money.tenant_id AND r.order_id = order_money.order_id),
+        'payments', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object('method', 'gift_card', 'kind', l.kind,
+                       'last_digits', g.last_digits, 'amount', -l.amount,
+                       'created_at', l.created_at) ORDER BY l.id), '[]')
+            FROM ecommerce.gift_card_entries l
+            JOIN ecommerce.gift_cards g ON g.tenant_id = order_money.tenant_id
+                                       AND g.id = l.gift_card_id
+            WHERE l.tenant_id = order_money.tenant_id AND l.order_id = order_money.order_id));
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.order_money(integer, uuid, timestamptz) IS
+    'For get_order(): its keys coupons and payments. What was paid is above zero, what went back '
+    'below.';
+
+CREATE FUNCTION ecommerce_internal.order_corrections(tenant_id integer, order_id uuid,
+    order_created_at timestamptz, trusted boolean) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    RETURN jsonb_build_object(
+        'cancellations', (
+            SELECT coalesce(jsonb_agg(to_jsonb(c)
+                       - '{tenant_id,order_id,order_created_at,idempotency_key}'::text[]
+                       - CASE WHEN trusted THEN '{}'::text[] ELSE '{allocation,reason}' END
+                       ORDER BY c.cancellation_number, c.line_number), '[]')
+            FROM ecommerce.order_cancellations c
+            WHERE c.tenant_id = order_corrections.tenant_id
+              AND c.order_id = order_corrections.order_id
+              AND c.order_created_at = order_corrections.order_created_at),
+        'order_notes', (
+            SELECT coalesce(jsonb_agg(to_jsonb(n) - '{tenant_id,order_id,order_created_at}'::text[]
+                       - CASE WHEN trusted THEN '{}'::text[] ELSE '{is_internal}' END
+                       ORDER BY n.id), '[]')
+            FROM ecommerce.order_notes n
+            WHERE n.tenant_id = order_corrections.tenant_id
+              AND n.order_id = order_corrections.order_id
+              AND n.order_created_at = order_corrections.order_created_at
+              AND (trusted OR NOT n.is_internal)));
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.order_corrections(integer, uuid, timestamptz, boolean) IS
+    'For get_order(): its keys cancellations and order_notes. trusted: with what only staff see.';
+
+CREATE FUNCTION ecommerce_internal.order_status_at(tenant_id integer, order_id uuid,
+    order_created_at timestamptz, at timestamptz) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_status text;
+BEGIN
+    SELECT CASE e.kind WHEN 'order.placed' THEN 'pending' ELSE substr(e.kind, 7) END INTO v_status
+    FROM ecommerce.events e
+    WHERE e.tenant_id = order_status_at.tenant_id AND e.entity_id = order_status_at.order_id
+      AND e.created_at >= order_status_at.order_created_at - interval '24 hours'
+      AND e.created_at <= at
+      AND e.kind IN ('order.placed', 'order.processing', 'order.shipped', 'order.delivered',
+                     'order.cancelled', 'order.refunded')
+    ORDER BY greatest(e.created_at, order_status_at.order_created_at) DESC, e.id DESC LIMIT 1;
+    RETURN v_status;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.order_status_at(integer, uuid, timestamptz, timestamptz) IS
+    'For order_as_of(): the status that an order had, by its events; NULL if they do not tell.';

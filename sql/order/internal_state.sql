@@ -1,0 +1,99 @@
+-- What order_as_of() replays.
+
+CREATE FUNCTION ecommerce_internal.order_amounts_at(tenant_id integer, order_id uuid,
+    order_created_at timestamptz, at timestamptz) RETURNS ecommerce.order_state
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    s      ecommerce.order_state;
+    o      record;
+    p      record;
+    v_last boolean;     -- nothing has changed since
+    v_rest numeric;     -- due, had the whole not been cancelled
+BEGIN
+    SELECT t.* INTO o FROM ecommerce.orders t
+    WHERE t.tenant_id = order_amounts_at.tenant_id AND t.id = order_amounts_at.order_id
+      AND t.created_at = order_amounts_at.order_created_at;
+    SELECT coalesce(-sum(l.amount) FILTER (WHERE l.kind = 'redeem'), 0) AS all_paid,
+           coalesce(sum(l.amount) FILTER (WHERE l.kind = 'refund'), 0) AS all_refunded,
+           coalesce(-sum(l.amount) FILTER (WHERE l.kind = 'redeem' AND l.created_at <= at), 0)
+               AS paid,
+           coalesce(sum(l.amount) FILTER (WHERE l.kind = 'refund' AND l.created_at <= at), 0)
+               AS refunded
+    INTO p FROM ecommerce.gift_card_entries l
+    WHERE l.tenant_id = order_amounts_at.tenant_id AND l.order_id = order_amounts_at.order_id;
+    v_last := at >= o.updated_at;
+    s.id := o.id;
+    s.order_number := o.order_number;
+    s.at := at;
+    s.status := CASE WHEN v_last THEN o.status
+        ELSE ecommerce_internal.order_status_at(tenant_id, order_id, order_created_at, at) END;
+    s.currency := o.currency;
+    s.net := o.net;
+    s.vat := o.vat;
+    s.gross := o.gross;
+    v_rest := o.gross - (SELECT coalesce(sum(c.net + c.vat), 0) FROM ecommerce.order_cancellations c
+                         WHERE c.tenant_id = order_amounts_at.tenant_id AND c.order_id = o.id
+                           AND c.order_created_at = o.created_at AND c.created_at <= at);
+    s.due := CASE s.status WHEN 'cancelled' THEN o.gross - o.gross ELSE v_rest END;
+    s.cancelled := o.gross - s.due;
+    s.amount_paid := CASE WHEN v_last THEN o.amount_paid
+        WHEN o.amount_paid = p.all_paid THEN o.amount_paid - p.all_paid + p.paid END;
+    s.amount_refunded := CASE WHEN v_last THEN o.amount_refunded
+        WHEN o.amount_refunded = p.all_refunded
+            THEN o.amount_refunded - p.all_refunded + p.refunded END;
+    -- When a payment failed, no row tells.  An order that was cancelled stays as it was paid.
+    s.payment_status := CASE
+        WHEN v_last THEN o.payment_status
+        WHEN num_nulls(s.amount_paid, s.amount_refunded, s.status) > 0
+             OR o.payment_status = 'failed'                          THEN NULL
+        WHEN s.amount_paid > 0 AND s.amount_refunded = s.amount_paid THEN 'refunded'
+        WHEN s.amount_paid >= v_rest AND (s.status <> 'cancelled' OR o.gross = 0) THEN 'paid'
+        WHEN s.status = 'cancelled' AND s.amount_paid > 0            THEN o.payment_status
+        ELSE 'pending' END;
+    s.not_known := array_remove(ARRAY[
+        CASE WHEN s.status IS NULL THEN 'status' END,
+        CASE WHEN s.payment_status IS NULL THEN 'payment_status' END,
+        CASE WHEN s.amount_paid IS NULL THEN 'amount_paid' END,
+        CASE WHEN s.amount_refunded IS NULL THEN 'amount_refunded' END], NULL);
+    RETURN s;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.order_amounts_at(integer, uuid, timestamptz, timestamptz) IS
+    'For order_as_of(): statuses and amounts at a moment. Payments are those whose entries sum to '
+    'what the order says; of others nothing is known.';
+
+CREATE FUNCTION ecommerce_internal.order_addresses_at(tenant_id integer,
+    order_created_at timestamptz, state ecommerce.order_state) RETURNS ecommerce.order_state
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_name    text;
+    v_address jsonb;
+BEGIN
+    SELECT o.billing_address, o.shipping_address
+    INTO state.billing_address, state.shipping_address FROM ecommerce.orders o
+    WHERE o.tenant_id = order_addresses_at.tenant_id AND o.id = state.id
+      AND o.created_at = order_addresses_at.order_created_at;
+    FOREACH v_name IN ARRAY '{billing_address,shipping_address}'::text[] LOOP
+        -- The first change after it has what was there before.
+        SELECT e.data -> v_name INTO v_address FROM ecommerce.events e
+        WHERE e.tenant_id = order_addresses_at.tenant_id AND e.entity_id = state.id
+          AND e.created_at > state.at AND e.kind = 'order.address_changed' AND e.data ? v_name
+        ORDER BY e.created_at, e.id LIMIT 1;
+        IF FOUND AND v_name = 'billing_address' THEN
+            state.billing_address := nullif(v_address, 'null');
+        ELSIF FOUND THEN
+            state.shipping_address := nullif(v_address, 'null');
+        END IF;
+    END LOOP;
+    RETURN state;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.order_addresses_at(integer, timestamptz,
+    ecommerce.order_state) IS
+    'For order_as_of(): the addresses that an order had, as change_order_address() keeps them.';
