@@ -27,9 +27,12 @@ BEGIN
         RAISE EXCEPTION 'an order of which a part was shipped keeps its addresses'
             USING ERRCODE = 'EC009', DETAIL = format('Order %s.', o.order_number);
     END IF;
+    -- An empty array is how PHP writes an empty object.
     v_result := (order_id, o.order_number,
-                 coalesce(nullif(billing_address, 'null'), o.billing_address),
-                 coalesce(nullif(shipping_address, 'null'), o.shipping_address));
+        coalesce(nullif(CASE billing_address WHEN '[]' THEN '{}' ELSE billing_address END, 'null'),
+                 o.billing_address),
+        coalesce(nullif(CASE shipping_address WHEN '[]' THEN '{}' ELSE shipping_address END,
+                        'null'), o.shipping_address));
     PERFORM ecommerce_internal.check_treatment(v_tenant, order_id, o.created_at,
         o.billing_address, o.shipping_address, v_result.billing_address,
         v_result.shipping_address, o.buyer_vat_id, o.vat_scheme);

@@ -38,8 +38,8 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.get_order(uuid, integer) IS
     'All that is known of an order, as one document. It has the keys of the columns of orders, and '
-    '"lines" (those of order_items, with "gross" and the units "cancelled"), "vat" (a sum for each '
-    'category and rate), "amounts" (of order_amounts), "coupons", "payments", "cancellations" and '
+    '"lines" (those of order_items, with "gross" and the units "cancelled"), "vat_breakdown" (a sum '
+    'for each category and rate), "amounts" (of order_amounts), "coupons", "payments", "cancellations" and '
     '"order_notes". A storefront gets orders of its customer only, and the one that it has just '
     'placed, without what is internal. NULL for an unknown one. Errors: EC024 archived.';
 

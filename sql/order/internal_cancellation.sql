@@ -147,7 +147,8 @@ BEGIN
             USING ERRCODE = 'EC009', DETAIL = format('Order %s.', order_number),
                   HINT = CASE WHEN status IN ('shipped', 'delivered')
                               THEN 'Units that were shipped come back by '
-                                   'ecommerce.return_stock().' END;
+                                   'ecommerce.return_stock().'
+                              ELSE 'It must be pending or processing.' END;
     END IF;
 END
 $$;

@@ -62,7 +62,8 @@ BEGIN
                                       ecommerce_internal.cancelled_quantity(order_lines.tenant_id,
                                           i.order_id, i.order_created_at, i.line_number))
                                ORDER BY i.line_number),
-            'vat', (SELECT jsonb_agg(to_jsonb(v) ORDER BY v.vat_category, v.vat_rate DESC)
+            'vat_breakdown', (
+                    SELECT jsonb_agg(to_jsonb(v) ORDER BY v.vat_category, v.vat_rate DESC)
                     FROM (SELECT l.vat_category, l.vat_rate, sum(l.net) AS net, sum(l.vat) AS vat
                           FROM ecommerce.order_items l
                           WHERE l.tenant_id = order_lines.tenant_id
@@ -75,7 +76,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.order_lines(integer, uuid, timestamptz, boolean) IS
-    'For get_order(): its keys lines and vat. trusted: with what only staff see.';
+    'For get_order(): its keys lines and vat_breakdown. trusted: with what only staff see.';
 
 CREATE FUNCTION ecommerce_internal.order_money(tenant_id integer, order_id uuid,
     order_created_at timestamptz) RETURNS jsonb

@@ -86,10 +86,12 @@ BEGIN
     v_reason := CASE WHEN q.status <> 'open'                  THEN q.status
                      WHEN q.valid_until <= clock_timestamp() THEN 'expired' END;
     IF v_reason IS NOT NULL THEN
-        RAISE EXCEPTION 'quote % cannot be accepted: %', q.quote_number, v_reason
+        RAISE EXCEPTION 'the quote cannot be accepted: %', v_reason
             USING ERRCODE = 'EC037',
                   DETAIL = jsonb_strip_nulls(jsonb_build_object('reason', v_reason,
-                      'valid_until', q.valid_until, 'order_id', q.order_id))::text;
+                      'quote_number', q.quote_number,
+                      'valid_until', CASE v_reason WHEN 'expired' THEN q.valid_until END,
+                      'order_id', q.order_id))::text;
     ELSIF EXISTS (SELECT FROM ecommerce.quotes k
                   WHERE k.tenant_id = v_tenant
                     AND k.idempotency_key = accept_quote.idempotency_key) THEN
@@ -100,8 +102,8 @@ BEGIN
     v_placed := ecommerce_internal.place_quoted_order(q.request, v_tenant);
     IF (v_placed.currency, v_placed.net, v_placed.vat, v_placed.gross)
        IS DISTINCT FROM (q.currency, q.net, q.vat, q.gross) THEN
-        RAISE EXCEPTION 'quote % comes to % % now, not %', q.quote_number, v_placed.gross,
-                        v_placed.currency, q.gross
+        RAISE EXCEPTION 'the quote comes to % % now, not %', v_placed.gross, v_placed.currency,
+                        q.gross
             USING ERRCODE = 'EC018',
                   DETAIL = format('Net %s and VAT %s were quoted, and are %s and %s.', q.net,
                                   q.vat, v_placed.net, v_placed.vat),

@@ -226,7 +226,7 @@ LANGUAGE sql STABLE AS $$
             JOIN ecommerce.order_items i ON i.order_id = c.order_id
                 AND i.order_created_at = c.order_created_at AND i.line_number = c.line_number
             JOIN ecommerce.orders o ON o.id = c.order_id AND o.created_at = c.order_created_at
-            WHERE i.product_id = p.id AND i.from_stock AND o.status <> 'cancelled'),
+            WHERE i.product_id = p.id AND o.status <> 'cancelled'),
         (SELECT coalesce(sum(r.quantity), 0) FROM ecommerce.stock_reservations r
             WHERE r.product_id = p.id AND r.status = 'held'),
         (SELECT coalesce(sum(s.available), 0) FROM ecommerce.stock s WHERE s.product_id = p.id)
