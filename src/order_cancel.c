@@ -68,6 +68,11 @@ static EcPlan repay_gift_cards_plan = {
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
+static EcPlan cancel_shipments_plan = {
+	.sql = "SELECT ecommerce_internal.cancel_shipments($1, $2, $3)",
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
+};
 static EcPlan check_archived_plan = {
 	.sql = "SELECT ecommerce_internal.check_archived($1)",
 	.nargs = 1,
@@ -199,8 +204,8 @@ lock_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz *created_at, Datum 
 }
 
 /*
- * Give back the holds, coupons, stock and gift cards of an order, of which no
- * units came back as returns: check_movement() lets none come before it is shipped.
+ * Cancel what is packed of an order, and give back its holds, coupons, stock and gift
+ * cards.  Nothing of it was shipped, so no units came back as returns.
  */
 static void
 undo_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz created_at, Datum number)
@@ -209,6 +214,7 @@ undo_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz created_at, Datum n
 		Int32GetDatum(tenant_id), UUIDPGetDatum(id), TimestampTzGetDatum(created_at)
 	};
 
+	(void) ec_execute(&cancel_shipments_plan, arguments, NULL);
 	if (ec_execute(&returned_plan, arguments, NULL) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_RETURN_EXCEEDS_SALE),

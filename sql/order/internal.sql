@@ -46,6 +46,8 @@ BEGIN
                       DETAIL = format('Order %s: paid %s, refunded %s %s.', OLD.order_number,
                                       NEW.amount_paid, NEW.amount_refunded, NEW.currency);
         END IF;
+        PERFORM ecommerce_internal.check_order_fulfilment(OLD.tenant_id, OLD.id, OLD.created_at,
+                                                          OLD.status, NEW.status);
         CASE NEW.status
             WHEN 'shipped'   THEN NEW.shipped_at   := coalesce(NEW.shipped_at, now());
             WHEN 'delivered' THEN NEW.delivered_at := coalesce(NEW.delivered_at, now());

@@ -47,15 +47,9 @@ BEGIN
                              >= ecommerce_internal.id_time(m.order_id) - interval '1 day'
                          AND t.created_at
                              <= ecommerce_internal.id_time(m.order_id) + interval '1 day') o ON true
-    CROSS JOIN LATERAL (SELECT coalesce(sum(i.quantity
-                                            - ecommerce_internal.cancelled_quantity(v_tenant,
-                                                i.order_id, i.order_created_at, i.line_number)),
-                                        0) AS quantity
-                        FROM ecommerce.order_items i
-                        WHERE i.tenant_id = v_tenant AND i.order_id = m.order_id
-                          AND i.order_created_at = o.created_at
-                          AND i.product_id = m.product_id AND i.from_stock
-                          AND o.status IN ('shipped', 'delivered', 'refunded')) s
+    CROSS JOIN LATERAL (SELECT coalesce(sum(i.away), 0) AS quantity
+                        FROM ecommerce_internal.order_units(v_tenant, m.order_id, o.created_at) i
+                        WHERE i.product_id = m.product_id AND i.from_stock) s
     WHERE m.quantity > s.quantity
       AND NOT (o.status IS NULL AND ecommerce_internal.may_be_archived(m.order_id, v_away));
 

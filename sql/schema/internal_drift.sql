@@ -94,6 +94,29 @@ AS $$
         SELECT r.relation, r.parent, r.bounds, r.archived, o.name, o.definition AS type
         FROM relation r JOIN object o ON o.relation = r.parent AND o.kind = 'column'
         WHERE o.name IN ('tenant_id', 'id', 'updated_at')
+    ), leaf_key AS MATERIALIZED (
+        -- What is of an order, a line, a shipment or a return has its columns.
+        SELECT o.relation AS parent, k.target, k.suffix, k.columns, k.referenced
+        FROM (VALUES
+            ('order_id', 'ecommerce.orders', '_order_fkey',
+             'tenant_id, order_id, order_created_at', 'tenant_id, id, created_at'),
+            ('line_number', 'ecommerce.order_items', '_line_fkey',
+             'tenant_id, order_id, order_created_at, line_number',
+             'tenant_id, order_id, order_created_at, line_number'),
+            ('shipment_id', 'ecommerce.shipments', '_shipment_fkey',
+             'tenant_id, order_id, order_created_at, shipment_id',
+             'tenant_id, order_id, order_created_at, id'),
+            ('return_id', 'ecommerce.returns', '_return_fkey',
+             'tenant_id, order_id, order_created_at, return_id',
+             'tenant_id, order_id, order_created_at, id')
+        ) AS k (name, target, suffix, columns, referenced)
+        JOIN object o ON o.kind = 'column' AND o.name = k.name AND o.relation <> k.target
+        WHERE EXISTS (SELECT FROM object c WHERE c.relation = o.relation AND c.kind = 'column'
+                                             AND c.name = 'order_created_at')
+          -- A line has its order.
+          AND (k.name <> 'order_id' OR o.relation = 'ecommerce.order_items'
+               OR NOT EXISTS (SELECT FROM object c WHERE c.relation = o.relation
+                                AND c.kind = 'column' AND c.name = 'line_number'))
     ), rule AS MATERIALIZED (
         SELECT 'ecommerce.' || r.relation AS relation, r.name,
                format('CREATE %sTRIGGER %I %s ON %%s %s EXECUTE FUNCTION ecommerce_internal.%s',
@@ -130,15 +153,12 @@ AS $$
     FROM object o WHERE o.kind = 'view'
     UNION ALL
     SELECT i.relation, 'constraint', k.name,
-           format('ALTER TABLE %s ADD CONSTRAINT %I
-                   FOREIGN KEY (tenant_id, order_id, order_created_at)
-                   REFERENCES %s (tenant_id, id, created_at)', i.relation, k.name, o.relation)
-    FROM relation i
-    JOIN relation o ON o.parent = 'ecommerce.orders' AND o.bounds = i.bounds
-    CROSS JOIN LATERAL (SELECT split_part(i.relation, '.', 2) || '_order_fkey' AS name) k
-    WHERE EXISTS (SELECT FROM object p
-                  WHERE p.relation = i.parent AND p.kind = 'column'
-                    AND p.name = 'order_created_at')
+           format('ALTER TABLE %s ADD CONSTRAINT %I FOREIGN KEY (%s) REFERENCES %s (%s)',
+                  i.relation, k.name, f.columns, o.relation, f.referenced)
+    FROM leaf_key f
+    JOIN relation i ON i.parent = f.parent
+    JOIN relation o ON o.parent = f.target AND o.bounds = i.bounds
+    CROSS JOIN LATERAL (SELECT split_part(i.relation, '.', 2) || f.suffix AS name) k
     UNION ALL
     SELECT a.relation, 'trigger', 'keep_tenant',
            format('CREATE TRIGGER keep_tenant BEFORE UPDATE OF tenant_id ON %s FOR EACH ROW
@@ -176,7 +196,7 @@ COMMENT ON FUNCTION ecommerce_internal.shop_schema() IS
     'All that the shop must have, with the statements that create what ties it to the extension. '
     'That is shop_objects(), and what ties tables, views and partitions to functions of the '
     'extension and to each other: default (of a column), policy, row security, security invoker or '
-    'barrier (of a view), constraint (the foreign key of a partition) and trigger.';
+    'barrier (of a view), constraint (a foreign key of a partition) and trigger.';
 
 CREATE FUNCTION ecommerce_internal.schema_drift()
     RETURNS TABLE (relation text, kind text, name text, definition text, problem text)

@@ -28,11 +28,12 @@ AS $$
     ('tenants',             '',   'r',     'r',  'r', NULL, NULL),
     ('settings',            '',   'r',     'r',  'r', NULL, NULL),
     ('settings',            'r',  '',      '',   '',
-     '{tenant_id,country,region,currency,prices,timezone,shipping_required}', NULL),
+     '{tenant_id,country,region,currency,prices,timezone,shipping_required,return_days,
+       return_shipping}', NULL),
     ('settings',            '',   'w',     '',   'w',
      '{country,region,place,currency,prices,timezone,distance_sales_exceed_threshold,oss,
        small_enterprise,shipping_required,reservation_ttl,cart_ttl,password_cost,review_approval,
-       retention_years}', NULL),
+       retention_years,return_days,return_shipping}', NULL),
 
     -- Customers and staff
     ('users',               '',   'rawd',  '',   'rawd', NULL, NULL),
@@ -185,6 +186,36 @@ AS $$
     ('quotes',              '',   '',      'r',  '',
      '{tenant_id,id,quote_number,status,currency,net,vat,gross,valid_until,order_id,created_at,
        updated_at}', NULL),
+    ('shipments',           '',   'r',     '',   'r', NULL, NULL),
+    ('shipments',           'r',  '',      'r',  '',
+     '{tenant_id,id,order_id,order_created_at,shipment_number,warehouse_id,replaces_id,status,
+       carrier,tracking_number,tracking_url,created_at,shipped_at,delivered_at,updated_at}',
+     'order_id = ecommerce.placed_order_id() OR order_id = ANY (ARRAY(
+          SELECT o.id FROM ecommerce.orders o WHERE o.tenant_id = ecommerce.current_tenant()
+             AND o.user_id = ecommerce.current_customer()))'),
+    ('shipment_items',      'r',  'r',     'r',  'r', NULL,
+     'order_id = ecommerce.placed_order_id() OR order_id = ANY (ARRAY(
+          SELECT o.id FROM ecommerce.orders o WHERE o.tenant_id = ecommerce.current_tenant()
+             AND o.user_id = ecommerce.current_customer()))'),
+    ('returns',             '',   'r',     '',   'r', NULL, NULL),
+    ('returns',             'r',  '',      '',   '',
+     '{tenant_id,id,order_id,order_created_at,return_number,shipment_id,status,note,answer,
+       exchange_order_id,exchange_order_created_at,created_at,decided_at,received_at,updated_at}',
+     'order_id = ecommerce.placed_order_id() OR order_id = ANY (ARRAY(
+          SELECT o.id FROM ecommerce.orders o WHERE o.tenant_id = ecommerce.current_tenant()
+             AND o.user_id = ecommerce.current_customer()))'),
+    ('returns',             '',   '',      'r',  '',
+     '{tenant_id,id,order_id,order_created_at,return_number,shipment_id,status,
+       exchange_order_id,exchange_order_created_at,created_at,decided_at,received_at,updated_at}',
+     NULL),
+    ('return_items',        'r',  'r',     'r',  'r', NULL,
+     'order_id = ecommerce.placed_order_id() OR order_id = ANY (ARRAY(
+          SELECT o.id FROM ecommerce.orders o WHERE o.tenant_id = ecommerce.current_tenant()
+             AND o.user_id = ecommerce.current_customer()))'),
+    ('return_receipts',     'r',  'r',     'r',  'r', NULL,
+     'order_id = ecommerce.placed_order_id() OR order_id = ANY (ARRAY(
+          SELECT o.id FROM ecommerce.orders o WHERE o.tenant_id = ecommerce.current_tenant()
+             AND o.user_id = ecommerce.current_customer()))'),
     ('events',              '',   'r',     '',   'r', NULL, NULL),
     ('idempotency_keys',    '',   '',      '',   'r',
      '{tenant_id,key,order_id,order_created_at,created_at}', NULL),
@@ -290,6 +321,21 @@ AS $$
     ('place_orders',             '',  '',  'X', '',  'X'),
     ('cancel_order',             '',  '',  'X', '',  'X'),
     ('transition_order',         '',  '',  'X', '',  'X'),
+    ('order_fulfilment',         '',  'X', 'X', '',  'X'),
+    ('request_return',           '',  'X', 'X', '',  'X'),
+    ('create_shipment',          '',  '',  'X', '',  'X'),
+    ('replace_shipment',         '',  '',  'X', '',  'X'),
+    ('ship_shipment',            '',  '',  'X', '',  'X'),
+    ('mark_delivered',           '',  '',  'X', '',  'X'),
+    ('mark_lost',                '',  '',  'X', '',  'X'),
+    ('mark_returned_to_sender',  '',  '',  'X', '',  'X'),
+    ('cancel_shipment',          '',  '',  'X', '',  'X'),
+    ('return_shipment',          '',  '',  'X', '',  'X'),
+    ('approve_return',           '',  '',  'X', '',  'X'),
+    ('reject_return',            '',  '',  'X', '',  'X'),
+    ('receive_return',           '',  '',  'X', '',  'X'),
+    ('return_refund',            '',  '',  'X', '',  'X'),
+    ('exchange_return',          '',  '',  'X', '',  'X'),
     ('return_stock',             '',  '',  'X', '',  'X'),
     ('adjust_stock',             '',  '',  'X', '',  'X'),
     ('transfer_stock',           '',  '',  'X', '',  'X'),
@@ -404,7 +450,14 @@ AS $$
     ('cancelled_quantity',       'X', '',  '',  '',  ''),
     ('shipped_quantity',         'X', '',  '',  '',  ''),
     ('amount_of_units',          'X', '',  '',  '',  ''),
-    ('quote_problems',           'X', '',  '',  '',  '')
+    ('quote_problems',           'X', '',  '',  '',  ''),
+    ('order_units',              'X', '',  '',  '',  ''),
+    ('undelivered_units',        'X', '',  '',  '',  ''),
+    ('followed_status',          'X', '',  '',  '',  ''),
+    ('claimed_units',            'X', '',  '',  '',  ''),
+    ('line_amounts',             'X', '',  '',  '',  ''),
+    ('shipment_problems',        'X', '',  '',  '',  ''),
+    ('return_problems',          'X', '',  '',  '',  '')
     ) AS f (name, public, storefront, back_office, reporting, service)
 $$;
 COMMENT ON FUNCTION ecommerce.access_matrix() IS

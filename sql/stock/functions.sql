@@ -237,14 +237,13 @@ BEGIN
     -- Lines never change, so they are read without a lock: the key is locked before the order.
     v_items := ecommerce_internal.return_items(order_id, v_created, items, tenant_id);
     IF idempotency_key IS NULL
-       OR ecommerce_internal.claim_return(idempotency_key, order_id, v_created, v_items,
-                                          reference, note, tenant_id) THEN
+       OR ecommerce_internal.claim_request('return', idempotency_key, order_id, v_created,
+              jsonb_build_object('items', v_items, 'reference', reference, 'note', note),
+              tenant_id) THEN
         PERFORM ecommerce_internal.lock_returns(tenant_id, order_id);
         PERFORM ecommerce_internal.check_returns(tenant_id, order_id, v_created, v_items, false);
-        PERFORM ecommerce_internal.book_return((i ->> 'product_id')::uuid,
-                    (i ->> 'quantity')::integer, (i ->> 'restock')::boolean, reference, note,
-                    (i ->> 'warehouse_id')::integer, order_id, tenant_id)
-        FROM jsonb_array_elements(v_items) i;
+        PERFORM ecommerce_internal.return_at_once(tenant_id, order_id, v_created, v_items,
+                                                  reference, note);
         -- A trigger may have returned others meanwhile.
         PERFORM ecommerce_internal.check_returns(tenant_id, order_id, v_created, v_items, true);
     END IF;
@@ -252,7 +251,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.return_stock(uuid, jsonb, text, text, text, integer) IS
-    'Take back units of an order that was shipped, and return how many. Items are [{"sku" or '
+    'Take back units of an order that was shipped, and return how many. It is request_return(), '
+    'approve_return() and receive_return() in one: a row of returns says what is to be refunded. '
+    'Items are [{"sku" or '
     '"product_id", "quantity", "restock", "warehouse_id"}], with the SKU of the order or the one '
     'that the product has now. They can be sold again, or with "restock": false are written off. '
     'With an idempotency_key a retry of the same request takes nothing more and returns the same; '

@@ -1,4 +1,4 @@
--- The steps of return_stock().
+-- Units of an order that come back to stock: what movements keep, and the steps of return_stock().
 
 CREATE FUNCTION ecommerce_internal.check_return_items(items jsonb, tenant_id integer) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -65,7 +65,12 @@ BEGIN
     RETURNING t.created_at, t.status, t.order_number INTO o;
     IF NOT FOUND THEN
         PERFORM ecommerce_internal.refuse_unknown_order(order_id);
-    ELSIF o.status NOT IN ('shipped', 'delivered', 'refunded') THEN
+    ELSIF o.status NOT IN ('shipped', 'delivered', 'refunded')
+          AND NOT EXISTS (SELECT FROM ecommerce.shipments s
+                          WHERE s.tenant_id = lock_returns.tenant_id
+                            AND s.order_id = lock_returns.order_id
+                            AND s.order_created_at = o.created_at
+                            AND s.status NOT IN ('pending', 'cancelled')) THEN
         RAISE EXCEPTION 'nothing of an order that is % can come back', o.status
             USING ERRCODE = 'EC009', DETAIL = format('Order %s.', o.order_number),
                   HINT = 'Use ecommerce.cancel_order() for one that was not shipped.';
@@ -93,15 +98,10 @@ BEGIN
           FROM (SELECT i.product_id, sum(i.quantity) AS quantity
                 FROM jsonb_to_recordset(items) AS i (product_id uuid, quantity bigint)
                 GROUP BY i.product_id) r
-          LEFT JOIN LATERAL (SELECT min(l.sku) AS sku,
-                                    sum(l.quantity - ecommerce_internal.cancelled_quantity(
-                                        check_returns.tenant_id, check_returns.order_id,
-                                        check_returns.order_created_at, l.line_number)) AS quantity
-                             FROM ecommerce.order_items l
-                             WHERE l.tenant_id = check_returns.tenant_id
-                               AND l.order_id = check_returns.order_id
-                               AND l.order_created_at = check_returns.order_created_at
-                               AND l.product_id = r.product_id AND l.from_stock) s ON true
+          LEFT JOIN LATERAL (SELECT min(l.sku) AS sku, sum(l.away) AS quantity
+                             FROM ecommerce_internal.order_units(check_returns.tenant_id,
+                                 check_returns.order_id, check_returns.order_created_at) l
+                             WHERE l.product_id = r.product_id AND l.from_stock) s ON true
           LEFT JOIN LATERAL (SELECT sum(m.quantity) AS quantity FROM ecommerce.stock_movements m
                              WHERE m.tenant_id = check_returns.tenant_id
                                AND m.order_id = check_returns.order_id
@@ -115,8 +115,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_returns(integer, uuid, timestamptz, jsonb, boolean) IS
-    'For who has called lock_returns(): of no product does more come back than was sold and not '
-    'cancelled before. Items are '
+    'For who has called lock_returns(): of no product does more come back than was sent. Items are '
     '[{"product_id", "quantity"}], whose movements are written already or not. Error EC022 lists '
     'all products of which there is too much.';
 
@@ -193,52 +192,3 @@ COMMENT ON FUNCTION ecommerce_internal.return_items(uuid, timestamptz, jsonb, in
     '"restock", "quantity"}], sorted, each product, warehouse and restock once. A product is found '
     'by its id, by the SKU that it was ordered by, or by the one that it has now. Error EC023 '
     'lists all that are not on the order (not_ordered) or were not tracked (not_tracked).';
-
-CREATE FUNCTION ecommerce_internal.claim_return(idempotency_key text, order_id uuid,
-    order_created_at timestamptz, items jsonb, reference text, note text, tenant_id integer)
-    RETURNS boolean
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-AS $$
-DECLARE
-    -- The whole, and four bytes of each argument, to tell which one differs
-    v_request bytea := sha256(convert_to(jsonb_build_object('return', items,
-        'order_id', claim_return.order_id, 'reference', claim_return.reference,
-        'note', claim_return.note)::text, 'UTF8'));
-    v_names   constant text[] := '{order_id,items,reference,note}'::text[];
-    v_found   bytea;
-BEGIN
-    v_request := v_request || (
-        SELECT string_agg(substr(sha256(convert_to(coalesce('=' || a.value, ''), 'UTF8')), 1, 4),
-                          '' ORDER BY a.n)
-        FROM unnest(ARRAY[order_id::text, items::text, reference, note])
-             WITH ORDINALITY AS a (value, n));
-    INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id,
-                                            order_created_at)
-    VALUES (claim_return.tenant_id, claim_return.idempotency_key, v_request,
-            claim_return.order_id, claim_return.order_created_at)
-    ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        RETURN true;
-    END IF;
-    SELECT k.request_hash INTO v_found FROM ecommerce.idempotency_keys k
-    WHERE k.tenant_id = claim_return.tenant_id AND k.key = claim_return.idempotency_key;
-    IF v_found IS DISTINCT FROM v_request THEN
-        RAISE EXCEPTION 'idempotency key was used for another request'
-            USING ERRCODE = 'EC007',
-                  DETAIL = CASE length(v_found) WHEN length(v_request) THEN 'It differs in '
-                      || (SELECT string_agg(d.name, ', ' ORDER BY d.n)
-                          FROM unnest(v_names) WITH ORDINALITY AS d (name, n)
-                          WHERE substr(v_found, 29 + 4 * d.n::integer, 4)
-                                <> substr(v_request, 29 + 4 * d.n::integer, 4)) || '.'
-                      ELSE 'It was no return.' END,
-                  HINT = 'Use a new key for a new request, and the same arguments for a retry.';
-    END IF;
-    RETURN false;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.claim_return(text, uuid, timestamptz, jsonb, text, text,
-    integer) IS
-    'For return_stock(): whether a request is new. Waits for another one with its key; items are '
-    'in the form of return_items(). Error EC007 if the key was used for another request: the '
-    'detail names the arguments that differ.';

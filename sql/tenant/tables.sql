@@ -41,6 +41,11 @@ CREATE TABLE IF NOT EXISTS ecommerce.settings (
     review_approval boolean     NOT NULL DEFAULT false,
     retention_years smallint    NOT NULL DEFAULT 10
         CONSTRAINT settings_retention_years_check CHECK (retention_years BETWEEN 1 AND 100),
+    return_days     integer     NOT NULL DEFAULT 14
+        CONSTRAINT settings_return_days_check CHECK (return_days BETWEEN 0 AND 3650),
+    return_shipping text        NOT NULL DEFAULT 'full_return'
+        CONSTRAINT settings_return_shipping_check
+            CHECK (return_shipping IN ('never', 'full_return', 'proportional')),
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT settings_region_fkey FOREIGN KEY (country, region)
@@ -60,6 +65,11 @@ COMMENT ON COLUMN ecommerce.settings.place IS
 COMMENT ON COLUMN ecommerce.settings.currency IS 'Currency of product prices, ISO 4217.';
 COMMENT ON COLUMN ecommerce.settings.prices IS
     'Whether product prices are net (without VAT) or gross (with VAT).';
+COMMENT ON COLUMN ecommerce.settings.return_days IS
+    'Until how many days after the day of delivery customers may ask for a return.';
+COMMENT ON COLUMN ecommerce.settings.return_shipping IS
+    'Whether shipping and fees are refunded with returns: never, with a full_return, when all '
+    'goods that were sent came back, or proportional to the value of what comes back.';
 COMMENT ON COLUMN ecommerce.settings.timezone IS
     'Time zone in which a day begins for the seller, and with it a new VAT rate: a name of '
     'pg_timezone_names, which a trigger looks for. Offsets and POSIX forms are refused.';

@@ -1,0 +1,228 @@
+-- Lists of units that people give: [{"sku", "product_id" or "line_number", "quantity", ...}].
+
+CREATE FUNCTION ecommerce_internal.check_unit_items(items jsonb, counts text[], keys text[])
+    RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_names constant text[] := '{sku,product_id,line_number}'::text[];
+    v_fault text;
+BEGIN
+    IF jsonb_typeof(ecommerce_internal.encoded_once(items, 'items')) <> 'array'
+       OR jsonb_array_length(items) = 0 THEN
+        v_fault := 'items must be an array with elements';
+    ELSE
+        SELECT format('items[%s]%s', i.n - 1, f.fault) INTO v_fault
+        FROM jsonb_array_elements(items) WITH ORDINALITY i (e, n)
+        CROSS JOIN LATERAL (SELECT CASE
+            WHEN jsonb_typeof(e) <> 'object' THEN ' must be an object'
+            WHEN e - (v_names || counts || keys) <> '{}'
+                THEN format(' has the unknown key "%s"', (SELECT min(k) FROM jsonb_object_keys(
+                    e - (v_names || counts || keys)) k))
+            WHEN num_nonnulls(e ->> 'sku', e ->> 'product_id', e ->> 'line_number') <> 1
+                THEN ' must have either sku, product_id or line_number'
+            WHEN e ->> 'product_id' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                THEN format('.product_id must be a UUID, not "%s"', left(e ->> 'product_id', 100))
+            WHEN e ->> 'line_number' !~ '^0*[1-9][0-9]{0,8}$'
+                THEN format('.line_number must be a whole number from 1, not "%s"',
+                            left(e ->> 'line_number', 100))
+            WHEN e ->> 'warehouse_id' !~ '^[1-9][0-9]{0,8}$'
+                THEN format('.warehouse_id must be the number of a warehouse, not "%s"',
+                            left(e ->> 'warehouse_id', 100))
+            WHEN EXISTS (SELECT FROM unnest(counts) c WHERE e ->> c !~ '^[+]?[0-9]{1,9}([.]0+)?$')
+                THEN (SELECT format('.%s must be a whole number from %s to 999999999, not "%s"', c,
+                                    CASE cardinality(counts) WHEN 1 THEN 1 ELSE 0 END,
+                                    left(e ->> c, 100))
+                      FROM unnest(counts) c
+                      WHERE e ->> c !~ '^[+]?[0-9]{1,9}([.]0+)?$' LIMIT 1)
+            WHEN NOT EXISTS (SELECT FROM unnest(counts) c WHERE e ->> c ~ '[1-9]')
+                THEN format(' must have a %s above zero', array_to_string(counts, ' or '))
+            END AS fault) f
+        WHERE f.fault IS NOT NULL ORDER BY i.n LIMIT 1;
+    END IF;
+    IF v_fault IS NOT NULL THEN
+        RAISE EXCEPTION '%', v_fault USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('They are [{"sku", "product_id" or "line_number", "%s"}].',
+                          array_to_string(counts || keys, '", "'));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_unit_items(jsonb, text[], text[]) IS
+    'Whether a list of units of an order can be read. counts: the keys that are numbers of units, '
+    'of which each item has one above zero. keys: others that items may have. Error 22023 names '
+    'the first item that is wrong.';
+
+CREATE FUNCTION ecommerce_internal.find_lines(items jsonb, tenant_id integer, order_id uuid,
+    order_created_at timestamptz) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_items jsonb;
+    v_wrong jsonb;
+BEGIN
+    -- The order's own SKU counts before one that another of its products has since.
+    SELECT jsonb_agg(e - '{sku,product_id,line_number}'::text[]
+                     || jsonb_build_object('n', n, 'product_id', l.product_id, 'line_number',
+                                           (e ->> 'line_number')::integer,
+                                           'name', coalesce(e ->> 'sku', e ->> 'product_id',
+                                                            e ->> 'line_number')) ORDER BY n)
+    INTO v_items
+    FROM jsonb_array_elements(items) WITH ORDINALITY AS i (e, n)
+    LEFT JOIN LATERAL (
+        SELECT l.product_id FROM ecommerce.order_items l
+        LEFT JOIN ecommerce.products p ON p.tenant_id = find_lines.tenant_id
+                                      AND p.id = l.product_id
+        WHERE l.tenant_id = find_lines.tenant_id AND l.order_id = find_lines.order_id
+          AND l.order_created_at = find_lines.order_created_at AND l.kind = 'product'
+          AND (l.line_number = (e ->> 'line_number')::integer
+               OR l.product_id = (e ->> 'product_id')::uuid
+               OR l.sku = e ->> 'sku' OR p.sku = e ->> 'sku')
+        ORDER BY l.sku = e ->> 'sku' DESC NULLS LAST, p.deleted_at NULLS FIRST, l.line_number
+        LIMIT 1) l ON true;
+    SELECT jsonb_agg(DISTINCT jsonb_build_object('name', e ->> 'name', 'reason', 'not_ordered'))
+    INTO v_wrong
+    FROM jsonb_array_elements(v_items) e WHERE e ->> 'product_id' IS NULL;
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION '"%" is not on the order', left(v_wrong -> 0 ->> 'name', 100)
+            USING ERRCODE = 'EC023', DETAIL = v_wrong::text;
+    END IF;
+    RETURN v_items;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.find_lines(jsonb, integer, uuid, timestamptz) IS
+    'A list of units of an order, which check_unit_items() has checked, with the products that '
+    'its items name. Each item gets n (its place, from 1), product_id, and line_number if it named '
+    'one. A product is found by its id, by the SKU that it was ordered by, or by the one that it '
+    'has now. Error EC023 lists all that are not on the order.';
+
+CREATE FUNCTION ecommerce_internal.take_units(items jsonb, lines jsonb, code text, message text)
+    RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_taken jsonb;
+    v_wrong jsonb;
+BEGIN
+    WITH item AS (
+        SELECT e AS item, (e ->> 'n')::bigint AS n, (e ->> 'line_number')::integer AS line_number,
+               (e ->> 'product_id')::uuid AS product_id,
+               (e ->> 'quantity')::numeric::bigint AS quantity
+        FROM jsonb_array_elements(items) e
+    ), line AS (
+        SELECT l.line_number, l.product_id,
+               greatest(l.quantity - coalesce(d.quantity, 0), 0) AS quantity
+        FROM jsonb_to_recordset(lines) AS l (line_number integer, product_id uuid, quantity bigint)
+        LEFT JOIN (SELECT i.line_number, sum(i.quantity)::bigint AS quantity FROM item i
+                   WHERE i.line_number IS NOT NULL GROUP BY i.line_number) d
+               ON d.line_number = l.line_number
+    ), item_span AS (
+        -- Units of a product stand in a row, those that are wanted and those that there are.
+        SELECT i.item, i.n, i.product_id, i.quantity,
+               sum(i.quantity) OVER (PARTITION BY i.product_id ORDER BY i.n, i.item) AS high
+        FROM item i WHERE i.line_number IS NULL
+    ), line_span AS (
+        SELECT l.line_number, l.product_id, l.quantity,
+               sum(l.quantity) OVER (PARTITION BY l.product_id ORDER BY l.line_number) AS high
+        FROM line l
+    ), taken AS (
+        SELECT i.item, i.n, i.line_number, i.quantity FROM item i WHERE i.line_number IS NOT NULL
+        UNION ALL
+        SELECT i.item, i.n, l.line_number,
+               least(i.high, l.high) - greatest(i.high - i.quantity, l.high - l.quantity)
+        FROM item_span i JOIN line_span l ON l.product_id = i.product_id
+        WHERE least(i.high, l.high) > greatest(i.high - i.quantity, l.high - l.quantity)
+    )
+    SELECT (SELECT jsonb_agg(t.item || jsonb_build_object('line_number', t.line_number,
+                                                          'quantity', t.quantity)
+                             ORDER BY t.line_number, t.n) FROM taken t),
+           (SELECT jsonb_agg(jsonb_build_object('sku', w.sku, 'requested', w.requested,
+                CASE code WHEN 'EC022' THEN 'returnable' ELSE 'left' END, w.free)
+                             ORDER BY w.sku, w.requested)
+            FROM (SELECT min(coalesce(k.sku, i.item ->> 'name')) AS sku,
+                         sum(i.quantity) AS requested, coalesce(min(k.free), 0) AS free
+                  FROM item i
+                  LEFT JOIN LATERAL (SELECT min(l.sku) AS sku, sum(l.quantity) AS free
+                      FROM jsonb_to_recordset(lines) AS l (line_number integer, product_id uuid,
+                                                           sku text, quantity bigint)
+                      WHERE l.product_id = i.product_id AND l.quantity > 0
+                        AND (i.line_number IS NULL OR l.line_number = i.line_number)) k ON true
+                  GROUP BY i.product_id, i.line_number
+                  UNION ALL
+                  SELECT min(k.sku), sum(i.quantity), coalesce(min(k.free), 0)
+                  FROM item i
+                  LEFT JOIN LATERAL (SELECT min(l.sku) AS sku, sum(l.quantity) AS free
+                      FROM jsonb_to_recordset(lines) AS l (product_id uuid, sku text,
+                                                           quantity bigint)
+                      WHERE l.product_id = i.product_id AND l.quantity > 0) k ON true
+                  GROUP BY i.product_id HAVING count(DISTINCT i.line_number) > 0
+                                           AND count(*) > count(i.line_number)) w
+            WHERE w.requested > w.free)
+    INTO v_taken, v_wrong;
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION '%', format(message, left(v_wrong -> 0 ->> 'sku', 100))
+            USING ERRCODE = code, DETAIL = v_wrong::text;
+    END IF;
+    RETURN v_taken;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.take_units(jsonb, jsonb, text, text) IS
+    'Spread a list of units over lines of an order. items: those of find_lines(), with a '
+    'quantity. lines: [{"line_number", "product_id", "sku", "quantity"}], of which no more is '
+    'taken. Returns the items with line_number and quantity; one that spans lines becomes several. '
+    'If there is too little, error code with message, which %s of the first product is put into; '
+    'the detail lists all.';
+
+CREATE FUNCTION ecommerce_internal.claim_request(kind text, idempotency_key text, order_id uuid,
+    order_created_at timestamptz, arguments jsonb, tenant_id integer) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    -- The whole, and four bytes of what it was and of each argument, to tell which one differs
+    v_request bytea := sha256(convert_to(concat_ws(' ', kind, order_id, arguments), 'UTF8'));
+    v_names   text[] := ARRAY(SELECT k FROM jsonb_object_keys(arguments) k ORDER BY k);
+    v_found   bytea;
+BEGIN
+    IF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
+        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    v_request := v_request || (
+        SELECT string_agg(substr(sha256(convert_to(a.value, 'UTF8')), 1, 4), '' ORDER BY a.n)
+        FROM (SELECT 0, kind
+              UNION ALL SELECT 1, order_id::text
+              UNION ALL SELECT k.n + 1, coalesce((arguments -> k.name)::text, '')
+              FROM unnest(v_names) WITH ORDINALITY AS k (name, n)) AS a (n, value));
+    INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id,
+                                            order_created_at)
+    VALUES (claim_request.tenant_id, claim_request.idempotency_key, v_request,
+            claim_request.order_id, claim_request.order_created_at)
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    SELECT k.request_hash INTO v_found FROM ecommerce.idempotency_keys k
+    WHERE k.tenant_id = claim_request.tenant_id AND k.key = claim_request.idempotency_key;
+    IF v_found IS DISTINCT FROM v_request THEN
+        RAISE EXCEPTION 'idempotency key was used for another request'
+            USING ERRCODE = 'EC007',
+                  DETAIL = CASE WHEN length(v_found) = length(v_request)
+                                 AND substr(v_found, 33, 4) = substr(v_request, 33, 4)
+                      THEN 'It differs in ' || (
+                          SELECT string_agg(d.name, ', ' ORDER BY d.n)
+                          FROM unnest('{order_id}' || v_names) WITH ORDINALITY AS d (name, n)
+                          WHERE substr(v_found, 33 + 4 * d.n::integer, 4)
+                                <> substr(v_request, 33 + 4 * d.n::integer, 4)) || '.'
+                      ELSE format('It was no %s.', kind) END,
+                  HINT = 'Use a new key for a new request, and the same arguments for a retry.';
+    END IF;
+    RETURN false;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.claim_request(text, text, uuid, timestamptz, jsonb,
+    integer) IS
+    'Whether a request about an order is new; waits for another one with its key. kind: the word '
+    'for what it makes. arguments: by their names, what a retry has to have in common. Error EC007 '
+    'if the key was used for another request: the detail names the arguments that differ. Error '
+    '22023 a key of no or too many characters.';

@@ -1,0 +1,212 @@
+-- What the triggers of returns keep.
+
+CREATE FUNCTION ecommerce_internal.return_transition_allowed(old_status text, new_status text)
+    RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN CASE old_status
+        WHEN 'requested' THEN new_status IN ('approved', 'rejected')
+        WHEN 'approved'  THEN new_status IN ('received', 'rejected')
+        ELSE false END;
+COMMENT ON FUNCTION ecommerce_internal.return_transition_allowed(text, text) IS
+    'Whether a return may go from one status to another, different one.';
+
+CREATE FUNCTION ecommerce_internal.check_new_return(tenant_id integer, return_id uuid,
+    order_id uuid, order_created_at timestamptz, shipment_id uuid, status text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_shipment text := (SELECT s.status FROM ecommerce.shipments s
+                        WHERE s.tenant_id = check_new_return.tenant_id
+                          AND s.id = check_new_return.shipment_id
+                          AND s.order_id = check_new_return.order_id
+                          AND s.order_created_at = check_new_return.order_created_at);
+BEGIN
+    IF status <> 'requested' THEN
+        RAISE EXCEPTION 'a new return is requested, not %', status
+            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', return_id);
+    ELSIF shipment_id IS NOT NULL
+          AND coalesce(v_shipment, '') NOT IN ('lost', 'returned_to_sender') THEN
+        RAISE EXCEPTION 'a shipment that is % is not settled by a return',
+                        coalesce(v_shipment, 'unknown')
+            USING ERRCODE = 'EC032', DETAIL = format('Shipment %s.', shipment_id);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_new_return(integer, uuid, uuid, timestamptz, uuid,
+    text) IS
+    'Whether a return of a locked order may be made. Error EC032 if it is not requested, or the '
+    'shipment that it settles is neither lost nor returned to sender.';
+
+CREATE FUNCTION ecommerce_internal.check_return() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        PERFORM ecommerce_internal.lock_returns(NEW.tenant_id, NEW.order_id);
+        PERFORM ecommerce_internal.check_new_return(NEW.tenant_id, NEW.id, NEW.order_id,
+            NEW.order_created_at, NEW.shipment_id, NEW.status);
+        RETURN NEW;
+    ELSIF (NEW.id, NEW.order_id, NEW.order_created_at, NEW.return_number, NEW.shipment_id,
+           NEW.idempotency_key, NEW.created_at)
+          IS DISTINCT FROM
+          (OLD.id, OLD.order_id, OLD.order_created_at, OLD.return_number, OLD.shipment_id,
+           OLD.idempotency_key, OLD.created_at)
+          OR OLD.exchange_order_id IS NOT NULL
+             AND (NEW.exchange_order_id, NEW.exchange_order_created_at)
+                 IS DISTINCT FROM (OLD.exchange_order_id, OLD.exchange_order_created_at) THEN
+        RAISE EXCEPTION 'UPDATE on returns is refused'
+            USING ERRCODE = 'EC017',
+                  DETAIL = 'Id, order, number, shipment, key, time and exchange of a return never '
+                           'change.';
+    ELSIF NEW.status = OLD.status THEN
+        RETURN NEW;
+    ELSIF NOT ecommerce_internal.return_transition_allowed(OLD.status, NEW.status) THEN
+        RAISE EXCEPTION 'a return cannot go from % to %', OLD.status, NEW.status
+            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', OLD.id);
+    END IF;
+    PERFORM ecommerce_internal.lock_returns(NEW.tenant_id, NEW.order_id);
+    IF (NEW.status = 'received') <> EXISTS (SELECT FROM ecommerce.return_receipts r
+                                            WHERE r.tenant_id = NEW.tenant_id
+                                              AND r.return_id = NEW.id
+                                              AND r.order_created_at = NEW.order_created_at) THEN
+        RAISE EXCEPTION 'a return cannot go from % to %, because % of it came', OLD.status,
+                        NEW.status, CASE NEW.status WHEN 'received' THEN 'nothing' ELSE 'some' END
+            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', OLD.id),
+                  HINT = CASE NEW.status WHEN 'received' THEN 'Use ecommerce.receive_return().' END;
+    ELSIF NEW.status = 'approved'
+          AND NOT EXISTS (SELECT FROM ecommerce.return_items i
+                          WHERE i.tenant_id = NEW.tenant_id AND i.return_id = NEW.id
+                            AND i.order_created_at = NEW.order_created_at) THEN
+        RAISE EXCEPTION 'a return cannot be approved, because it is empty'
+            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', OLD.id);
+    ELSIF NEW.status = 'received' THEN
+        NEW.received_at := now();
+    ELSE
+        NEW.decided_at := now();
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_return() IS
+    'Guards the state machine of returns (error EC032) and what never changes about one (error '
+    'EC017). Error EC009 a return of an order that was not shipped.';
+
+CREATE FUNCTION ecommerce_internal.check_return_item() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    b record;
+BEGIN
+    PERFORM ecommerce_internal.lock_returns(NEW.tenant_id, NEW.order_id);
+    SELECT k.status, k.shipment_id INTO b FROM ecommerce.returns k
+    WHERE k.tenant_id = NEW.tenant_id AND k.id = NEW.return_id
+      AND k.order_id = NEW.order_id AND k.order_created_at = NEW.order_created_at;
+    IF b.status IS DISTINCT FROM 'requested' THEN
+        RAISE EXCEPTION 'nothing is added to a return that is %', coalesce(b.status, 'unknown')
+            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', NEW.return_id);
+    ELSIF NOT EXISTS (SELECT FROM ecommerce_internal.order_units(NEW.tenant_id, NEW.order_id,
+                                                                 NEW.order_created_at) u
+                      WHERE u.line_number = NEW.line_number AND (u.is_goods OR u.from_stock)) THEN
+        RAISE EXCEPTION 'line % has no goods that could come back', NEW.line_number
+            USING ERRCODE = 'EC023', DETAIL = format('Return %s.', NEW.return_id);
+    ELSIF b.shipment_id IS NOT NULL
+          AND coalesce((SELECT u.quantity FROM ecommerce_internal.undelivered_units(
+                            NEW.tenant_id, b.shipment_id, NEW.order_created_at) u
+                        WHERE u.line_number = NEW.line_number), -1) < 0 THEN
+        RAISE EXCEPTION 'more of line % comes back than was in the shipment', NEW.line_number
+            USING ERRCODE = 'EC022', DETAIL = format('Shipment %s.', b.shipment_id);
+    END IF;
+    PERFORM ecommerce_internal.check_claims(NEW.tenant_id, NEW.order_id, NEW.order_created_at);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_return_item() IS
+    'Refuses to add to a return that was decided on (error EC032), what is no goods (error EC023), '
+    'and more than was sent and is not in another return (error EC022).';
+
+CREATE FUNCTION ecommerce_internal.receipt_fault(tenant_id integer, return_id uuid, order_id uuid,
+    order_created_at timestamptz, line_number integer) RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_tenant integer := receipt_fault.tenant_id;
+    i        record;
+    l        record;
+    r        record;
+BEGIN
+    SELECT k.quantity, b.shipment_id INTO i FROM ecommerce.returns b
+    LEFT JOIN ecommerce.return_items k ON k.tenant_id = v_tenant AND k.return_id = b.id
+        AND k.order_created_at = b.order_created_at
+        AND k.line_number = receipt_fault.line_number
+    WHERE b.tenant_id = v_tenant AND b.id = receipt_fault.return_id
+      AND b.order_created_at = receipt_fault.order_created_at;
+    SELECT n.product_id, n.from_stock, o.currency, a.net, a.vat INTO l
+    FROM ecommerce.orders o
+    JOIN ecommerce.order_items n ON n.tenant_id = v_tenant AND n.order_id = o.id
+        AND n.order_created_at = o.created_at AND n.line_number = receipt_fault.line_number
+    JOIN ecommerce_internal.line_amounts(v_tenant, o.id, o.created_at, o.currency) a
+      ON a.line_number = n.line_number
+    WHERE o.tenant_id = v_tenant AND o.id = receipt_fault.order_id
+      AND o.created_at = receipt_fault.order_created_at;
+    SELECT sum(k.net) AS net, sum(k.vat) AS vat,
+           sum(k.back_to_stock + k.written_off + k.lost)
+               FILTER (WHERE k.return_id = receipt_fault.return_id) AS units,
+           sum(k.lost) FILTER (WHERE k.return_id = receipt_fault.return_id) AS lost,
+           bool_and(k.currency = l.currency) AS one_currency INTO r
+    FROM ecommerce.return_receipts k
+    WHERE k.tenant_id = v_tenant AND k.order_id = receipt_fault.order_id
+      AND k.order_created_at = receipt_fault.order_created_at
+      AND k.line_number = receipt_fault.line_number;
+    RETURN CASE
+        WHEN NOT r.one_currency                  THEN 'its currency is not that of the order'
+        WHEN r.net > l.net OR r.vat > l.vat      THEN 'more is refunded than was charged'
+        WHEN r.units > coalesce(i.quantity, 0)   THEN 'more came than the return is for'
+        WHEN r.lost > 0 AND i.shipment_id IS NULL
+            THEN 'only units of a shipment that it settles are lost'
+        WHEN l.from_stock AND (
+            SELECT sum(k.back_to_stock + k.written_off) FROM ecommerce.return_receipts k
+            JOIN ecommerce.order_items n ON n.tenant_id = v_tenant AND n.order_id = k.order_id
+                AND n.order_created_at = k.order_created_at AND n.line_number = k.line_number
+            WHERE k.tenant_id = v_tenant AND k.order_id = receipt_fault.order_id
+              AND k.order_created_at = receipt_fault.order_created_at
+              AND n.product_id = l.product_id AND n.from_stock)
+            > coalesce((SELECT sum(m.quantity) FROM ecommerce.stock_movements m
+                        WHERE m.tenant_id = v_tenant AND m.order_id = receipt_fault.order_id
+                          AND m.product_id = l.product_id AND m.reason = 'return'), 0)
+            THEN 'its units are not among the movements of stock' END;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.receipt_fault(integer, uuid, uuid, timestamptz, integer) IS
+    'What is wrong with what came of a line; NULL if nothing is. Units must be in the return, and '
+    'in the movements of stock, and no more is refunded than was charged.';
+
+CREATE FUNCTION ecommerce_internal.check_receipt() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_status text;
+    v_fault  text;
+BEGIN
+    PERFORM ecommerce_internal.lock_returns(NEW.tenant_id, NEW.order_id);
+    v_status := (SELECT b.status FROM ecommerce.returns b
+                 WHERE b.tenant_id = NEW.tenant_id AND b.id = NEW.return_id
+                   AND b.order_id = NEW.order_id AND b.order_created_at = NEW.order_created_at);
+    IF coalesce(v_status, 'unknown') NOT IN ('approved', 'received') THEN
+        RAISE EXCEPTION 'nothing comes of a return that is %', coalesce(v_status, 'unknown')
+            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', NEW.return_id);
+    END IF;
+    v_fault := ecommerce_internal.receipt_fault(NEW.tenant_id, NEW.return_id, NEW.order_id,
+                                                NEW.order_created_at, NEW.line_number);
+    IF v_fault IS NOT NULL THEN
+        RAISE EXCEPTION 'line % cannot be received: %', NEW.line_number, v_fault
+            USING ERRCODE = 'EC022', DETAIL = format('Return %s.', NEW.return_id),
+                  HINT = 'Use ecommerce.receive_return().';
+    END IF;
+    PERFORM ecommerce_internal.check_claims(NEW.tenant_id, NEW.order_id, NEW.order_created_at);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_receipt() IS
+    'Refuses what comes of a return that is not approved (error EC032), is not in it, is in no '
+    'movement of stock, or for which more would be refunded than was charged (error EC022).';

@@ -1,0 +1,95 @@
+-- The proof that returns are of what was sent, and come to no more than was charged.
+
+CREATE FUNCTION ecommerce_internal.return_problems(since timestamptz DEFAULT NULL,
+    tenant_id integer DEFAULT ecommerce.current_tenant())
+    RETURNS TABLE (problem text, entity_id uuid, detail jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET jit = off SET plan_cache_mode = force_custom_plan
+    SET enable_seqscan = on SET enable_indexscan = on
+    SET enable_hashjoin = on SET enable_nestloop = on SET enable_hashagg = on SET enable_sort = on
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_tenant integer := return_problems.tenant_id;
+    v_from   timestamptz := coalesce(since, '-infinity');
+    o        record;
+BEGIN
+    FOR o IN
+        SELECT DISTINCT t.id, t.created_at, t.currency
+        FROM ecommerce.returns b
+        JOIN ecommerce.orders t ON t.tenant_id = v_tenant AND t.id = b.order_id
+                               AND t.created_at = b.order_created_at
+        WHERE b.tenant_id = v_tenant AND b.updated_at >= v_from
+    LOOP
+        RETURN QUERY
+        SELECT 'more comes back than was sent', o.id,
+               jsonb_build_object('line_number', u.line_number, 'sent', u.sent,
+                                  'returned', c.claimed)
+        FROM ecommerce_internal.order_units(v_tenant, o.id, o.created_at) u
+        JOIN ecommerce_internal.claimed_units(v_tenant, o.id, o.created_at) c
+          ON c.line_number = u.line_number
+        WHERE c.claimed > u.sent OR c.settled > u.quantity;
+
+        RETURN QUERY
+        SELECT 'what came back is not in stock', o.id,
+               jsonb_build_object('product_id', k.product_id, 'received', k.units,
+                                  'booked', coalesce(m.units, 0))
+        FROM (SELECT u.product_id, sum(c.came) AS units
+              FROM ecommerce_internal.order_units(v_tenant, o.id, o.created_at) u
+              JOIN ecommerce_internal.claimed_units(v_tenant, o.id, o.created_at) c
+                ON c.line_number = u.line_number
+              WHERE u.from_stock GROUP BY u.product_id) k
+        LEFT JOIN (SELECT s.product_id, sum(s.quantity) AS units
+                   FROM ecommerce.stock_movements s
+                   WHERE s.tenant_id = v_tenant AND s.order_id = o.id AND s.reason = 'return'
+                   GROUP BY s.product_id) m ON m.product_id = k.product_id
+        WHERE k.units > coalesce(m.units, 0);
+
+        RETURN QUERY
+        SELECT 'a refund differs from what was charged', o.id,
+               jsonb_build_object('line_number', a.line_number, 'net', a.net, 'vat', a.vat,
+                                  'refund_net', r.net, 'refund_vat', r.vat)
+        FROM ecommerce_internal.line_amounts(v_tenant, o.id, o.created_at, o.currency) a
+        JOIN (SELECT k.line_number, sum(k.net) AS net, sum(k.vat) AS vat,
+                     sum(k.back_to_stock + k.written_off + k.lost) AS units
+              FROM ecommerce.return_receipts k
+              WHERE k.tenant_id = v_tenant AND k.order_id = o.id
+                AND k.order_created_at = o.created_at
+              GROUP BY k.line_number) r ON r.line_number = a.line_number
+        -- All units of a line are worth all of it.
+        WHERE r.net > a.net OR r.vat > a.vat
+           OR a.kind = 'product' AND r.units = a.quantity AND (r.net, r.vat) <> (a.net, a.vat);
+    END LOOP;
+
+    RETURN QUERY
+    SELECT 'a return differs from what came of it', b.id,
+           jsonb_strip_nulls(jsonb_build_object('status', b.status, 'line_number', r.line_number,
+               'quantity', i.quantity, 'received', r.units))
+    FROM ecommerce.returns b
+    LEFT JOIN LATERAL (SELECT k.line_number, sum(k.back_to_stock + k.written_off + k.lost) AS units
+                       FROM ecommerce.return_receipts k
+                       WHERE k.tenant_id = v_tenant AND k.return_id = b.id
+                         AND k.order_created_at = b.order_created_at
+                       GROUP BY k.line_number) r ON true
+    LEFT JOIN ecommerce.return_items i ON i.tenant_id = v_tenant AND i.return_id = b.id
+        AND i.order_created_at = b.order_created_at AND i.line_number = r.line_number
+    WHERE b.tenant_id = v_tenant AND b.updated_at >= v_from
+      AND ((b.status = 'received') <> (r.line_number IS NOT NULL)
+           OR r.units > coalesce(i.quantity, 0));
+
+    RETURN QUERY
+    SELECT 'a return without its exchange', b.id,
+           jsonb_build_object('exchange_order_id', b.exchange_order_id)
+    FROM ecommerce.returns b
+    WHERE b.tenant_id = v_tenant AND b.updated_at >= v_from AND b.exchange_order_id IS NOT NULL
+      AND NOT b.exchange_order_created_at <@ ecommerce_internal.archived_times()
+      AND NOT EXISTS (SELECT FROM ecommerce.orders t
+                      WHERE t.tenant_id = v_tenant AND t.id = b.exchange_order_id
+                        AND t.created_at = b.exchange_order_created_at);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.return_problems(timestamptz, integer) IS
+    'For verify_integrity(): returns of a tenant of more than was sent, whose goods are not among '
+    'the movements of stock, whose status differs from what came, which come to more than was '
+    'charged (or less, of a line that came back whole), or whose exchange is unknown. With since: '
+    'of returns that changed since then.';
