@@ -142,19 +142,21 @@ BEGIN
             FROM (SELECT min(coalesce(k.sku, i.item ->> 'name')) AS sku,
                          sum(i.quantity) AS requested, coalesce(min(k.free), 0) AS free
                   FROM item i
-                  LEFT JOIN LATERAL (SELECT min(l.sku) AS sku, sum(l.quantity) AS free
+                  LEFT JOIN LATERAL (SELECT min(l.sku) AS sku,
+                                            sum(greatest(l.quantity, 0)) AS free
                       FROM jsonb_to_recordset(lines) AS l (line_number integer, product_id uuid,
                                                            sku text, quantity bigint)
-                      WHERE l.product_id = i.product_id AND l.quantity > 0
+                      WHERE l.product_id = i.product_id
                         AND (i.line_number IS NULL OR l.line_number = i.line_number)) k ON true
                   GROUP BY i.product_id, i.line_number
                   UNION ALL
                   SELECT min(k.sku), sum(i.quantity), coalesce(min(k.free), 0)
                   FROM item i
-                  LEFT JOIN LATERAL (SELECT min(l.sku) AS sku, sum(l.quantity) AS free
+                  LEFT JOIN LATERAL (SELECT min(l.sku) AS sku,
+                                            sum(greatest(l.quantity, 0)) AS free
                       FROM jsonb_to_recordset(lines) AS l (product_id uuid, sku text,
                                                            quantity bigint)
-                      WHERE l.product_id = i.product_id AND l.quantity > 0) k ON true
+                      WHERE l.product_id = i.product_id) k ON true
                   GROUP BY i.product_id HAVING count(DISTINCT i.line_number) > 0
                                            AND count(*) > count(i.line_number)) w
             WHERE w.requested > w.free)

@@ -20,7 +20,7 @@ AS $$
     ORDER BY p.relname, 3 NULLS LAST
 $$;
 COMMENT ON FUNCTION ecommerce.partitions() IS
-    'The partitions of orders, order_items and events. '
+    'The partitions of orders, of what grows with them, and of events. '
     'Bounds are from_time (inclusive) and to_time (exclusive), both NULL for the default '
     'partition; rows are those of the last ANALYZE, and size is with indexes.';
 
@@ -85,7 +85,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.ensure_partitions(timestamptz, timestamptz, text) IS
-    'Create the partitions of orders, order_items and events that a range of time lacks. One for '
+    'Create the partitions of orders, events and the like that a range of time lacks. One for '
     'each month, quarter or year (UTC) that it touches; where such a time is covered in part, '
     'years, quarters and months fill the rest. every: month, quarter or year. What is there stays '
     'as it is, and a table that lacks a partition which another one has gets the same. Rows that '

@@ -56,13 +56,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce.detach_partition(regclass) IS
-    'Archive the orders of a partition of the past, with their lines and events. leaf: any one of '
+    'Archive the orders of a partition of the past, with all that is theirs. leaf: any one of '
     'the leaves of that time. They become tables of their own in schema ecommerce_partitions, '
     'which keep their policies and refuse changes; they may be dumped and dropped. The books keep '
     'the sums that they need: units sold become stock movements, sales rows of archived_sales. '
     'Functions answer EC024 for orders of that time. Returns the leaves. Everybody waits who '
     'reads or writes orders. As READ COMMITTED. Errors: 22023 not a partition, the default one, '
-    'or not over yet; 55006 open or unpaid orders, held reservations; 55000 its leaves differ; '
+    'or not over yet; 55006 open or unpaid orders, held reservations, open returns; 55000 its '
+    'leaves differ; '
     '25001 another isolation level; 22004 NULL.';
 
 CREATE FUNCTION ecommerce.attach_partition(leaf regclass)

@@ -97,6 +97,8 @@ DECLARE
     v_open   bigint;
     v_unpaid bigint;
     v_held   bigint;
+    v_parcels bigint;
+    v_returns bigint;
 BEGIN
     EXECUTE format($sql$
         SELECT count(*) FILTER (WHERE o.status IN ('pending', 'processing')),
@@ -108,19 +110,26 @@ BEGIN
         FROM %s o $sql$, order_leaf) INTO v_open, v_unpaid;
     SELECT count(*) INTO v_held FROM ecommerce.stock_reservations r
     WHERE r.status = 'held' AND r.created_at >= low AND r.created_at < high;
-    IF v_open + v_unpaid + v_held > 0 THEN
+    SELECT count(*) INTO v_parcels FROM ecommerce.shipments s
+    WHERE s.status = 'pending' AND s.order_created_at >= low AND s.order_created_at < high;
+    SELECT count(*) INTO v_returns FROM ecommerce.returns b
+    WHERE b.status IN ('requested', 'approved')
+      AND b.order_created_at >= low AND b.order_created_at < high;
+    IF v_open + v_unpaid + v_held + v_parcels + v_returns > 0 THEN
         RAISE EXCEPTION 'a partition with open orders cannot be detached'
             USING ERRCODE = 'object_in_use',
-                  DETAIL = jsonb_build_object('partition', order_leaf::text, 'open', v_open,
-                                              'unpaid', v_unpaid, 'reservations', v_held)::text,
-                  HINT = 'Ship or cancel its orders, settle what is unpaid, and call '
-                         'ecommerce.expire_reservations().';
+                  DETAIL = jsonb_strip_nulls(jsonb_build_object('partition', order_leaf::text,
+                      'open', v_open, 'unpaid', v_unpaid, 'reservations', v_held,
+                      'shipments', nullif(v_parcels, 0), 'returns', nullif(v_returns, 0)))::text,
+                  HINT = 'Ship or cancel its orders, settle what is unpaid, receive or reject what '
+                         'is to come back, and call ecommerce.expire_reservations().';
     END IF;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_closed(regclass, timestamptz, timestamptz) IS
     'For detach_partition(): error 55006 if orders of a leaf are pending, processing or unpaid. '
-    'Reservations that were made in its time must not be held, either. The detail counts them.';
+    'Nor may reservations that were made in its time be held, shipments of its orders be pending, '
+    'or returns be open. The detail counts them.';
 
 CREATE FUNCTION ecommerce_internal.book_archive(order_leaf regclass, item_leaf regclass,
     cancellation_leaf regclass, name text, low timestamptz, high timestamptz) RETURNS void

@@ -76,6 +76,22 @@ INSERT INTO pg_temp.calls VALUES
     ('wishlist_to_cart', 'user_id', $$wishlist_to_cart('A', 1, $1)$$),
     ('wishlist_to_cart', 'product_id',
         $$wishlist_to_cart($1::uuid, 1, '01930000-0000-7000-8000-0000000000a1')$$);
+INSERT INTO pg_temp.calls VALUES
+    ('create_shipment', 'order_id', 'create_shipment($1)'),
+    ('order_fulfilment', 'order_id', 'order_fulfilment($1)'),
+    ('request_return', 'order_id', $$request_return($1, items('A', 1))$$),
+    ('replace_shipment', 'shipment_id', 'replace_shipment($1)'),
+    ('ship_shipment', 'shipment_id', 'ship_shipment($1)'),
+    ('mark_delivered', 'shipment_id', 'mark_delivered($1)'),
+    ('mark_lost', 'shipment_id', 'mark_lost($1)'),
+    ('mark_returned_to_sender', 'shipment_id', 'mark_returned_to_sender($1)'),
+    ('cancel_shipment', 'shipment_id', 'cancel_shipment($1)'),
+    ('return_shipment', 'shipment_id', 'return_shipment($1)'),
+    ('approve_return', 'return_id', 'approve_return($1)'),
+    ('reject_return', 'return_id', 'reject_return($1)'),
+    ('receive_return', 'return_id', 'receive_return($1)'),
+    ('return_refund', 'return_id', 'return_refund($1)'),
+    ('exchange_return', 'return_id', $$exchange_return($1, items('A', 1))$$);
 CREATE FUNCTION pg_temp.call(call text, id uuid, code text) RETURNS text LANGUAGE sql AS $$
     SELECT failure('SELECT ecommerce.' || replace(replace(call, '$1', quote_literal(id)),
         '$2', quote_literal(code)))

@@ -220,7 +220,10 @@ SELECT count(*) FROM ecommerce.detach_partition('ecommerce_partitions.orders_201
 DROP TABLE ecommerce_partitions.events_2019_q2;
 SELECT failure('SELECT ecommerce.attach_partition(''ecommerce_partitions.orders_2019_q2'')',
     hint => true);
-DROP TABLE ecommerce_partitions.order_items_2019_q2, ecommerce_partitions.orders_2019_q2;
+DROP TABLE ecommerce_partitions.order_items_2019_q2, ecommerce_partitions.orders_2019_q2,
+    ecommerce_partitions.shipments_2019_q2, ecommerce_partitions.shipment_items_2019_q2,
+    ecommerce_partitions.returns_2019_q2, ecommerce_partitions.return_items_2019_q2,
+    ecommerce_partitions.return_receipts_2019_q2;
 REFRESH MATERIALIZED VIEW ecommerce.product_stats;
 TABLE ecommerce.product_stats EXCEPT TABLE before;
 SELECT * FROM ecommerce.verify_integrity();

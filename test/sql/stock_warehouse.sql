@@ -315,6 +315,10 @@ ALTER TABLE ecommerce.orders DISABLE TRIGGER USER;
 UPDATE ecommerce.orders SET vat = vat + 1 WHERE id = :'o9';
 ALTER TABLE ecommerce.order_items DISABLE TRIGGER USER;
 UPDATE ecommerce.order_items SET allocation = '{"1": 1, "2": 3}' WHERE order_id = :'o9';
+ALTER TABLE ecommerce.return_items DISABLE TRIGGER USER;
+ALTER TABLE ecommerce.return_receipts DISABLE TRIGGER USER;
+DELETE FROM ecommerce.return_receipts WHERE order_id = :'o8';
+DELETE FROM ecommerce.return_items WHERE order_id = :'o8';
 DELETE FROM ecommerce.order_items WHERE order_id = :'o8';
 INSERT INTO ecommerce.idempotency_keys (key, request_hash, order_id, order_created_at) VALUES
     ('lost', '', '00000000-0000-7000-8000-000000000000', now());
