@@ -74,9 +74,11 @@ BEGIN
         LOOP
             lower_bound := gap.low;
             upper_bound := gap.high;
-            made := made || partition::text;
             RETURN NEXT;
         END LOOP;
+        -- Keys run between all leaves of a time, those that were there, too.
+        made := made || ARRAY(SELECT format('ecommerce_partitions.%I', k.name || '_' || gap.suffix)
+                              FROM ecommerce_internal.partitioned_tables() k);
     END LOOP;
     -- Policies, the foreign keys from leaf to leaf, and what else a partition does not inherit
     IF made <> '{}' THEN

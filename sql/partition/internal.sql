@@ -303,8 +303,14 @@ BEGIN
         EXECUTE format('CREATE TABLE %s PARTITION OF ecommerce.%I DEFAULT', t.partition, t.name);
         made := made || t.partition;
     END LOOP;
+    -- Keys run between all of them, those that were there, too.
+    IF made <> '{}' THEN
+        made := ARRAY(SELECT format('ecommerce_partitions.%I', k.name || '_default')
+                      FROM ecommerce_internal.partitioned_tables() k);
+    END IF;
     RETURN made;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.default_partitions() IS
-    'For ensure_partitions(): make the default partitions that are missing, and return them.';
+    'For ensure_partitions(): make the default partitions that are missing. Returns all of them if '
+    'any was.';

@@ -72,7 +72,7 @@ BEGIN
         RAISE EXCEPTION 'a return cannot go from % to %, because % of it came', OLD.status,
                         NEW.status, CASE NEW.status WHEN 'received' THEN 'nothing' ELSE 'some' END
             USING ERRCODE = 'EC032', DETAIL = format('Return %s.', OLD.id),
-                  HINT = CASE NEW.status WHEN 'received' THEN 'Use ecommerce.receive_return().' END;
+                  HINT = 'What comes is booked by ecommerce.receive_return().';
     ELSIF NEW.status = 'approved'
           AND NOT EXISTS (SELECT FROM ecommerce.return_items i
                           WHERE i.tenant_id = NEW.tenant_id AND i.return_id = NEW.id

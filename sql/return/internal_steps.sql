@@ -330,7 +330,7 @@ BEGIN
     IF v_status NOT IN ('approved', 'received') THEN
         RAISE EXCEPTION 'nothing comes of a return that is %', v_status
             USING ERRCODE = 'EC032', DETAIL = format('Return %s.', return_id),
-                  HINT = CASE v_status WHEN 'requested' THEN 'Call ecommerce.approve_return().' END;
+                  HINT = 'ecommerce.approve_return() lets one come that was requested.';
     END IF;
     PERFORM ecommerce_internal.book_receipt(tenant_id, return_id, order_id, order_created_at,
                                             arriving, reference, note);

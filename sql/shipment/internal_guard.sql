@@ -27,8 +27,9 @@ BEGIN
         RAISE EXCEPTION 'an order that is % cannot be shipped', order_status
             USING ERRCODE = 'EC032', DETAIL = format('Order %s.', order_id),
                   HINT = CASE order_status WHEN 'pending'
-                              THEN 'Bring it to processing by ecommerce.transition_order() first.'
-                              END;
+                         THEN 'Bring it to processing by ecommerce.transition_order() first.'
+                         ELSE 'Shipments are of orders that are processing; lost ones are replaced '
+                              'until the order is delivered.' END;
     ELSIF replaces_id IS NOT NULL AND v_replaced IS DISTINCT FROM 'lost' THEN
         RAISE EXCEPTION 'only a shipment that was lost can be replaced, not one that is %',
                         coalesce(v_replaced, 'unknown')

@@ -218,20 +218,23 @@ ROLLBACK;
 SELECT count(*) FROM ecommerce.partitions()
 WHERE from_time >= '2010-01-01' AND from_time < '2011-01-01';
 -- one that is missing alone is made alone, and linked
-DROP TABLE ecommerce_partitions.order_items_2006_07, ecommerce_partitions.orders_2006_07;
+SET client_min_messages = warning;
+DROP TABLE ecommerce_partitions.order_items_2006_07, ecommerce_partitions.orders_2006_07 CASCADE;
 SELECT partition FROM ecommerce.ensure_partitions('2006-07-01', '2006-07-01', 'month');
 SELECT count(*) FROM pg_constraint
 WHERE conrelid = 'ecommerce_partitions.order_items_2006_07'::regclass
     AND confrelid = 'ecommerce_partitions.orders_2006_07'::regclass AND contype = 'f';
-DROP TABLE ecommerce_partitions.order_items_2006_07;
+DROP TABLE ecommerce_partitions.order_items_2006_07 CASCADE;
 SELECT partition FROM ecommerce.ensure_partitions('2006-07-01', '2006-07-01', 'month');
 SELECT count(*) FROM pg_constraint
 WHERE conrelid = 'ecommerce_partitions.order_items_2006_07'::regclass
     AND confrelid = 'ecommerce_partitions.orders_2006_07'::regclass AND contype = 'f';
+-- and so is what refers to it
+SELECT conrelid::regclass, confrelid::regclass FROM pg_constraint
+WHERE conrelid::regclass::text LIKE '%ship%_2006_07' AND contype = 'f' ORDER BY 1, 2;
 -- install() gives a shop back its default partitions
 DROP TABLE ecommerce_partitions.order_items_default, ecommerce_partitions.orders_default,
-    ecommerce_partitions.events_default;
-SET client_min_messages = warning;
+    ecommerce_partitions.events_default CASCADE;
 SELECT ecommerce.install();
 RESET client_min_messages;
 SELECT partition FROM ecommerce.partitions() WHERE from_time IS NULL;
