@@ -20,6 +20,7 @@ BEGIN
     PERFORM ecommerce_internal.check_unit_items(items, '{quantity}', '{reason}');
     v_items := ecommerce_internal.find_lines(items, v_tenant, order_id, v_created);
     PERFORM ecommerce_internal.check_reasons(items, v_items);
+    PERFORM ecommerce_internal.check_goods(v_tenant, order_id, v_created, v_items);
     IF idempotency_key IS NOT NULL
        AND NOT ecommerce_internal.claim_request('return', idempotency_key, order_id, v_created,
                jsonb_build_object('items', request_return.items, 'note', request_return.note),
@@ -55,8 +56,8 @@ COMMENT ON FUNCTION ecommerce.request_return(uuid, jsonb, text, text, integer) I
     'storefront may ask for orders of its customer, until settings.return_days after the last '
     'delivery; the shop itself at any time. Returns the return, which is requested. Errors: EC007 '
     'key of another request, EC008 unknown order, EC009 it was not shipped, EC022 more than was '
-    'sent and is not in another return, EC023 not on the order, EC034 too late, 22023 wrong '
-    'items, 22004 NULL.';
+    'sent and is not in another return, EC023 not on the order, or no goods, EC034 too late, '
+    '22023 wrong items, 22004 NULL.';
 
 CREATE FUNCTION ecommerce.request_return(order_number text, items jsonb, note text DEFAULT NULL,
     idempotency_key text DEFAULT NULL, tenant_id integer DEFAULT ecommerce.current_tenant())

@@ -121,8 +121,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_return_item() IS
-    'Refuses to add to a return that was decided on (error EC032), what is no goods (error EC023), '
-    'and more than was sent and is not in another return (error EC022).';
+    'Refuses to add to a return that was decided on, or what cannot come back. Errors: EC032; EC023 '
+    'no goods; EC022 more than was sent and is not in another return.';
 
 CREATE FUNCTION ecommerce_internal.receipt_fault(tenant_id integer, return_id uuid, order_id uuid,
     order_created_at timestamptz, line_number integer) RETURNS text
@@ -208,5 +208,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_receipt() IS
-    'Refuses what comes of a return that is not approved (error EC032), is not in it, is in no '
-    'movement of stock, or for which more would be refunded than was charged (error EC022).';
+    'Refuses what comes of a return that is not approved, or that is not so. Errors: EC032; EC022 it '
+    'is not in the return, in no movement of stock, or comes to more than was charged.';

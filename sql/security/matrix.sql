@@ -457,7 +457,8 @@ AS $$
     ('claimed_units',            'X', '',  '',  '',  ''),
     ('line_amounts',             'X', '',  '',  '',  ''),
     ('shipment_problems',        'X', '',  '',  '',  ''),
-    ('return_problems',          'X', '',  '',  '',  '')
+    ('return_problems',          'X', '',  '',  '',  ''),
+    ('prove_returned_orders',    'X', '',  '',  '',  '')
     ) AS f (name, public, storefront, back_office, reporting, service)
 $$;
 COMMENT ON FUNCTION ecommerce.access_matrix() IS

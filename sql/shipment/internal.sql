@@ -264,7 +264,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.acts_for_customer() IS
-    'Whether the caller acts for one customer: it has chosen one by use_customer(), or may not '
+    'Whether the caller acts for one customer. It has chosen one by use_customer(), or may not '
     'INSERT into orders, as a storefront.';
 
 CREATE FUNCTION ecommerce_internal.own_order_time(tenant_id integer, order_id uuid)

@@ -19,7 +19,8 @@ CREATE FUNCTION ecommerce_internal.check_new_shipment(tenant_id integer, order_i
 AS $$
 DECLARE
     v_replaced text := (SELECT s.status FROM ecommerce.shipments s
-                        WHERE s.tenant_id = check_new_shipment.tenant_id AND s.id = check_new_shipment.replaces_id
+                        WHERE s.tenant_id = check_new_shipment.tenant_id
+                          AND s.id = check_new_shipment.replaces_id
                           AND s.order_id = check_new_shipment.order_id
                           AND s.order_created_at = check_new_shipment.order_created_at);
 BEGIN
@@ -262,8 +263,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_shipment_item() IS
-    'Refuses to add to a shipment that is not pending (error EC032), or more of a line than was '
-    'ordered, not cancelled, not in another shipment, and is in that warehouse (error EC033).';
+    'Refuses to add to a shipment that is not pending, or more than is left of a line. That is what '
+    'was ordered, not cancelled, not in another shipment, and is in its warehouse. Errors: EC032, '
+    'EC033.';
 
 CREATE FUNCTION ecommerce_internal.check_undelivered() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

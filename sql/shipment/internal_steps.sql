@@ -69,13 +69,19 @@ COMMENT ON FUNCTION ecommerce_internal.append_shipment_event(integer, uuid, time
     'all that a message to the customer needs.';
 
 CREATE FUNCTION ecommerce_internal.choose_warehouse(tenant_id integer, order_id uuid,
-    order_created_at timestamptz, wanted jsonb) RETURNS integer
+    order_created_at timestamptz, replaces_id uuid, wanted jsonb) RETURNS integer
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     v_units jsonb;
 BEGIN
+    IF replaces_id IS NOT NULL THEN
+        RETURN (SELECT s.warehouse_id FROM ecommerce.shipments s
+                WHERE s.tenant_id = choose_warehouse.tenant_id
+                  AND s.id = choose_warehouse.replaces_id
+                  AND s.order_created_at = choose_warehouse.order_created_at);
+    END IF;
     SELECT jsonb_agg(jsonb_build_object('warehouse_id', w.id, 'units', f.units) ORDER BY w.id)
     INTO v_units
     FROM ecommerce.warehouses w
@@ -100,10 +106,11 @@ BEGIN
     RETURN coalesce((v_units -> 0 ->> 'warehouse_id')::integer, 1);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.choose_warehouse(integer, uuid, timestamptz, jsonb) IS
+COMMENT ON FUNCTION ecommerce_internal.choose_warehouse(integer, uuid, timestamptz, uuid, jsonb) IS
     'The only warehouse from which units that are wanted were taken; 1 if they were taken from '
-    'none. wanted: items of find_lines(), or NULL for all that is left. Error EC033 if there are '
-    'several, whose detail says how many units are in each.';
+    'none. Of a shipment that replaces another one: that of the other one. wanted: items of '
+    'find_lines(), or NULL for all that is left. Error EC033 if there are several, whose detail '
+    'says how many units are in each.';
 
 CREATE FUNCTION ecommerce_internal.pack_shipment(tenant_id integer, order_id uuid,
     order_created_at timestamptz, replaces_id uuid, items jsonb, request jsonb) RETURNS uuid
@@ -119,22 +126,22 @@ DECLARE
     o           record;
 BEGIN
     SELECT f.* INTO o FROM ecommerce_internal.lock_fulfilment(tenant_id, order_id) f;
-    IF v_warehouse IS NULL AND replaces_id IS NULL THEN
-        v_warehouse := ecommerce_internal.choose_warehouse(tenant_id, order_id, order_created_at,
-                                                           items);
-    END IF;
-    v_warehouse := coalesce(v_warehouse, (SELECT s.warehouse_id FROM ecommerce.shipments s
-                                          WHERE s.tenant_id = pack_shipment.tenant_id
-                                            AND s.id = pack_shipment.replaces_id
-                                            AND s.order_created_at
-                                                = pack_shipment.order_created_at));
+    v_warehouse := coalesce(v_warehouse, ecommerce_internal.choose_warehouse(tenant_id, order_id,
+        order_created_at, replaces_id, items));
     PERFORM ecommerce_internal.check_new_shipment(tenant_id, order_id, order_created_at, o.status,
                                                   v_warehouse, replaces_id);
+    -- Goods that are not tracked are in no warehouse: they go with others, or last.
     v_lines := (SELECT jsonb_agg(to_jsonb(u) ORDER BY u.line_number)
-                FROM ecommerce_internal.shippable_units(pack_shipment.tenant_id,
-                    pack_shipment.order_id, pack_shipment.order_created_at, v_warehouse,
-                    pack_shipment.replaces_id) u
-                WHERE items IS NOT NULL OR u.quantity > 0);
+                FROM (SELECT k.*, bool_or(k.from_stock) OVER () AS tracked
+                      FROM ecommerce_internal.shippable_units(pack_shipment.tenant_id,
+                          pack_shipment.order_id, pack_shipment.order_created_at, v_warehouse,
+                          pack_shipment.replaces_id) k
+                      WHERE items IS NOT NULL OR k.quantity > 0) u
+                WHERE items IS NOT NULL OR u.tracked OR pack_shipment.replaces_id IS NOT NULL
+                   OR NOT EXISTS (SELECT FROM ecommerce_internal.order_units(
+                                      pack_shipment.tenant_id, pack_shipment.order_id,
+                                      pack_shipment.order_created_at) n
+                                  WHERE n.is_goods AND n.from_stock AND n.packed < n.quantity));
     IF items IS NOT NULL THEN
         v_lines := ecommerce_internal.take_units(items, coalesce(v_lines, '[]'), 'EC033',
                                                  'more of "%s" is shipped than is left');
@@ -232,7 +239,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.take_replacement(integer, uuid, timestamptz) IS
-    'Take the units of a shipment that replaces a lost one from stock: they are written off, since '
+    'Take the units of a shipment that replaces a lost one from stock. They are written off, since '
     'those that were sold are lost. Error EC001 if there are too few.';
 
 CREATE FUNCTION ecommerce_internal.transition_shipment(shipment_id uuid, status text,

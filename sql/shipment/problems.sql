@@ -61,6 +61,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.shipment_problems(timestamptz, integer) IS
-    'For verify_integrity(): orders of a tenant of which more was shipped than ordered, or that '
-    'have not followed their shipments. Lost units that were sent again twice, and empty '
+    'For verify_integrity(): orders of which more was shipped than ordered, or that did not '
+    'follow their shipments. Lost units that were sent again twice, and empty '
     'shipments, too. With since: of shipments that changed since then.';

@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.shipments (
     carrier          text
         CONSTRAINT shipments_carrier_check CHECK (length(carrier) BETWEEN 1 AND 100),
     tracking_number  text
-        CONSTRAINT shipments_tracking_number_check CHECK (length(tracking_number) BETWEEN 1 AND 100),
+        CONSTRAINT shipments_tracking_number_check
+            CHECK (length(tracking_number) BETWEEN 1 AND 100),
     tracking_url     text
         CONSTRAINT shipments_tracking_url_check
             CHECK (length(tracking_url) <= 2000 AND tracking_url ~ '^https?://[^[:space:]"<>]+$'),

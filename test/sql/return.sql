@@ -1,6 +1,7 @@
 -- What comes back, and what is to be refunded for it.
 CREATE EXTENSION ecommerce;
 SET timezone = 'UTC';
+SET datestyle = 'ISO';
 SET client_min_messages = warning;
 
 UPDATE ecommerce.settings SET country = 'GR', timezone = 'Europe/Athens';
@@ -91,7 +92,7 @@ SELECT failure(format('SELECT ecommerce.request_return(%L::uuid, %L)', pg_temp.o
 
 -- unit by unit, the sum is what was paid: coupons, net and gross prices, every rule for shipping
 INSERT INTO ecommerce.coupons (code, kind, value) VALUES ('SEVEN', 'percent', 7);
-CREATE FUNCTION pg_temp.by_unit(name text, rule text, currency text DEFAULT 'EUR') RETURNS text
+CREATE FUNCTION pg_temp.by_unit(name text, rule text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     v_refunds numeric[] := '{}';
@@ -99,7 +100,8 @@ BEGIN
     UPDATE ecommerce.settings SET return_shipping = rule WHERE tenant_id = 1;
     PERFORM pg_temp.delivered(name, jsonb_build_object('items', items('A', 2) || items('B', 3)
         || items('FREE', 1), 'coupon_codes', '["SEVEN"]'::jsonb,
-        'charges', '[{"kind": "shipping", "amount": 4.99}, {"kind": "fee", "amount": 1.01}]'::jsonb));
+        'charges', '[{"kind": "shipping", "amount": 4.99},
+            {"kind": "fee", "amount": 1.01}]'::jsonb));
     FOR i IN 1 .. 3 LOOP
         v_refunds := v_refunds || pg_temp.back(name, items('B', 1));
     END LOOP;
@@ -174,7 +176,7 @@ BEGIN
     PERFORM ecommerce.use_customer('01930000-0000-7000-8000-0000000000a1');
     v_failure := pg_temp.ask('maria');
     RESET ROLE;
-    RETURN regexp_replace(v_failure, '[0-9]{4}-[-0-9: T+]+', '', 'g');
+    RETURN regexp_replace(v_failure, '[0-9]{4}-[-0-9: T+]+', '?', 'g');
 END $$;
 SAVEPOINT a;
 SELECT pg_temp.ask_after(2);
@@ -286,7 +288,8 @@ UPDATE ecommerce.returns SET exchange_order_id = id, exchange_order_created_at =
 WHERE id = pg_temp.r('maria', 1);
 UPDATE ecommerce.return_receipts SET back_to_stock = 5 WHERE order_id = pg_temp.o('part');
 SET LOCAL session_replication_role = origin;
-SELECT problem, detail FROM ecommerce.verify_integrity() ORDER BY problem, detail::text;
+SELECT problem, detail - 'product_id' - 'exchange_order_id' AS detail
+FROM ecommerce.verify_integrity() ORDER BY problem, detail::text;
 ROLLBACK;
 
 DROP EXTENSION ecommerce CASCADE;

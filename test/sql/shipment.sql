@@ -1,6 +1,7 @@
 -- Parcels of an order: what may be in them, and what becomes of the order.
 CREATE EXTENSION ecommerce;
 SET timezone = 'UTC';
+SET datestyle = 'ISO';
 SET client_min_messages = warning;
 
 UPDATE ecommerce.settings SET country = 'GR';
@@ -111,7 +112,8 @@ SELECT w, quantity FROM unnest('{1,2}'::integer[]) w,
     ecommerce.create_shipment(pg_temp.o('two'), warehouse_id => w);
 -- cancelling an order unpacks it
 SELECT previous_status, status FROM ecommerce.cancel_order(pg_temp.o('two'));
-SELECT shipment_number, status FROM ecommerce.shipments WHERE order_id = pg_temp.o('two') ORDER BY 1;
+SELECT shipment_number, status FROM ecommerce.shipments WHERE order_id = pg_temp.o('two')
+ORDER BY 1;
 SELECT failure(format('SELECT ecommerce.ship_shipment(%L)', pg_temp.s('two', 1)));
 -- but not one of which something has left
 SELECT pg_temp.placed('part', items('B', 2));
@@ -130,7 +132,8 @@ SELECT line, quantity, failure(format('INSERT INTO ecommerce.shipment_items (shi
 FROM (VALUES (1, 2), (1, 0), (2, 1)) AS i (line, quantity);
 INSERT INTO ecommerce.shipment_items (shipment_id, order_id, order_created_at, line_number,
     quantity) VALUES (:'s', :'part', :'at', 1, 1);
-SELECT command, failure(command) FROM unnest(ARRAY[
+SELECT regexp_replace(command, '''[0-9a-f-]{36}''', '?', 'g') AS command, failure(command)
+FROM unnest(ARRAY[
     format('UPDATE ecommerce.shipment_items SET quantity = 9 WHERE shipment_id = %L', :'s'),
     format('DELETE FROM ecommerce.shipment_items WHERE shipment_id = %L', :'s'),
     format('DELETE FROM ecommerce.shipments WHERE id = %L', :'s'),
@@ -217,8 +220,7 @@ SELECT moved - sold - held = available AS balanced FROM books() WHERE moved > 0;
 SELECT ecommerce.create_tenant('Second', 'DE');
 SET ecommerce.tenant = 2;
 SELECT failure(format('SELECT ecommerce.create_shipment(%L::uuid)', pg_temp.o('part'))),
-    failure(format('SELECT ecommerce.mark_lost(%L)', id)),
-    failure(format('SELECT ecommerce.mark_lost(%L, tenant_id => 1)', id))
+    failure(format('SELECT ecommerce.mark_lost(%L)', id))
 FROM ecommerce.shipments WHERE id = :'s';
 SET ecommerce.tenant = 1;
 
@@ -231,7 +233,8 @@ BEGIN
     RETURN NULL;
 END $$;
 SELECT pg_temp.placed('nested', items('B', 1));
-CREATE TRIGGER pack AFTER INSERT ON ecommerce.shipments FOR EACH ROW EXECUTE FUNCTION pg_temp.pack();
+CREATE TRIGGER pack AFTER INSERT ON ecommerce.shipments
+    FOR EACH ROW EXECUTE FUNCTION pg_temp.pack();
 SELECT failure(format('SELECT ecommerce.create_shipment(%L::uuid)', pg_temp.o('nested')));
 DROP TRIGGER pack ON ecommerce.shipments;
 -- what triggers could not see the proof does
