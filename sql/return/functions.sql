@@ -16,6 +16,11 @@ DECLARE
 BEGIN
     IF items IS NULL THEN
         RAISE EXCEPTION 'items must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF length(idempotency_key) < 16 AND ecommerce_internal.acts_for_customer() THEN
+        RAISE EXCEPTION 'idempotency_key is easy to guess'
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = 'For a customer it must have at least 16 characters.',
+                  HINT = 'Use a random UUID.';
     END IF;
     PERFORM ecommerce_internal.check_unit_items(items, '{quantity}', '{reason}');
     v_items := ecommerce_internal.find_lines(items, v_tenant, order_id, v_created);
@@ -52,7 +57,8 @@ COMMENT ON FUNCTION ecommerce.request_return(uuid, jsonb, text, text, integer) I
     'Ask to send units of an order back that were shipped. items: [{"sku", "product_id" or '
     '"line_number", "quantity", "reason"}]; a reason is withdrawal (the default: customers need '
     'give none), damaged, defective, wrong_item, not_as_described, too_late or other. note: for '
-    'people. With an idempotency_key a retry of the same request gets the same return. A '
+    'people. With an idempotency_key, for a customer one of at least 16 characters, a retry of the '
+    'same request gets the same return. A '
     'storefront may ask for orders of its customer, until settings.return_days after the last '
     'delivery; the shop itself at any time. Returns the return, which is requested. Errors: EC007 '
     'key of another request, EC008 unknown order, EC009 it was not shipped, EC022 more than was '

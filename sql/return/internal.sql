@@ -50,19 +50,23 @@ COMMENT ON FUNCTION ecommerce_internal.claimed_units(integer, uuid, timestamptz)
     'returns that are open. came: what came. settled: what came or is lost, hence refunded.';
 
 CREATE FUNCTION ecommerce_internal.check_claims(tenant_id integer, order_id uuid,
-    order_created_at timestamptz) RETURNS void
+    order_created_at timestamptz, line_number integer DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     v_tenant integer := check_claims.tenant_id;
     v_wrong  jsonb;
+    v_product uuid := (SELECT l.product_id FROM ecommerce.order_items l
+                       WHERE l.tenant_id = v_tenant AND l.order_id = check_claims.order_id
+                         AND l.order_created_at = check_claims.order_created_at
+                         AND l.line_number = check_claims.line_number);
 BEGIN
     WITH line AS MATERIALIZED (
         SELECT u.line_number, u.product_id, u.sku, u.from_stock, u.sent, u.away, c.claimed,
                c.expected
         FROM ecommerce_internal.order_units(v_tenant, check_claims.order_id,
-                                            check_claims.order_created_at) u
+                                            check_claims.order_created_at, v_product) u
         JOIN ecommerce_internal.claimed_units(v_tenant, check_claims.order_id,
                                               check_claims.order_created_at) c
           ON c.line_number = u.line_number)
@@ -89,12 +93,13 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.check_claims(integer, uuid, timestamptz) IS
+COMMENT ON FUNCTION ecommerce_internal.check_claims(integer, uuid, timestamptz, integer) IS
     'For whoever holds the lock of an order: no more of it is to come back than was sent and did '
-    'not come back. Error EC022 lists all products of which there is too much.';
+    'not come back. line_number: of the product of that line only. Error EC022 lists all products '
+    'of which there is too much.';
 
 CREATE FUNCTION ecommerce_internal.line_amounts(tenant_id integer, order_id uuid,
-    order_created_at timestamptz, currency text)
+    order_created_at timestamptz, currency text, only_line integer DEFAULT NULL)
     RETURNS TABLE (line_number integer, kind text, quantity bigint, net numeric, vat numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_custom_plan
@@ -112,11 +117,13 @@ BEGIN
     CROSS JOIN LATERAL (SELECT ecommerce_internal.cancelled_quantity(v_tenant, l.order_id,
                                    l.order_created_at, l.line_number)) c (quantity)
     WHERE l.tenant_id = v_tenant AND l.order_id = line_amounts.order_id
-      AND l.order_created_at = line_amounts.order_created_at;
+      AND l.order_created_at = line_amounts.order_created_at
+      AND (line_amounts.only_line IS NULL OR l.line_number = line_amounts.only_line);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.line_amounts(integer, uuid, timestamptz, text) IS
-    'The lines of an order less what was cancelled of them: units, and what is paid for them.';
+COMMENT ON FUNCTION ecommerce_internal.line_amounts(integer, uuid, timestamptz, text, integer) IS
+    'The lines of an order less what was cancelled of them: units, and what is paid for them. '
+    'only_line: that line only.';
 
 CREATE FUNCTION ecommerce_internal.refund_share(net numeric, vat numeric, of numeric, part numeric,
     currency text, prices text, OUT share_net numeric, OUT share_vat numeric)

@@ -105,7 +105,11 @@ BEGIN
         RAISE EXCEPTION 'nothing is added to a return that is %', coalesce(b.status, 'unknown')
             USING ERRCODE = 'EC032', DETAIL = format('Return %s.', NEW.return_id);
     ELSIF NOT EXISTS (SELECT FROM ecommerce_internal.order_units(NEW.tenant_id, NEW.order_id,
-                                                                 NEW.order_created_at) u
+                          NEW.order_created_at, (
+                              SELECT l.product_id FROM ecommerce.order_items l
+                              WHERE l.tenant_id = NEW.tenant_id AND l.order_id = NEW.order_id
+                                AND l.order_created_at = NEW.order_created_at
+                                AND l.line_number = NEW.line_number)) u
                       WHERE u.line_number = NEW.line_number AND (u.is_goods OR u.from_stock)) THEN
         RAISE EXCEPTION 'line % has no goods that could come back', NEW.line_number
             USING ERRCODE = 'EC023', DETAIL = format('Return %s.', NEW.return_id);
@@ -116,13 +120,14 @@ BEGIN
         RAISE EXCEPTION 'more of line % comes back than was in the shipment', NEW.line_number
             USING ERRCODE = 'EC022', DETAIL = format('Shipment %s.', b.shipment_id);
     END IF;
-    PERFORM ecommerce_internal.check_claims(NEW.tenant_id, NEW.order_id, NEW.order_created_at);
+    PERFORM ecommerce_internal.check_claims(NEW.tenant_id, NEW.order_id, NEW.order_created_at,
+                                            NEW.line_number);
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_return_item() IS
-    'Refuses to add to a return that was decided on, or what cannot come back. Errors: EC032; EC023 '
-    'no goods; EC022 more than was sent and is not in another return.';
+    'Refuses to add to a return that was decided on, or what cannot come back. Errors: EC032; '
+    'EC023 no goods; EC022 more than was sent and is not in another return.';
 
 CREATE FUNCTION ecommerce_internal.receipt_fault(tenant_id integer, return_id uuid, order_id uuid,
     order_created_at timestamptz, line_number integer) RETURNS text
@@ -145,7 +150,8 @@ BEGIN
     FROM ecommerce.orders o
     JOIN ecommerce.order_items n ON n.tenant_id = v_tenant AND n.order_id = o.id
         AND n.order_created_at = o.created_at AND n.line_number = receipt_fault.line_number
-    JOIN ecommerce_internal.line_amounts(v_tenant, o.id, o.created_at, o.currency) a
+    JOIN ecommerce_internal.line_amounts(v_tenant, o.id, o.created_at, o.currency,
+                                         receipt_fault.line_number) a
       ON a.line_number = n.line_number
     WHERE o.tenant_id = v_tenant AND o.id = receipt_fault.order_id
       AND o.created_at = receipt_fault.order_created_at;
@@ -203,10 +209,11 @@ BEGIN
             USING ERRCODE = 'EC022', DETAIL = format('Return %s.', NEW.return_id),
                   HINT = 'Use ecommerce.receive_return().';
     END IF;
-    PERFORM ecommerce_internal.check_claims(NEW.tenant_id, NEW.order_id, NEW.order_created_at);
+    PERFORM ecommerce_internal.check_claims(NEW.tenant_id, NEW.order_id, NEW.order_created_at,
+                                            NEW.line_number);
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_receipt() IS
-    'Refuses what comes of a return that is not approved, or that is not so. Errors: EC032; EC022 it '
-    'is not in the return, in no movement of stock, or comes to more than was charged.';
+    'Refuses what comes of a return that is not approved, or that is not so. Errors: EC032; EC022 '
+    'it is not in the return, in no movement of stock, or comes to more than was charged.';

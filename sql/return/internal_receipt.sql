@@ -144,6 +144,10 @@ BEGIN
     IF v_status = 'approved' THEN
         PERFORM ecommerce_internal.decide_return(tenant_id, return_id, order_created_at,
                                                  'received', NULL);
+    ELSE
+        -- It has changed, as updated_at tells.
+        PERFORM ecommerce_internal.decide_return(tenant_id, return_id, order_created_at,
+                                                 v_status, NULL);
     END IF;
     v_due := (SELECT jsonb_build_object('currency', a.currency, 'gross', a.gross)
               FROM ecommerce_internal.return_answer(settle_receipt.tenant_id,

@@ -32,6 +32,7 @@ CREATE INDEX IF NOT EXISTS idx_returns_status ON ecommerce.returns (tenant_id, s
     WHERE status IN ('requested', 'approved');
 CREATE INDEX IF NOT EXISTS idx_returns_exchange ON ecommerce.returns
     (tenant_id, exchange_order_id) WHERE exchange_order_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS idx_returns_updated ON ecommerce.returns (tenant_id, updated_at);
 COMMENT ON TABLE ecommerce.returns IS
     'Returns of units of an order that were shipped. Made by request_return(), or at once by '
     'return_stock() and return_shipment(); never deleted.';

@@ -32,7 +32,7 @@ COMMENT ON FUNCTION ecommerce_internal.allocated_quantity(bigint, jsonb, integer
     'How many of the units of a line are from a warehouse, as order_items.allocation says.';
 
 CREATE FUNCTION ecommerce_internal.order_units(tenant_id integer, order_id uuid,
-    order_created_at timestamptz)
+    order_created_at timestamptz, product uuid DEFAULT NULL)
     RETURNS TABLE (line_number integer, product_id uuid, sku text, from_stock boolean,
                    is_goods boolean, allocation jsonb, quantity bigint, packed bigint,
                    pending bigint, shipped bigint, delivered bigint, undelivered bigint,
@@ -78,6 +78,7 @@ BEGIN
         LEFT JOIN parcel k ON k.line_number = l.line_number
         WHERE l.tenant_id = v_tenant AND l.order_id = order_units.order_id
           AND l.order_created_at = order_units.order_created_at AND l.kind = 'product'
+          AND (order_units.product IS NULL OR l.product_id = order_units.product)
     ), went AS (
         -- Without parcels, and for what needs none, the status of the order tells.
         SELECT l.*, CASE WHEN v_parcels AND (l.packed IS NOT NULL OR l.is_goods AND l.from_stock)
@@ -92,12 +93,12 @@ BEGIN
     FROM went w;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.order_units(integer, uuid, timestamptz) IS
+COMMENT ON FUNCTION ecommerce_internal.order_units(integer, uuid, timestamptz, uuid) IS
     'Where the units of each line of products of an order are. quantity: ordered and not '
     'cancelled. packed: in shipments that are not cancelled, but for those that replace others. '
     'pending, shipped, delivered and undelivered (lost or returned to sender): in shipments of '
     'that status. sent: those that the customer has or will have; of an order without shipments '
-    'all, once it is shipped. away: sent or undelivered.';
+    'all, once it is shipped. away: sent or undelivered. product: of its lines only.';
 
 CREATE FUNCTION ecommerce_internal.lock_fulfilment(tenant_id integer, order_id uuid,
     OUT created_at timestamptz, OUT order_number text, OUT status text)

@@ -186,7 +186,8 @@ COMMENT ON FUNCTION ecommerce_internal.check_replacement(integer, uuid, uuid, ti
     'written off with the order named. Error EC032.';
 
 CREATE FUNCTION ecommerce_internal.shippable_units(tenant_id integer, order_id uuid,
-    order_created_at timestamptz, warehouse_id integer, replaces_id uuid)
+    order_created_at timestamptz, warehouse_id integer, replaces_id uuid,
+    product uuid DEFAULT NULL)
     RETURNS TABLE (line_number integer, product_id uuid, sku text, from_stock boolean,
                    quantity bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -214,7 +215,8 @@ BEGIN
                                shippable_units.warehouse_id)
                            - coalesce(k.packed, 0) END)
     FROM ecommerce_internal.order_units(v_tenant, shippable_units.order_id,
-                                        shippable_units.order_created_at) u
+                                        shippable_units.order_created_at,
+                                        shippable_units.product) u
     LEFT JOIN (SELECT i.line_number, sum(i.quantity) AS packed
                FROM ecommerce.shipment_items i
                JOIN ecommerce.shipments s ON s.tenant_id = v_tenant AND s.id = i.shipment_id
@@ -227,10 +229,11 @@ BEGIN
     WHERE u.is_goods;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.shippable_units(integer, uuid, timestamptz, integer, uuid) IS
+COMMENT ON FUNCTION ecommerce_internal.shippable_units(integer, uuid, timestamptz, integer, uuid,
+    uuid) IS
     'What a shipment from a warehouse may hold of each line of goods of an order. It is what is '
     'not in another shipment and was taken from that warehouse; in one that replaces a lost one, '
-    'what of that is not settled.';
+    'what of that is not settled. product: of its lines only.';
 
 CREATE FUNCTION ecommerce_internal.check_shipment_item() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -251,7 +254,10 @@ BEGIN
     -- The row is there already, so less than nothing may be left.
     SELECT k.sku, k.quantity AS free INTO u
     FROM ecommerce_internal.shippable_units(NEW.tenant_id, NEW.order_id, NEW.order_created_at,
-                                            s.warehouse_id, s.replaces_id) k
+                                            s.warehouse_id, s.replaces_id, (
+        SELECT l.product_id FROM ecommerce.order_items l
+        WHERE l.tenant_id = NEW.tenant_id AND l.order_id = NEW.order_id
+          AND l.order_created_at = NEW.order_created_at AND l.line_number = NEW.line_number)) k
     WHERE k.line_number = NEW.line_number;
     IF u.free IS NULL OR u.free < 0 THEN
         RAISE EXCEPTION 'more of line % is shipped than is left', NEW.line_number
@@ -263,8 +269,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_shipment_item() IS
-    'Refuses to add to a shipment that is not pending, or more than is left of a line. That is what '
-    'was ordered, not cancelled, not in another shipment, and is in its warehouse. Errors: EC032, '
+    'Refuses to add to a shipment that is not pending, or more than is left of a line. That is '
+    'what was ordered, not cancelled, not in another shipment, and is in its warehouse. Errors: EC032, '
     'EC033.';
 
 CREATE FUNCTION ecommerce_internal.check_undelivered() RETURNS trigger

@@ -38,6 +38,7 @@ CREATE INDEX IF NOT EXISTS idx_shipments_tracking ON ecommerce.shipments
     (tenant_id, tracking_number) WHERE tracking_number IS NOT NULL;
 CREATE INDEX IF NOT EXISTS idx_shipments_status ON ecommerce.shipments (tenant_id, status)
     WHERE status IN ('pending', 'shipped');
+CREATE INDEX IF NOT EXISTS idx_shipments_updated ON ecommerce.shipments (tenant_id, updated_at);
 COMMENT ON TABLE ecommerce.shipments IS
     'Parcels of orders, each from one warehouse. Made by create_shipment(); never deleted.';
 COMMENT ON COLUMN ecommerce.shipments.id IS

@@ -152,6 +152,8 @@ SELECT name, pg_temp.ask(name), failure(format('SELECT ecommerce.order_fulfilmen
     pg_temp.o(name))) FROM unnest('{nikos,guest}'::text[]) name;
 SELECT failure(format('SELECT ecommerce.request_return(%L, %L)', number, items('A', 1)))
 FROM unnest(ARRAY[:'nikos', '261129-0000000000']) number;
+SELECT failure(format('SELECT ecommerce.request_return(%L, %L, idempotency_key => %L)', :'maria',
+    items('A', 1), 'short'));
 SELECT fulfilment FROM ecommerce.order_fulfilment(:'maria');
 SELECT status, note FROM ecommerce.returns;
 SELECT quantity, reason FROM ecommerce.return_items;
@@ -291,6 +293,37 @@ SET LOCAL session_replication_role = origin;
 SELECT problem, detail - 'product_id' - 'exchange_order_id' AS detail
 FROM ecommerce.verify_integrity() ORDER BY problem, detail::text;
 ROLLBACK;
+
+-- shipments and returns are archived with their orders, but not while they are open
+SELECT count(*) FROM ecommerce.ensure_partitions('2019-04-01', '2019-06-30');
+INSERT INTO o SELECT 'old', id FROM ecommerce.place_order(items('A', 2),
+    placed_at => '2019-05-01');
+SELECT (ecommerce.transition_order(pg_temp.o('old'), 'processing')).status;
+SELECT id AS parcel FROM ecommerce.create_shipment(pg_temp.o('old'), items('A', 1)) \gset
+SELECT order_status FROM ecommerce.ship_shipment(:'parcel');
+SELECT id AS parcel FROM ecommerce.create_shipment(pg_temp.o('old')) \gset
+SELECT order_status FROM ecommerce.ship_shipment(:'parcel');
+SELECT id AS old FROM ecommerce.request_return(pg_temp.o('old'), items('A', 1)) \gset
+UPDATE ecommerce.orders SET payment_status = 'paid', amount_paid = gross
+WHERE id = pg_temp.o('old');
+SELECT failure('SELECT ecommerce.detach_partition(''ecommerce_partitions.returns_2019_q2'')');
+SELECT status FROM ecommerce.reject_return(:'old');
+SELECT count(*) FROM ecommerce.detach_partition('ecommerce_partitions.returns_2019_q2');
+SELECT (SELECT count(*) FROM ecommerce_partitions.shipments_2019_q2) AS shipments,
+    (SELECT count(*) FROM ecommerce_partitions.shipment_items_2019_q2) AS items,
+    (SELECT count(*) FROM ecommerce_partitions.returns_2019_q2) AS returns;
+SELECT failure(format('SELECT ecommerce.create_shipment(%L::uuid)', pg_temp.o('old'))),
+    failure(format('SELECT ecommerce.mark_delivered(%L)', :'parcel')),
+    failure(format('SELECT ecommerce.approve_return(%L)', :'old')),
+    failure(format('SELECT ecommerce.request_return(%L::uuid, %L)', pg_temp.o('old'),
+        items('A', 1)));
+SELECT failure('DELETE FROM ecommerce_partitions.shipments_2019_q2');
+SELECT * FROM ecommerce.verify_integrity();
+SELECT count(*) FROM ecommerce.attach_partition('ecommerce_partitions.returns_2019_q2');
+SELECT status, order_status FROM ecommerce.mark_delivered(:'parcel');
+SELECT count(*) FROM pg_constraint
+WHERE conrelid::regclass::text ~ '_2019_q2$' AND contype = 'f' AND conparentid = 0;
+SELECT * FROM ecommerce.verify_integrity();
 
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -53,7 +53,20 @@ SELECT t.id AS tenant_id,
 		WHERE r.tenant_id = t.id AND status = 'held') AS reservation_id,
 	(SELECT min(id::text)::uuid FROM ecommerce.users u WHERE u.tenant_id = t.id) AS user_id
 FROM ecommerce.tenants t;
-ALTER TABLE try.ids ADD COLUMN gift_card_id uuid;
+ALTER TABLE try.ids ADD COLUMN gift_card_id uuid, ADD COLUMN shipment_id uuid,
+	ADD COLUMN return_id uuid;
+-- A shipment on its way and a return that was received
+CREATE FUNCTION try.ship(customer uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	o uuid := (ecommerce.place_order('[{"sku": "PEN", "quantity": 2}]', user_id => customer)).id;
+BEGIN
+	PERFORM ecommerce.transition_order(o, 'processing');
+	PERFORM ecommerce.ship_shipment(s.id, 'x', 'x', 'https://x') FROM ecommerce.create_shipment(o) s;
+	PERFORM ecommerce.return_stock(o, '[{"sku": "PEN", "quantity": 1}]', note => 'x');
+	UPDATE try.ids i SET shipment_id = s.id, return_id = r.id
+	FROM ecommerce.shipments s, ecommerce.returns r
+	WHERE i.tenant_id = s.tenant_id AND s.order_id = o AND r.order_id = o;
+END $$;
 GRANT SELECT ON try.ids TO public;
 -- What a storefront must not see
 SET ecommerce.tenant = 1;
@@ -77,6 +90,7 @@ SELECT l.id, p.id, 1 FROM ecommerce.price_lists l, ecommerce.products p WHERE p.
 SELECT ecommerce.close_stock_books();
 UPDATE try.ids SET gift_card_id = (SELECT id
 	FROM ecommerce.issue_gift_card(50, code => 'profiles-0001')) WHERE tenant_id = 1;
+SELECT try.ship(user_id) FROM try.ids WHERE tenant_id = 1;
 SET ecommerce.tenant = 2;
 UPDATE try.ids SET gift_card_id = (SELECT id
 	FROM ecommerce.issue_gift_card(50, code => 'profiles-0002')) WHERE tenant_id = 2;
@@ -85,6 +99,7 @@ UPDATE try.ids SET reservation_id = (SELECT id
 UPDATE try.ids SET order_id = (SELECT id
 	FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 1}]', user_id => user_id))
 WHERE tenant_id = 2;
+SELECT try.ship(user_id) FROM try.ids WHERE tenant_id = 2;
 RESET ecommerce.tenant;
 
 SET session_replication_role = replica;
@@ -119,6 +134,7 @@ BEGIN
 		-- what functions have to understand
 		AND (c.relname, a.attname) NOT IN (('settings', 'country'), ('settings', 'region'),
 			('settings', 'currency'), ('orders', 'status'), ('stock_reservations', 'status'),
+			('shipments', 'status'), ('returns', 'status'),
 			('order_items', 'allocation'), ('products', 'sku'))
 	LOOP
 		FOREACH secret IN ARRAY CASE r.type WHEN 'jsonb' THEN ARRAY['{"a": "tenant-two-secret"}']
@@ -267,6 +283,8 @@ my %values = (
 	reservation_id => q{'%reservation_id%'},
 	gift_card_id   => q{'%gift_card_id%'},
 	user_id        => q{'%user_id%'},
+	shipment_id    => q{'%shipment_id%'},
+	return_id      => q{'%return_id%'},
 	relation       => q{'ecommerce.orders'},
 	role           => q{'everybody'},
 	profile        => q{'service'},
@@ -347,7 +365,8 @@ GROUP BY p.oid ORDER BY p.proname, p.oid::regprocedure::text;
 my %ids = map { my @f = split /\|/; ($f[0] => [@f]) } split /\n/,
   $node->safe_psql('shop', 'SELECT * FROM try.ids');
 my @id_names =
-  qw(tenant product_id order_id reservation_id user_id gift_card_id);
+  qw(tenant product_id order_id reservation_id user_id gift_card_id
+  shipment_id return_id);
 
 # The statement that calls a function with what belongs to a tenant.
 sub call
