@@ -106,16 +106,19 @@ CREATE FUNCTION ecommerce_internal.line_amounts(tenant_id integer, order_id uuid
 AS $$
 DECLARE
     v_tenant integer := line_amounts.tenant_id;
+    v_prices text := (SELECT o.prices FROM ecommerce.orders o
+                      WHERE o.tenant_id = v_tenant AND o.id = line_amounts.order_id
+                        AND o.created_at = line_amounts.order_created_at);
 BEGIN
     RETURN QUERY
-    SELECT l.line_number, l.kind, l.quantity - c.quantity,
-           l.net - ecommerce.refund_amount(l.net, l.quantity, 0, c.quantity,
-                                           line_amounts.currency),
-           l.vat - ecommerce.refund_amount(l.vat, l.quantity, 0, c.quantity,
-                                           line_amounts.currency)
+    SELECT l.line_number, l.kind, l.quantity - c.quantity, l.net - s.share_net,
+           l.vat - s.share_vat
     FROM ecommerce.order_items l
     CROSS JOIN LATERAL (SELECT ecommerce_internal.cancelled_quantity(v_tenant, l.order_id,
                                    l.order_created_at, l.line_number)) c (quantity)
+    -- As cancelling them has taken it off
+    CROSS JOIN LATERAL ecommerce_internal.refund_share(l.net, l.vat, l.quantity::numeric,
+        c.quantity::numeric, line_amounts.currency, v_prices) s
     WHERE l.tenant_id = v_tenant AND l.order_id = line_amounts.order_id
       AND l.order_created_at = line_amounts.order_created_at
       AND (line_amounts.only_line IS NULL OR l.line_number = line_amounts.only_line);

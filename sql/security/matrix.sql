@@ -454,8 +454,10 @@ AS $$
     ('order_units',              'X', '',  '',  '',  ''),
     ('undelivered_units',        'X', '',  '',  '',  ''),
     ('followed_status',          'X', '',  '',  '',  ''),
+    ('check_order_fulfilment',   'X', '',  '',  '',  ''),
     ('claimed_units',            'X', '',  '',  '',  ''),
     ('line_amounts',             'X', '',  '',  '',  ''),
+    ('refund_share',             'X', '',  '',  '',  ''),
     ('shipment_problems',        'X', '',  '',  '',  ''),
     ('return_problems',          'X', '',  '',  '',  ''),
     ('prove_returned_orders',    'X', '',  '',  '',  '')
