@@ -189,12 +189,3 @@ ec_place_quoted_order(PG_FUNCTION_ARGS)
 						   fcinfo->args[1], true, placed);
 	PG_RETURN_DATUM(ec_result_row(fcinfo, ec_placed_types, PLACED_COLUMNS, placed));
 }
-
-PG_FUNCTION_INFO_V1(ec_caller_trusted);
-
-/* caller_trusted() -> boolean */
-Datum
-ec_caller_trusted(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(ec_call_trusted());
-}

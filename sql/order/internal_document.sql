@@ -1,12 +1,5 @@
 -- What get_order(), order_history() and order_as_of() are made of.
 
-CREATE FUNCTION ecommerce_internal.caller_trusted() RETURNS boolean
-    LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'ec_caller_trusted';
-COMMENT ON FUNCTION ecommerce_internal.caller_trusted() IS
-    'For functions with their owner''s rights: whether who called may INSERT into orders, as staff '
-    'may and a storefront may not.';
-
 CREATE FUNCTION ecommerce_internal.visible_order(tenant_id integer, order_id uuid)
     RETURNS timestamptz
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
