@@ -170,19 +170,24 @@ COMMENT ON FUNCTION ecommerce_internal.open_cart(integer, uuid, text, uuid, bool
     'while it is checked out, and if it becomes an order then takes a new one of the same session '
     'or user; a cart_id is error EC014 then. Other errors as find_cart().';
 
--- The one place where carts learn prices.
 CREATE FUNCTION ecommerce_internal.cart_prices(tenant_id integer, user_id uuid,
     product_ids uuid[], quantities integer[]) RETURNS TABLE (product_id uuid, price numeric)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
     v_tenant integer := cart_prices.tenant_id;
+    v_items  jsonb;
 BEGIN
-    RETURN QUERY
-    SELECT p.id, p.price FROM unnest(product_ids, quantities) AS w (id, quantity)
+    SELECT jsonb_agg(jsonb_build_object('product_id', p.id, 'quantity', w.quantity)) INTO v_items
+    FROM unnest(product_ids, quantities) AS w (id, quantity)
     JOIN ecommerce.products p ON p.tenant_id = v_tenant AND p.id = w.id
     WHERE p.status = 'active' AND p.deleted_at IS NULL;
+    IF v_items IS NOT NULL THEN
+        RETURN QUERY
+        SELECT r.product_id, r.unit_price
+        FROM ecommerce.product_prices(v_items, cart_prices.user_id, tenant_id => v_tenant) r;
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.cart_prices(integer, uuid, uuid[], integer[]) IS

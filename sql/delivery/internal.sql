@@ -176,8 +176,14 @@ COMMENT ON FUNCTION ecommerce_internal.delivery_zone(integer, text, text, text) 
 
 -- Customers have no groups yet.
 CREATE FUNCTION ecommerce_internal.user_group(tenant_id integer, user_id uuid) RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    RETURN NULL::uuid;
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+AS $$
+BEGIN
+    RETURN (SELECT u.group_id FROM ecommerce.users u
+            WHERE u.tenant_id = user_group.tenant_id AND u.id = user_group.user_id);
+END
+$$;
 COMMENT ON FUNCTION ecommerce_internal.user_group(integer, uuid) IS
     'The group of customers that a user of a tenant is in; NULL for none, and for a guest.';
 
