@@ -384,7 +384,7 @@ sub call
 		  if $optional =~ /^t/
 		  && $known ne 'tenant_id'
 		  && !($name eq 'place_order' && $known eq 'items')
-		  && !($name =~ /^cart_(?!to_)/ && $known eq 'session_id')
+		  && !($name =~ /^cart_(?!to_)/       && $known eq 'session_id')
 		  && !($name =~ /wishlist|cart_merge/ && $known eq 'user_id');
 		next if $known eq 'tenant_id' && $optional =~ /^t/ && !$named;
 		my $value = $texts{$name} ? undef : $values{$known};
