@@ -69,7 +69,10 @@ read_source(FunctionCallInfo fcinfo, EcPlacement *order, int *nreserved)
 	{
 		ec_order_read_cart(order, PG_GETARG_UUID_P(ARG_CART));
 		if (PG_ARGISNULL(ARG_COUPON_CODES) && order->cart_coupons != (Datum) 0)
-			fcinfo->args[ARG_COUPON_CODES] = (NullableDatum) {.value = order->cart_coupons};
+		{
+			fcinfo->args[ARG_COUPON_CODES].value = order->cart_coupons;
+			fcinfo->args[ARG_COUPON_CODES].isnull = false;
+		}
 	}
 	if (!PG_ARGISNULL(ARG_RESERVATION))
 	{
