@@ -88,7 +88,7 @@ typedef struct EcPlacement
 	int			ntaken;
 	EcDocument	document;
 	Jsonb	   *coupons;		/* of a quote: what becomes of each, or NULL */
-	ReturnSetInfo *offers;		/* of a quote of shipping: where they go, or NULL */
+	ReturnSetInfo *offers;		/* where a quote of shipping goes, or NULL */
 	text	   *order_number;
 } EcPlacement;
 
