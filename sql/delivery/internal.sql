@@ -220,14 +220,14 @@ BEGIN
               shipping_offers.currency)) AS a (amount)
           WHERE r.tenant_id = shipping_offers.tenant_id AND r.zone_id = v_zone
             AND r.is_active AND m.is_active AND r.currency = shipping_offers.currency
-            AND (r.customer_group_id IS NULL OR r.customer_group_id = v_group)
+            AND (r.group_id IS NULL OR r.group_id = v_group)
             AND (r.weight_above IS NULL OR v_weight > r.weight_above)
             AND (r.weight_to IS NULL OR v_weight <= r.weight_to)
             AND (r.goods_from IS NULL OR goods >= r.goods_from)
             AND (r.goods_below IS NULL OR goods < r.goods_below)
             AND (r.quantity_from IS NULL OR v_quantity >= r.quantity_from)
             AND (r.quantity_to IS NULL OR v_quantity <= r.quantity_to)
-          ORDER BY m.id, r.customer_group_id IS NULL, a.amount, r.code COLLATE "C") o
+          ORDER BY m.id, r.group_id IS NULL, a.amount, r.code COLLATE "C") o
     ORDER BY o.sort_order, o.method_code COLLATE "C";
 END
 $$;

@@ -109,7 +109,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.delivery_rates (
                    AND replace(code, '-', '') !~ '^[0-9A-Fa-f]{32}$'),
     method_id         uuid        NOT NULL,
     zone_id           uuid        NOT NULL,
-    customer_group_id uuid,
+    group_id          uuid,
     currency          text        NOT NULL
         CONSTRAINT delivery_rates_currency_fkey REFERENCES ecommerce.currencies (code),
     weight_above      numeric
@@ -142,6 +142,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.delivery_rates (
         REFERENCES ecommerce.delivery_methods (tenant_id, id),
     CONSTRAINT delivery_rates_zone_fkey FOREIGN KEY (tenant_id, zone_id)
         REFERENCES ecommerce.delivery_zones (tenant_id, id),
+    CONSTRAINT delivery_rates_group_fkey FOREIGN KEY (tenant_id, group_id)
+        REFERENCES ecommerce.customer_groups (tenant_id, id),
     CONSTRAINT delivery_rates_weight_check CHECK (weight_above < weight_to),
     CONSTRAINT delivery_rates_goods_check CHECK (goods_from < goods_below),
     CONSTRAINT delivery_rates_quantity_check CHECK (quantity_from <= quantity_to)
@@ -150,6 +152,8 @@ CREATE INDEX IF NOT EXISTS idx_delivery_rates_zone ON ecommerce.delivery_rates
     (tenant_id, zone_id);
 CREATE INDEX IF NOT EXISTS idx_delivery_rates_method ON ecommerce.delivery_rates
     (tenant_id, method_id);
+CREATE INDEX IF NOT EXISTS idx_delivery_rates_group ON ecommerce.delivery_rates
+    (tenant_id, group_id) WHERE group_id IS NOT NULL;
 COMMENT ON TABLE ecommerce.delivery_rates IS
     'What a method costs in a zone, for orders within its bounds. Bounds that are NULL are none. '
     'Where several of a method fit, one of the customer''s group goes before those of everybody, '
@@ -159,7 +163,7 @@ COMMENT ON COLUMN ecommerce.delivery_rates.code IS
     'Code by which orders choose it, unique in the tenant. Not of the form of an id.';
 COMMENT ON COLUMN ecommerce.delivery_rates.method_id IS 'The method.';
 COMMENT ON COLUMN ecommerce.delivery_rates.zone_id IS 'The zone.';
-COMMENT ON COLUMN ecommerce.delivery_rates.customer_group_id IS
+COMMENT ON COLUMN ecommerce.delivery_rates.group_id IS
     'Group of customers whom it is for; NULL for everybody.';
 COMMENT ON COLUMN ecommerce.delivery_rates.currency IS
     'Currency of its amounts, ISO 4217; it is for orders in that currency. A trigger takes '

@@ -27,20 +27,17 @@ BEGIN
     v_order := v_order
         || ecommerce_internal.order_lines(v_tenant, order_id, v_created, v_trusted)
         || ecommerce_internal.order_money(v_tenant, order_id, v_created)
-        || ecommerce_internal.order_corrections(v_tenant, order_id, v_created, v_trusted);
-
-    -- Here come shipments.
-
-    -- Here come returns.
-
+        || ecommerce_internal.order_corrections(v_tenant, order_id, v_created, v_trusted)
+        || ecommerce_internal.order_parcels(v_tenant, order_id, v_created, v_trusted);
     RETURN v_order;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.get_order(uuid, integer) IS
     'All that is known of an order, as one document. It has the keys of the columns of orders, and '
     '"lines" (those of order_items, with "gross" and the units "cancelled"), "vat_breakdown" (a sum '
-    'for each category and rate), "amounts" (of order_amounts), "coupons", "payments", "cancellations" and '
-    '"order_notes". A storefront gets orders of its customer only, and the one that it has just '
+    'for each category and rate), "amounts" (of order_amounts), "coupons", "payments", '
+    '"cancellations", "order_notes", "shipments" and "returns" (with their "lines"; returns with '
+    'what they are refunded for, "net" and "vat"). A storefront gets orders of its customer only, and the one that it has just '
     'placed, without what is internal. NULL for an unknown one. Errors: EC024 archived.';
 
 CREATE FUNCTION ecommerce.get_order(order_number text,

@@ -132,6 +132,51 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.order_corrections(integer, uuid, timestamptz, boolean) IS
     'For get_order(): its keys cancellations and order_notes. trusted: with what only staff see.';
 
+CREATE FUNCTION ecommerce_internal.order_parcels(tenant_id integer, order_id uuid,
+    order_created_at timestamptz, trusted boolean) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_tenant  integer := order_parcels.tenant_id;
+    v_inside  text[] := '{tenant_id,order_id,order_created_at,idempotency_key}'::text[]
+                        || CASE WHEN trusted THEN '{}'::text[] ELSE '{warehouse_id}' END;
+BEGIN
+    RETURN jsonb_build_object(
+        'shipments', (
+            SELECT coalesce(jsonb_agg(to_jsonb(s) - v_inside || jsonb_build_object('lines', (
+                       SELECT jsonb_agg(jsonb_build_object('line_number', i.line_number,
+                                  'quantity', i.quantity) ORDER BY i.line_number)
+                       FROM ecommerce.shipment_items i
+                       WHERE i.tenant_id = v_tenant AND i.shipment_id = s.id
+                         AND i.order_created_at = s.order_created_at))
+                       ORDER BY s.shipment_number), '[]')
+            FROM ecommerce.shipments s
+            WHERE s.tenant_id = v_tenant AND s.order_id = order_parcels.order_id
+              AND s.order_created_at = order_parcels.order_created_at),
+        'returns', (
+            SELECT coalesce(jsonb_agg(to_jsonb(r) - v_inside || jsonb_build_object('lines', (
+                       SELECT jsonb_agg(jsonb_build_object('line_number', i.line_number,
+                                  'quantity', i.quantity, 'reason', i.reason)
+                                  ORDER BY i.line_number)
+                       FROM ecommerce.return_items i
+                       WHERE i.tenant_id = v_tenant AND i.return_id = r.id
+                         AND i.order_created_at = r.order_created_at)) || (
+                       SELECT jsonb_build_object('net', coalesce(sum(b.net), 0),
+                                                 'vat', coalesce(sum(b.vat), 0))
+                       FROM ecommerce.return_receipts b
+                       WHERE b.tenant_id = v_tenant AND b.return_id = r.id
+                         AND b.order_created_at = r.order_created_at)
+                       ORDER BY r.return_number), '[]')
+            FROM ecommerce.returns r
+            WHERE r.tenant_id = v_tenant AND r.order_id = order_parcels.order_id
+              AND r.order_created_at = order_parcels.order_created_at));
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.order_parcels(integer, uuid, timestamptz, boolean) IS
+    'For get_order(): its keys shipments and returns. trusted: with what only staff see.';
+
 CREATE FUNCTION ecommerce_internal.order_status_at(tenant_id integer, order_id uuid,
     order_created_at timestamptz, at timestamptz) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE

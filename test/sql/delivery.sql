@@ -185,7 +185,7 @@ INSERT INTO ecommerce.users (id, email) VALUES
     ('01930000-0000-7000-8000-0000000000a2', 'bob@example.com');
 INSERT INTO public.groups VALUES
     ('01930000-0000-7000-8000-0000000000a1', '01930000-0000-7000-8000-0000000000d1');
-INSERT INTO ecommerce.delivery_rates (code, method_id, zone_id, price, customer_group_id) VALUES
+INSERT INTO ecommerce.delivery_rates (code, method_id, zone_id, price, group_id) VALUES
     ('heavy-trade', mid('heavy'), zid('Greece'), 99, '01930000-0000-7000-8000-0000000000d1');
 SELECT who, offers(items('KG', 1), jsonb_build_object('user_id', who))
 FROM unnest('{01930000-0000-7000-8000-0000000000a1,01930000-0000-7000-8000-0000000000a2}'::uuid[]
