@@ -83,7 +83,7 @@ my %usual = (
 	'interval'                     => [ '1 hour', '30 days' ],
 	'jsonb'                        => ['{}'],
 	'numeric'                      => [qw(1 2.5 10 19.99 24 100)],
-	'oid'                      => ['16384'],
+	'oid'                          => ['16384'],
 	'regclass'                 => [qw(ecommerce.orders ecommerce.products)],
 	'regprocedure'             => ['ecommerce.available_stock(uuid,integer)'],
 	'regrole'                  => ['somebody'],
@@ -141,10 +141,10 @@ my %odd = (
 		qw(ecommerce.orders_pkey ecommerce_partitions.orders_default ecommerce.low_stock),
 		qw(ecommerce.tenants ecommerce.currencies ecommerce.placed_order)
 	],
-	'oid'     => [qw(0 23 4294967295)],
+	'oid'          => [qw(0 23 4294967295)],
 	'regprocedure' => [qw(0 4294967295 pg_catalog.now())],
-	'regrole' => [qw(0 4294967295 owner pg_monitor pg_database_owner)],
-	'text'    => [
+	'regrole'      => [qw(0 4294967295 owner pg_monitor pg_database_owner)],
+	'text'         => [
 		'',
 		' ',
 		"= E'\\x01\\x1f\\n\\t'",
