@@ -8,13 +8,13 @@ CREATE FUNCTION ecommerce.export_customer(user_id uuid,
 AS $$
 DECLARE
     v_tenant  integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user    uuid := ecommerce_internal.check_customer(user_id, v_tenant);
+    v_user    uuid := ecommerce_internal.check_customer(user_id);
     v_orders  uuid[];
     v_carts   uuid[];
     v_reviews uuid[];
     p         record;
     v_rows    jsonb;
-    v_result  jsonb := '{}';
+    v_result  jsonb := jsonb_build_object();
 BEGIN
     IF NOT EXISTS (SELECT FROM ecommerce.users u
                    WHERE u.tenant_id = v_tenant AND u.id = v_user) THEN
@@ -63,7 +63,7 @@ CREATE FUNCTION ecommerce.erase_customer(user_id uuid,
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_customer(user_id, v_tenant);
+    v_user   uuid := ecommerce_internal.check_customer(user_id);
     v_result ecommerce.erasure;
 BEGIN
     PERFORM ecommerce_internal.lock_orders_of(v_tenant, v_user);

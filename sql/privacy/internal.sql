@@ -60,8 +60,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.personal_tables() IS
-    'The tables of the shop with something about a customer: those of personal_data() that there '
-    'are, and others that have a user_id or order_id.';
+    'The tables of the shop with something about a customer. They are those of personal_data() '
+    'that there are, and others that have a user_id or order_id.';
 
 CREATE FUNCTION ecommerce_internal.lock_orders_of(tenant_id integer, user_id uuid) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

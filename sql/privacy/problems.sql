@@ -36,5 +36,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.privacy_problems(timestamptz, integer) IS
-    'For verify_integrity(): what is left, or came since, of customers of a tenant that were '
-    'erased; erase_customer() does it again. With since: of those that were erased since then.';
+    'For verify_integrity(): what is left, or came since, of customers that were erased. '
+    'erase_customer() does it again. With since: of those that were erased since then.';

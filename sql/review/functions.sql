@@ -11,7 +11,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_customer(user_id, v_tenant);
+    v_user   uuid := ecommerce_internal.check_customer(user_id);
     v_order  uuid;
     v_result ecommerce.written_review;
 BEGIN
@@ -63,7 +63,7 @@ CREATE FUNCTION ecommerce.add_review(sku text, rating integer, title text DEFAUL
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_customer(user_id, v_tenant);
+    v_user   uuid := ecommerce_internal.check_customer(user_id);
     v_order  uuid;
 BEGIN
     BEGIN
@@ -180,7 +180,7 @@ CREATE FUNCTION ecommerce.vote_review(review_id uuid, helpful boolean DEFAULT tr
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_customer(user_id, v_tenant);
+    v_user   uuid := ecommerce_internal.check_customer(user_id);
     v_result ecommerce.written_review;
     v_votes  integer;
 BEGIN

@@ -66,7 +66,7 @@ BEGIN
     IF own AND v_user IS NOT NULL THEN
         -- Somebody else's is as good as none.
         BEGIN
-            PERFORM ecommerce_internal.check_customer(v_user, lock_review.tenant_id);
+            PERFORM ecommerce_internal.check_customer(v_user);
         EXCEPTION
             WHEN insufficient_privilege THEN v_user := NULL;
         END;

@@ -11,7 +11,7 @@ DECLARE
     v_term   text := left(ecommerce_internal.trimmed(search_term), 255);
     v_result ecommerce.recorded_search;
 BEGIN
-    PERFORM ecommerce_internal.check_searcher(user_id, session_id, v_tenant);
+    PERFORM ecommerce_internal.check_searcher(user_id, session_id);
     IF num_nulls(search_term, results_count) > 0 THEN
         RAISE EXCEPTION 'search_term and results_count must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
@@ -49,7 +49,7 @@ AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
 BEGIN
-    PERFORM ecommerce_internal.check_searcher(user_id, session_id, v_tenant);
+    PERFORM ecommerce_internal.check_searcher(user_id, session_id);
     IF max_count IS NULL OR max_count NOT BETWEEN 0 AND 1000 THEN
         RAISE EXCEPTION 'max_count must be from 0 to 1000, but is %', max_count
             USING ERRCODE = 'invalid_parameter_value';
@@ -83,7 +83,7 @@ DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
     n        bigint;
 BEGIN
-    PERFORM ecommerce_internal.check_searcher(user_id, session_id, v_tenant);
+    PERFORM ecommerce_internal.check_searcher(user_id, session_id);
     IF user_id IS NULL THEN
         DELETE FROM ecommerce.search_history h
         WHERE h.tenant_id = v_tenant AND h.user_id IS NULL

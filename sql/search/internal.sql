@@ -7,19 +7,19 @@ CREATE FUNCTION ecommerce_internal.search_words(term text) RETURNS text
 COMMENT ON FUNCTION ecommerce_internal.search_words(text) IS
     'The words of a search, case folded, with one blank between them.';
 
-CREATE FUNCTION ecommerce_internal.check_searcher(user_id uuid, session_id text, tenant_id integer)
+CREATE FUNCTION ecommerce_internal.check_searcher(user_id uuid, session_id text)
     RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF user_id IS NOT NULL THEN
-        PERFORM ecommerce_internal.check_customer(user_id, tenant_id);
+        PERFORM ecommerce_internal.check_customer(user_id);
     ELSIF length(session_id) NOT BETWEEN 1 AND 255 THEN
         RAISE EXCEPTION 'session_id must have 1 to 255 characters, but has %', length(session_id)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.check_searcher(uuid, text, integer) IS
+COMMENT ON FUNCTION ecommerce_internal.check_searcher(uuid, text) IS
     'Whether the caller may act for that user, or the session, if there is no user, is one. '
     'Errors: 42501 another customer, 22023 no session.';

@@ -101,7 +101,7 @@ CREATE FUNCTION ecommerce.change_password(user_id uuid, old_password text, new_p
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_customer(user_id, v_tenant);
+    v_user   uuid := ecommerce_internal.check_customer(user_id);
     v_result ecommerce.authentication;
 BEGIN
     v_result := ecommerce_internal.confirm_password(v_tenant, v_user, old_password);
@@ -127,7 +127,7 @@ CREATE FUNCTION ecommerce.change_email(user_id uuid, password text, email text,
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_customer(user_id, v_tenant);
+    v_user   uuid := ecommerce_internal.check_customer(user_id);
     v_result ecommerce.authentication;
 BEGIN
     IF email IS NULL THEN

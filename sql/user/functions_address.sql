@@ -8,7 +8,7 @@ CREATE FUNCTION ecommerce.add_address(user_id uuid, address jsonb, type text DEF
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_customer(user_id, v_tenant);
+    v_user   uuid := ecommerce_internal.check_customer(user_id);
     a        jsonb := ecommerce_internal.check_address(address, true);
     v_first  boolean;
     v_result ecommerce.customer_address;

@@ -1,6 +1,6 @@
 -- Who may act for whom, passwords, and what slows guessing.
 
-CREATE FUNCTION ecommerce_internal.check_customer(user_id uuid, tenant_id integer) RETURNS uuid
+CREATE FUNCTION ecommerce_internal.check_customer(user_id uuid) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -22,7 +22,7 @@ BEGIN
     RETURN user_id;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.check_customer(uuid, integer) IS
+COMMENT ON FUNCTION ecommerce_internal.check_customer(uuid) IS
     'For functions that act for a user: the user, if the caller may. That is the customer of the '
     'transaction, or anybody for whom may INSERT into orders. Errors: 22004 NULL, 42501.';
 
@@ -155,15 +155,13 @@ DECLARE
                          THEN '$2a$' || substr(hash, 5) END;
     v_cost  integer := coalesce(substr(v_hash, 5, 2)::integer, cost);
     v_found text;
-    v_other text;
 BEGIN
     EXECUTE v_crypt INTO v_found
     USING password, coalesce(v_hash, format('$2a$%s$%s', lpad(v_cost::text, 2, '0'),
                                             repeat('.', 53)));
     -- A hash that cost less takes as long: 2^n + (2^n + 2^(n+1) + ... + 2^(m-1)) is 2^m.
     FOR n IN v_cost .. cost - 1 LOOP
-        EXECUTE v_crypt INTO v_other
-        USING password, format('$2a$%s$%s', lpad(n::text, 2, '0'), repeat('.', 53));
+        EXECUTE v_crypt USING password, format('$2a$%s$%s', lpad(n::text, 2, '0'), repeat('.', 53));
     END LOOP;
     RETURN v_hash IS NOT NULL AND v_found = v_hash AND octet_length(password) <= 72;
 END

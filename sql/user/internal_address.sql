@@ -4,10 +4,11 @@ CREATE FUNCTION ecommerce_internal.check_address(address jsonb, whole boolean) R
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_limits constant jsonb := '{"first_name": 100, "last_name": 100, "company": 200,
+    v_limits constant jsonb := jsonb '{"first_name": 100, "last_name": 100, "company": 200,
         "address_line_1": 255, "address_line_2": 255, "city": 100, "state": 100,
         "postal_code": 20, "country": null, "phone": 30}';
-    v_needed constant text[] := '{first_name,last_name,address_line_1,city,postal_code,country}';
+    v_needed constant text[] := ARRAY['first_name', 'last_name', 'address_line_1', 'city',
+                                      'postal_code', 'country'];
     p        record;
 BEGIN
     IF jsonb_typeof(address) IS DISTINCT FROM 'object' THEN
@@ -62,7 +63,7 @@ BEGIN
                WHERE a.tenant_id = lock_address.tenant_id AND a.id = lock_address.id);
     -- Somebody else's is as good as none.
     BEGIN
-        PERFORM ecommerce_internal.check_customer(v_user, lock_address.tenant_id);
+        PERFORM ecommerce_internal.check_customer(v_user);
     EXCEPTION
         WHEN insufficient_privilege OR null_value_not_allowed THEN v_user := NULL;
     END;

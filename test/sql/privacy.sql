@@ -14,8 +14,8 @@ AND NOT EXISTS (SELECT FROM ecommerce_internal.personal_data() p WHERE p.relatio
 ORDER BY 1, 2;
 -- and what is on the list is there
 SELECT relation, key FROM ecommerce_internal.personal_data() p
-WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass('ecommerce.' || relation)
-    AND attname = key);
+WHERE NOT EXISTS (SELECT FROM pg_attribute a
+    WHERE a.attrelid = to_regclass('ecommerce.' || relation) AND attname = key);
 SELECT erasure, string_agg(relation, ' ' ORDER BY relation)
 FROM ecommerce_internal.personal_data() GROUP BY 1 ORDER BY 1;
 -- secrets are named, wherever there are some
@@ -45,9 +45,10 @@ BEGIN
     PERFORM ecommerce.record_search(word, 1, user_id => who),
         ecommerce.create_email_token(who, 'reset');
     INSERT INTO ecommerce.auth_failures VALUES (1, who, 'password', 1);
-    v_id := (ecommerce.place_order(items('LAMP', 1), user_id => who, email => word || '@example.com',
-        phone => word, notes => word, metadata => jsonb_build_object('a', word), billing_address =>
-            jsonb_build_object('first_name', word, 'country', 'GR'))).id;
+    v_id := (ecommerce.place_order(items('LAMP', 1), user_id => who,
+        email => word || '@example.com', phone => word, notes => word,
+        metadata => jsonb_build_object('a', word),
+        billing_address => jsonb_build_object('first_name', word, 'country', 'GR'))).id;
     PERFORM ecommerce.transition_order(v_id, 'processing'),
         ecommerce.transition_order(v_id, 'shipped'),
         ecommerce.transition_order(v_id, 'delivered'),
@@ -144,7 +145,8 @@ FROM (VALUES ('kept', date_trunc('year', now() AT TIME ZONE 'UTC') - interval '2
     ('expired', date_trunc('year', now() AT TIME ZONE 'UTC') - interval '2 years 1 ms'))
     v (n, t) ORDER BY 1;
 SELECT count(s) FROM ecommerce.orders o, unnest('{processing,shipped,delivered}'::text[])
-    WITH ORDINALITY v (s, n), ecommerce.transition_order(o.id, s) WHERE notes IN ('kept', 'expired');
+    WITH ORDINALITY v (s, n), ecommerce.transition_order(o.id, s)
+WHERE notes IN ('kept', 'expired');
 SELECT * FROM ecommerce.erase_expired(0);
 SELECT * FROM ecommerce.erase_expired(tenant_id => NULL);
 SELECT * FROM ecommerce.erase_expired();

@@ -8,7 +8,8 @@ INSERT INTO ecommerce.users (tenant_id, id, email) VALUES (1, :'ann', 'ann@examp
     (1, :'bob', 'bob@example.com'), (1, :'eve', 'eve@example.com');
 INSERT INTO ecommerce.products (tenant_id, sku, name, price, track_stock) VALUES
     (1, 'LAMP', 'A lamp', 10, false), (1, 'BULB', 'A bulb', 1, false);
-CREATE FUNCTION bought(who uuid, sku text, VARIADIC steps text[]) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION bought(who uuid, sku text, VARIADIC steps text[]) RETURNS text
+LANGUAGE plpgsql AS $$
 DECLARE
     o ecommerce.placed_order;
     s text;
@@ -25,7 +26,8 @@ AS $$ SELECT sku, rating, review_count FROM ecommerce.product_listing ORDER BY 1
 SELECT bought(:'ann', 'LAMP', 'processing') AS open \gset
 SELECT n, failure(format('SELECT ecommerce.add_review(%L, 5, user_id => %L, order_number => %L)',
     sku, who, o)) FROM (VALUES (1, 'LAMP', :'ann', NULL), (2, 'LAMP', :'ann', :'open'),
-    (3, 'BULB', :'ann', NULL), (4, 'LAMP', :'bob', :'open'), (5, 'LAMP', :'bob', '260101-AAAAAAAAAA'),
+    (3, 'BULB', :'ann', NULL), (4, 'LAMP', :'bob', :'open'),
+    (5, 'LAMP', :'bob', '260101-AAAAAAAAAA'),
     (6, 'NONE', :'ann', NULL), (7, NULL, :'ann', NULL), (8, 'LAMP', NULL, NULL),
     (9, 'LAMP', '01930000-0000-7000-8000-0000000000ff', NULL)) v (n, sku, who, o) ORDER BY 1;
 SELECT (ecommerce.transition_order(:'open'::text, 'shipped')).status;

@@ -43,7 +43,8 @@ SELECT * FROM ecommerce.trim_search_history(max_count => 1);
 SELECT * FROM ecommerce.trim_search_history('101 days');
 SELECT * FROM ecommerce.trim_search_history(tenant_id => NULL);
 SELECT count(*) FROM ecommerce.search_history;
-INSERT INTO ecommerce.auth_failures VALUES (1, :'ann', 'password', 1, now() - interval '2 days', NULL),
+INSERT INTO ecommerce.auth_failures VALUES
+    (1, :'ann', 'password', 1, now() - interval '2 days', NULL),
     (1, :'ann', 'token', 1, now(), NULL),
     (1, :'bob', 'token', 1, now() - interval '2 days', now() + interval '1 hour');
 SELECT * FROM ecommerce.trim_search_history();

@@ -66,25 +66,25 @@ SELECT come('ann@example.com', 'correct horse');
 --
 -- As much work for whoever is unknown: count it, instead of the time
 --
-CREATE TABLE crypted (cost text);
+CREATE TABLE hashed (cost text);
 CREATE SCHEMA kept;
 CREATE FUNCTION kept.crypt(text, text) RETURNS text LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS '$libdir/pgcrypto', 'pg_crypt';
 CREATE OR REPLACE FUNCTION "The Crypt".crypt(text, text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO public.crypted VALUES (substr($2, 5, 2));
+    INSERT INTO public.hashed VALUES (substr($2, 5, 2));
     RETURN kept.crypt($1, $2);
 END $$;
 SELECT email FROM ecommerce.register_user('cheap@example.com', password_hash =>
     '$2y$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK');
-TRUNCATE crypted, ecommerce.auth_failures;
+TRUNCATE hashed, ecommerce.auth_failures;
 CREATE FUNCTION work(email text, password text) RETURNS TABLE (status text, costs text,
     work numeric, written text) LANGUAGE plpgsql AS $$
 BEGIN
-    TRUNCATE public.crypted;
+    TRUNCATE public.hashed;
     status := come(email, password);
     SELECT string_agg(c.cost, ' ' ORDER BY c.cost), sum(2 ^ c.cost::integer) INTO costs, work
-    FROM crypted c;
+    FROM hashed c;
     written := (SELECT string_agg(failed_count || CASE WHEN locked_until > now() THEN ' locked'
         ELSE '' END, ', ') FROM ecommerce.auth_failures WHERE failed_at > now() - interval '1 h');
     TRUNCATE ecommerce.auth_failures;
@@ -248,5 +248,5 @@ SELECT * FROM ecommerce.verify_integrity();
 DROP VIEW failures;
 DROP FUNCTION try, come, work;
 DROP PROCEDURE fail_once_more;
-DROP TABLE crypted, vector;
+DROP TABLE hashed, vector;
 DROP EXTENSION pgcrypto;
