@@ -35,7 +35,7 @@ AS $$
 BEGIN
     IF request IS NULL THEN
         RAISE EXCEPTION 'request must not be NULL' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF request ~ '^\s*[[{]' THEN
+    ELSIF request ~ '^[[:space:]]*[[{]' THEN
         RETURN QUERY SELECT * FROM ecommerce.shipping_quote(request::jsonb, address, tenant_id);
     ELSE
         RETURN QUERY SELECT * FROM ecommerce.shipping_quote(request::uuid, address, tenant_id);

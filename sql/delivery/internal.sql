@@ -77,8 +77,8 @@ CREATE FUNCTION ecommerce_internal.delivery_place_closeness(country text, region
                            - split_part(pattern, '-', 1)::numeric + 1)
             ELSE 1000 END;
 COMMENT ON FUNCTION ecommerce_internal.delivery_place_closeness(text, text, text) IS
-    'How closely a place of delivery_zone_places fits what it fits: a postal code before fewer '
-    'before more of them, before a region, before a country, before any.';
+    'How closely a place of delivery_zone_places fits what it fits. A postal code does more than '
+    'the beginning of few, that more than the beginning of many, then a region, a country, any.';
 
 CREATE FUNCTION ecommerce_internal.delivery_regions(country text, region text, code text)
     RETURNS text[]
@@ -138,9 +138,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_delivery_address(integer, text, text, text) IS
-    'For delivery_zone(): error 22023 if an address has no postal code where active zones of its '
-    'country are told by one, or no region where they are told by that and the postal code does '
-    'not tell it. country, region and code (as postal_code() has it) are the address''s.';
+    'For delivery_zone(): error 22023 if an address lacks what zones are told by. That is its '
+    'postal code where active zones of its country have one, or its region where they have one '
+    'that the postal code does not tell. country, region and code (as postal_code() has it) are '
+    'the address''s.';
 
 CREATE FUNCTION ecommerce_internal.delivery_zone(tenant_id integer, country text, region text,
     postal_code text) RETURNS uuid

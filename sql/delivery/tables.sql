@@ -184,3 +184,4 @@ COMMENT ON COLUMN ecommerce.delivery_rates.price_per_kg IS
     'What each kilogram above weight_above costs besides, one that is begun like a whole one.';
 COMMENT ON COLUMN ecommerce.delivery_rates.free_from IS
     'It costs nothing for goods that come to this or more.';
+COMMENT ON COLUMN ecommerce.delivery_rates.is_active IS 'Whether it is offered.';

@@ -79,8 +79,8 @@ COMMENT ON FUNCTION ecommerce.quote_order(jsonb, integer) IS
     'the order would be refused with it; totals are without it. "short" has the products of which '
     'there is too little, as [{"sku", "requested", "available"}]. Stock, prices and coupons may '
     'change until the order is placed; its expected_total makes sure. A quote looks neither at '
-    'that nor at an idempotency_key. Errors: those of place_order(), but EC001, EC007, EC018, EC019 '
-    'and EC030.';
+    'that nor at an idempotency_key. Errors: those of place_order(), but EC001, EC007, EC018, '
+    'EC019 and EC030.';
 
 CREATE FUNCTION ecommerce.placed_order_id() RETURNS uuid
     LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_placed_order_id';

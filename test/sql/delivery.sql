@@ -120,7 +120,7 @@ INSERT INTO ecommerce.products (sku, name, price, weight, supply, vat_class, tra
     ('HELP', 'Help', 100, NULL, 'service', 'standard', false);
 INSERT INTO ecommerce.delivery_rates (code, method_id, zone_id, weight_above, weight_to,
     goods_from, goods_below, quantity_to, price, price_per_kg, free_from)
-SELECT v.code, mid(v.method), zid('Greece'), above, upto, goods_from, below, quantity, price,
+SELECT v.code, mid(v.method), zid('Greece'), above, to_kg, goods_from, below, quantity, price,
     per_kg, free_from
 FROM (VALUES ('post-2', 'post', NULL::numeric, 2, NULL::numeric, NULL::numeric, NULL::integer,
         3.5, 0, 50::numeric),
@@ -130,7 +130,7 @@ FROM (VALUES ('post-2', 'post', NULL::numeric, 2, NULL::numeric, NULL::numeric, 
     ('courier-few', 'courier', NULL, NULL, 30, NULL, 3, 5, 0, NULL),
     ('heavy', 'heavy', 0.5, NULL, NULL, NULL, NULL, 25, 0.333, NULL),
     ('gone', 'gone', NULL, NULL, NULL, NULL, NULL, 0, 0, NULL))
-    AS v (code, method, above, upto, goods_from, below, quantity, price, per_kg, free_from);
+    AS v (code, method, above, to_kg, goods_from, below, quantity, price, per_kg, free_from);
 UPDATE ecommerce.delivery_methods SET is_active = false WHERE code = 'gone';
 SELECT rate, r.id = rate_id AS by_id, method, name, carrier, q.price, q.currency, min_days,
     max_days

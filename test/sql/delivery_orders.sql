@@ -35,11 +35,11 @@ INSERT INTO ecommerce.delivery_rates (tenant_id, id, code, method_id, zone_id, w
     price_per_kg, free_from)
 SELECT t, ('01930000-0000-7000-8000-0000000000d' || n)::uuid, code,
     ('01930000-0000-7000-8000-0000000000f' || m)::uuid,
-    ('01930000-0000-7000-8000-0000000000e' || z)::uuid, upto, price, per_kg, free_from
+    ('01930000-0000-7000-8000-0000000000e' || z)::uuid, to_kg, price, per_kg, free_from
 FROM (VALUES (1, 1, 'gr-post', 1, 1, 2.0, 3.10, 0.0, 50.0),
     (1, 2, 'gr-courier', 2, 1, NULL, 6, 1, NULL),
     (1, 3, 'de-post', 1, 2, 10, 11.9, 0, NULL), (2, 4, 'gr-post', 3, 3, NULL, 0.01, 0, NULL))
-    AS v (t, n, code, m, z, upto, price, per_kg, free_from);
+    AS v (t, n, code, m, z, to_kg, price, per_kg, free_from);
 CREATE FUNCTION lines(order_id uuid) RETURNS TABLE (kind text, sku text, name text,
     quantity integer, unit_price numeric, discount numeric, vat_rate numeric, net numeric,
     vat numeric)
