@@ -175,24 +175,17 @@ SELECT offers(items('KG', 1)), offers(items('KG', 3));
 UPDATE ecommerce.settings SET currency = 'EUR' WHERE tenant_id = 1;
 
 -- Rates of a group
-SELECT pg_get_functiondef('ecommerce_internal.user_group'::regproc) AS definition \gset
-CREATE TABLE public.groups (user_id uuid, group_id uuid);
-CREATE OR REPLACE FUNCTION ecommerce_internal.user_group(tenant_id integer, user_id uuid)
-    RETURNS uuid LANGUAGE sql STABLE AS
-    'SELECT g.group_id FROM public.groups g WHERE g.user_id = user_group.user_id';
-INSERT INTO ecommerce.users (id, email) VALUES
-    ('01930000-0000-7000-8000-0000000000a1', 'ann@example.com'),
-    ('01930000-0000-7000-8000-0000000000a2', 'bob@example.com');
-INSERT INTO public.groups VALUES
-    ('01930000-0000-7000-8000-0000000000a1', '01930000-0000-7000-8000-0000000000d1');
+INSERT INTO ecommerce.customer_groups (id, name)
+VALUES ('01930000-0000-7000-8000-0000000000d1', 'Trade');
+INSERT INTO ecommerce.users (id, email, group_id) VALUES
+    ('01930000-0000-7000-8000-0000000000a1', 'ann@example.com',
+     '01930000-0000-7000-8000-0000000000d1'),
+    ('01930000-0000-7000-8000-0000000000a2', 'bob@example.com', NULL);
 INSERT INTO ecommerce.delivery_rates (code, method_id, zone_id, price, group_id) VALUES
     ('heavy-trade', mid('heavy'), zid('Greece'), 99, '01930000-0000-7000-8000-0000000000d1');
 SELECT who, offers(items('KG', 1), jsonb_build_object('user_id', who))
 FROM unnest('{01930000-0000-7000-8000-0000000000a1,01930000-0000-7000-8000-0000000000a2}'::uuid[]
     || NULL::uuid) AS who;
-
-DROP TABLE public.groups;
-:definition;
 
 -- Carts, what has no type, and what is wrong
 INSERT INTO ecommerce.carts (id, session_id) VALUES
