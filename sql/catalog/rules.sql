@@ -15,7 +15,8 @@ SELECT * FROM (VALUES
      'FOR EACH ROW WHEN (OLD.id <> NEW.id)', 'refuse_change(''Orders know it by its id.'')'),
     ('products', 'keep_ordered', 'BEFORE DELETE', 'FOR EACH ROW', 'check_product_delete()'),
     ('products', 'write_amounts', 'BEFORE INSERT OR UPDATE',
-     'FOR EACH ROW', 'write_amounts(''price'', ''original_price'', ''cost_price'', ''sale_price'')'),
+     'FOR EACH ROW',
+     'write_amounts(''price'', ''original_price'', ''cost_price'', ''sale_price'')'),
     -- By its name it comes after a trigger of the shop's own that makes slugs.
     ('products', 'use_sku_as_slug', 'BEFORE INSERT',
      'FOR EACH ROW WHEN (NEW.slug IS NULL)', 'default_product_slug()')

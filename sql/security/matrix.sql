@@ -68,7 +68,8 @@ AS $$
     ('products',            '',   'raw',   'r',  'raw', NULL, NULL),
     ('products',            'r',  '',      '',   '',
      '{tenant_id,id,parent_id,category_id,sku,slug,name,description,short_description,price,
-       original_price,sale_price,sale_from,sale_to,base_quantity,unit_code,vat_class,supply,track_stock,weight,dimensions,attributes,
+       original_price,sale_price,sale_from,sale_to,base_quantity,unit_code,vat_class,supply,
+       track_stock,weight,dimensions,attributes,
        specifications,tags,status,is_featured,meta_title,meta_description,created_at,
        updated_at,deleted_at}', $f$status = 'active' AND deleted_at IS NULL$f$),
     -- What they are for a customer, functions say.

@@ -122,7 +122,8 @@ FROM unnest('{USD,JPY,BHD,CHF}'::text[]) AS c (currency)
 CROSS JOIN LATERAL ecommerce.product_price('PEN'::text, 3, NULL, NULL, c.currency) p;
 
 -- bad input
-SELECT failure(format('SELECT * FROM ecommerce.product_prices(%s)', arguments)) AS failure, arguments
+SELECT failure(format('SELECT * FROM ecommerce.product_prices(%s)', arguments)) AS failure,
+    arguments
 FROM unnest(ARRAY['NULL', '''{}''', '''[1]''', '''[{"sku": "PEN"}]''',
     '''[{"sku": "PEN", "quantity": 0}]''', '''[{"sku": "PEN", "quantity": 1000000001}]''',
     '''[{"sku": "PEN", "quantity": 1.5}]''', '''[{"sku": "NONE", "quantity": 1}]''',

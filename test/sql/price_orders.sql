@@ -71,7 +71,8 @@ SELECT failure(format('INSERT INTO ecommerce.order_items (order_id, order_create
         net, vat)
     SELECT id, created_at, 99, %L, ''X'', 1, 0, %s, ''S'', 0, 0, 0 FROM ecommerce.orders LIMIT 1',
     '01930000-0000-7000-8000-00000000000c', v)), v
-FROM unnest('{"0, ''GRM''","-1, ''GRM''","1000000001, ''GRM''","1, ''g''","NULL, ''GRM''"}'::text[]) AS v;
+FROM unnest(ARRAY['0, ''GRM''', '-1, ''GRM''', '1000000001, ''GRM''', '1, ''g''',
+    'NULL, ''GRM''']) AS v;
 
 -- a sale
 UPDATE ecommerce.products SET sale_price = 8 WHERE sku = 'PEN';
@@ -201,8 +202,8 @@ BEGIN
         JOIN ecommerce.orders o ON o.id = v_order.id
         WHERE (p.sku, p.quantity, p.unit_price, p.base_quantity, p.unit_code, p.prices, p.currency,
                p.amount)
-           IS DISTINCT FROM (i.sku, i.quantity, i.unit_price, i.base_quantity, i.unit_code, o.prices,
-               o.currency, CASE o.prices WHEN 'net' THEN i.net ELSE i.net + i.vat END)
+           IS DISTINCT FROM (i.sku, i.quantity, i.unit_price, i.base_quantity, i.unit_code,
+               o.prices, o.currency, CASE o.prices WHEN 'net' THEN i.net ELSE i.net + i.vat END)
            OR (p.rule, p.price_list, p.min_quantity::text)
               IS DISTINCT FROM (v_quote #>> ARRAY['lines', (p.line - 1)::text, 'rule'],
                v_quote #>> ARRAY['lines', (p.line - 1)::text, 'price_list'],
