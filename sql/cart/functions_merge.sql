@@ -34,7 +34,8 @@ BEGIN
             RETURN v_result;
         END IF;
     END LOOP;
-    PERFORM ecommerce_internal.check_written(false, 'carts');
+    PERFORM ecommerce_internal.check_written(v_result.cart_id IS NOT NULL, 'carts');
+    RETURN v_result;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.cart_merge(text, uuid, integer) IS
@@ -77,7 +78,8 @@ BEGIN
             RETURN v_result;
         END IF;
     END LOOP;
-    PERFORM ecommerce_internal.check_written(false, 'carts');
+    PERFORM ecommerce_internal.check_written(v_result.cart_id IS NOT NULL, 'carts');
+    RETURN v_result;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.cart_restore(uuid, integer) IS

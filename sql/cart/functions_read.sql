@@ -33,7 +33,7 @@ DECLARE
     v_gone    jsonb;
     v_request jsonb;
     v_quote   jsonb;
-    v_changed jsonb := '[]';
+    v_changed jsonb := jsonb '[]';
     v_codes   text[];
     c         record;
 BEGIN

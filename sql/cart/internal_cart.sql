@@ -7,8 +7,8 @@ CREATE FUNCTION ecommerce_internal.caller_trusted() RETURNS boolean
     LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'ec_caller_trusted';
 COMMENT ON FUNCTION ecommerce_internal.caller_trusted() IS
-    'For functions that run with their owner''s rights: whether who called them may do what '
-    'decides by whom is bought, that is INSERT into orders.';
+    'For functions that run with their owner''s rights: whether their caller may INSERT into '
+    'orders. Who may decides what is paid, and by whom.';
 
 CREATE FUNCTION ecommerce_internal.check_cart_user(tenant_id integer, user_id uuid) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -162,7 +162,7 @@ BEGIN
             RETURN;
         END IF;
     END LOOP;
-    PERFORM ecommerce_internal.check_written(false, 'carts');
+    PERFORM ecommerce_internal.check_written(id IS NOT NULL, 'carts');
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.open_cart(integer, uuid, text, uuid, boolean) IS

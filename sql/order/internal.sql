@@ -363,20 +363,7 @@ BEGIN
     WHERE r.tenant_id = lock_for_orders.tenant_id
       AND r.id IN (SELECT (u.o ->> 'reservation_id')::uuid FROM unnest(orders) AS u (o))
     ORDER BY r.id, r.product_id, r.warehouse_id FOR NO KEY UPDATE;
-    PERFORM FROM ecommerce.coupons k
-    WHERE k.tenant_id = lock_for_orders.tenant_id AND k.deleted_at IS NULL
-      AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
-      AND k.code IN (SELECT ecommerce_internal.coupon_code(w.code) FROM unnest(orders) AS u (o)
-                     CROSS JOIN LATERAL jsonb_array_elements_text(
-                         CASE jsonb_typeof(u.o -> 'coupon_codes')
-                         WHEN 'array' THEN u.o -> 'coupon_codes' ELSE '[]' END) AS w (code)
-                     WHERE length(w.code) <= 255
-                     UNION ALL
-                     SELECT w.code FROM ecommerce.carts c
-                     CROSS JOIN LATERAL unnest(c.coupon_codes) AS w (code)
-                     WHERE c.tenant_id = lock_for_orders.tenant_id
-                       AND c.id IN (SELECT (u.o ->> 'cart_id')::uuid FROM unnest(orders) AS u (o)))
-    ORDER BY k.id FOR NO KEY UPDATE;
+    PERFORM ecommerce_internal.lock_coupons(orders, tenant_id);
     FOR v_id IN
         WITH item AS (
             SELECT DISTINCT e ->> 'sku' AS sku,

@@ -73,6 +73,32 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.find_coupons(integer, text[], boolean) IS
     'For redeem_coupons(): the ids of coupons by their codes, those with a limit locked if wanted.';
 
+CREATE FUNCTION ecommerce_internal.lock_coupons(orders jsonb[], tenant_id integer) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    v_tenant integer := lock_coupons.tenant_id;
+BEGIN
+    PERFORM FROM ecommerce.coupons k
+    WHERE k.tenant_id = v_tenant AND k.deleted_at IS NULL
+      AND num_nonnulls(k.max_redemptions, k.max_redemptions_per_user) > 0
+      AND k.code IN (SELECT ecommerce_internal.coupon_code(w.code) FROM unnest(orders) AS u (o)
+                     CROSS JOIN LATERAL jsonb_array_elements_text(
+                         CASE jsonb_typeof(u.o -> 'coupon_codes')
+                         WHEN 'array' THEN u.o -> 'coupon_codes' ELSE '[]' END) AS w (code)
+                     WHERE length(w.code) <= 255
+                     UNION ALL
+                     SELECT w.code FROM ecommerce.carts c
+                     CROSS JOIN LATERAL unnest(c.coupon_codes) AS w (code)
+                     WHERE c.tenant_id = v_tenant
+                       AND c.id IN (SELECT (u.o ->> 'cart_id')::uuid FROM unnest(orders) AS u (o)))
+    ORDER BY k.id FOR NO KEY UPDATE;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.lock_coupons(jsonb[], integer) IS
+    'For lock_for_orders(): locks the coupons with a limit that orders or their carts name.';
+
 CREATE FUNCTION ecommerce_internal.book_coupon(tenant_id integer, coupon_id uuid,
     has_limit boolean, place bigint, order_id uuid, order_created_at timestamptz, user_id uuid,
     email text, account_email text, amount numeric) RETURNS void
