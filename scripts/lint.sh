@@ -138,7 +138,7 @@ test_width() {
 }
 
 spelling() {
-	codespell --ignore-words-list=bu,corse,fo,fro,zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*,*/data.sql' .
+	codespell --ignore-words-list=bu,corse,fo,fro,fulfilment,zar --skip='.git,build,*.o,*.bc,*.so,*/ecommerce--*.sql,*_data.*,*/data.sql' .
 }
 
 # "make docs" brings it up to date.

@@ -48,8 +48,9 @@ BEGIN
                          AND t.created_at
                              <= ecommerce_internal.id_time(m.order_id) + interval '1 day') o ON true
     CROSS JOIN LATERAL (SELECT coalesce(sum(i.away), 0) AS quantity
-                        FROM ecommerce_internal.order_units(v_tenant, m.order_id, o.created_at) i
-                        WHERE i.product_id = m.product_id AND i.from_stock) s
+                        FROM ecommerce_internal.order_units(v_tenant, m.order_id, o.created_at,
+                                                            m.product_id) i
+                        WHERE i.from_stock) s
     WHERE m.quantity > s.quantity
       AND NOT (o.status IS NULL AND ecommerce_internal.may_be_archived(m.order_id, v_away));
 

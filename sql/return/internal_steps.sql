@@ -301,8 +301,8 @@ BEGIN
     INTO v_wrong
     FROM jsonb_to_recordset(items) AS i (name text, product_id uuid)
     WHERE NOT EXISTS (SELECT FROM ecommerce_internal.order_units(check_goods.tenant_id,
-                          check_goods.order_id, check_goods.order_created_at) u
-                      WHERE u.product_id = i.product_id AND (u.is_goods OR u.from_stock));
+                          check_goods.order_id, check_goods.order_created_at, i.product_id) u
+                      WHERE u.is_goods OR u.from_stock);
     IF v_wrong IS NOT NULL THEN
         RAISE EXCEPTION '"%" cannot come back, because it is no goods',
                         left(v_wrong -> 0 ->> 'name', 100)

@@ -111,4 +111,5 @@ COMMENT ON FUNCTION ecommerce_internal.return_problems(timestamptz, integer) IS
     'For verify_integrity(): returns of a tenant that differ from what was sent, came or was '
     'charged. Of more than was sent, whose goods are not among the movements of stock, whose '
     'status differs from what came, which come to more than was charged (or less, of a line that '
-    'came back whole), or whose exchange is unknown. With since: of returns that changed since then.';
+    'came back whole), or whose exchange is unknown. With since: of returns that changed since '
+    'then.';

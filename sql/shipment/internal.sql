@@ -298,7 +298,7 @@ AS $$
 DECLARE
     v_id uuid := ecommerce_internal.find_order(tenant_id, order_number);
 BEGIN
-    IF v_id::text <> lower(order_number) AND ecommerce_internal.acts_for_customer()
+    IF v_id::text <> order_number AND ecommerce_internal.acts_for_customer()
        AND NOT EXISTS (SELECT FROM ecommerce.orders o
                        WHERE o.tenant_id = find_own_order.tenant_id AND o.id = v_id
                          AND o.user_id = ecommerce.current_customer()) THEN

@@ -270,8 +270,8 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_shipment_item() IS
     'Refuses to add to a shipment that is not pending, or more than is left of a line. That is '
-    'what was ordered, not cancelled, not in another shipment, and is in its warehouse. Errors: EC032, '
-    'EC033.';
+    'what was ordered, not cancelled, not in another shipment, and is in its warehouse. Errors: '
+    'EC032, EC033.';
 
 CREATE FUNCTION ecommerce_internal.check_undelivered() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -100,8 +100,9 @@ BEGIN
                 GROUP BY i.product_id) r
           LEFT JOIN LATERAL (SELECT min(l.sku) AS sku, sum(l.away) AS quantity
                              FROM ecommerce_internal.order_units(check_returns.tenant_id,
-                                 check_returns.order_id, check_returns.order_created_at) l
-                             WHERE l.product_id = r.product_id AND l.from_stock) s ON true
+                                 check_returns.order_id, check_returns.order_created_at,
+                                 r.product_id) l
+                             WHERE l.from_stock) s ON true
           LEFT JOIN LATERAL (SELECT sum(m.quantity) AS quantity FROM ecommerce.stock_movements m
                              WHERE m.tenant_id = check_returns.tenant_id
                                AND m.order_id = check_returns.order_id

@@ -88,9 +88,12 @@ SELECT parent, count(DISTINCT constraints) AS "kinds of constraints",
 FROM leaves l,
     LATERAL (SELECT array_agg(pg_get_constraintdef(oid)
             ORDER BY pg_get_constraintdef(oid)) AS constraints
-        FROM pg_constraint WHERE conrelid = l.oid AND conname NOT LIKE '%\_order\_fkey') c,
-    LATERAL (SELECT array_agg(replace(pg_get_indexdef(indexrelid), suffix, '')
-            ORDER BY replace(pg_get_indexdef(indexrelid), suffix, '')) AS indexes
+        FROM pg_constraint WHERE conrelid = l.oid
+            AND conname !~ '_(order|line|shipment|return)_fkey$') c,
+    LATERAL (SELECT array_agg(
+            split_part(replace(pg_get_indexdef(indexrelid), suffix, ''), ' ON ', 2)
+            ORDER BY split_part(replace(pg_get_indexdef(indexrelid), suffix, ''), ' ON ', 2))
+            AS indexes
         FROM pg_index WHERE indrelid = l.oid) i,
     LATERAL (SELECT array_agg(tgname ORDER BY tgname) AS triggers FROM pg_trigger
         WHERE tgrelid = l.oid AND NOT tgisinternal AND tgenabled = 'O') t,

@@ -312,22 +312,32 @@ my %documents = (
 		}
 	],
 	map({ $_ => [
-			{
-				'sku|product_id|line_number!' =>
-				  { sku => 'text', product_id => 'uuid', line_number => 'integer' },
-				'quantity!' => 'integer',
-				$_ eq 'request_return.items' ? (reason => [ 'damaged', 'other' ]) : ()
-			}
-		] } qw(create_shipment.items replace_shipment.items request_return.items)),
+				{
+					'sku|product_id|line_number!' => {
+						sku         => 'text',
+						product_id  => 'uuid',
+						line_number => 'integer'
+					},
+					'quantity!' => 'integer',
+					$_ eq 'request_return.items'
+					? (reason => [ 'damaged', 'other' ])
+					: ()
+				}
+		] }
+		qw(create_shipment.items replace_shipment.items request_return.items)
+	),
 	map({ $_ => [
-			{
-				'sku|product_id|line_number!' =>
-				  { sku => 'text', product_id => 'uuid', line_number => 'integer' },
-				'back_to_stock!' => 'integer',
-				written_off      => 'integer',
-				warehouse_id     => 'integer'
-			}
-		] } qw(receive_return.items return_shipment.items)),
+				{
+					'sku|product_id|line_number!' => {
+						sku         => 'text',
+						product_id  => 'uuid',
+						line_number => 'integer'
+					},
+					'back_to_stock!' => 'integer',
+					written_off      => 'integer',
+					warehouse_id     => 'integer'
+				}
+	] } qw(receive_return.items return_shipment.items)),
 	allowances       => [ \%allowance ],
 	charges          => [ \%charge ],
 	shipping_address => $address,

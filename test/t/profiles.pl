@@ -58,10 +58,12 @@ ALTER TABLE try.ids ADD COLUMN gift_card_id uuid, ADD COLUMN shipment_id uuid,
 -- A shipment on its way and a return that was received
 CREATE FUNCTION try.ship(customer uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-	o uuid := (ecommerce.place_order('[{"sku": "PEN", "quantity": 2}]', user_id => customer)).id;
+	o uuid := (ecommerce.place_order('[{"sku": "PEN", "quantity": 2}]',
+		user_id => customer)).id;
 BEGIN
 	PERFORM ecommerce.transition_order(o, 'processing');
-	PERFORM ecommerce.ship_shipment(s.id, 'x', 'x', 'https://x') FROM ecommerce.create_shipment(o) s;
+	PERFORM ecommerce.ship_shipment(s.id, 'x', 'x', 'https://x')
+	FROM ecommerce.create_shipment(o) s;
 	PERFORM ecommerce.return_stock(o, '[{"sku": "PEN", "quantity": 1}]', note => 'x');
 	UPDATE try.ids i SET shipment_id = s.id, return_id = r.id
 	FROM ecommerce.shipments s, ecommerce.returns r
