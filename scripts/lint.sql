@@ -161,7 +161,7 @@ INSERT INTO of_all_tenants VALUES
     ('ecommerce_internal.check_closed(regclass,timestamp with time zone,timestamp with time zone)',
      'a partition has the orders of all tenants'),
     ('ecommerce_internal.unbook_archive(text)', 'as check_closed()'),
-    ('ecommerce_internal.reopen_for_archive(regclass,timestamp with time zone,'
+    ('ecommerce_internal.reopen_for_archive(regclass,regclass,timestamp with time zone,'
      'timestamp with time zone)', 'as check_closed()'),
     ('ecommerce.refresh_product_stats()', 'a materialized view is refreshed as a whole');
 

@@ -26,7 +26,7 @@ BEGIN
     WHERE o.tenant_id = v_tenant AND o.id = get_order.order_id AND o.created_at = v_created;
     v_order := v_order
         || ecommerce_internal.order_lines(v_tenant, order_id, v_created, v_trusted)
-        || ecommerce_internal.order_money(v_tenant, order_id, v_created)
+        || ecommerce_internal.order_money(v_tenant, order_id)
         || ecommerce_internal.order_corrections(v_tenant, order_id, v_created, v_trusted)
         || ecommerce_internal.order_parcels(v_tenant, order_id, v_created, v_trusted);
     RETURN v_order;
@@ -34,11 +34,12 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.get_order(uuid, integer) IS
     'All that is known of an order, as one document. It has the keys of the columns of orders, and '
-    '"lines" (those of order_items, with "gross" and the units "cancelled"), "vat_breakdown" (a sum '
-    'for each category and rate), "amounts" (of order_amounts), "coupons", "payments", '
+    '"lines" (those of order_items, with "gross" and the units "cancelled"), "vat_breakdown" (a '
+    'sum for each category and rate), "amounts" (of order_amounts), "coupons", "payments", '
     '"cancellations", "order_notes", "shipments" and "returns" (with their "lines"; returns with '
-    'what they are refunded for, "net" and "vat"). A storefront gets orders of its customer only, and the one that it has just '
-    'placed, without what is internal. NULL for an unknown one. Errors: EC024 archived.';
+    'what they are refunded for, "net" and "vat"). A storefront gets orders of its customer only, '
+    'and the one that it has just placed, without what is internal. NULL for an unknown one. '
+    'Errors: EC024 archived.';
 
 CREATE FUNCTION ecommerce.get_order(order_number text,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS jsonb
@@ -76,7 +77,8 @@ BEGIN
     FROM ecommerce.events e
     WHERE e.tenant_id = v_tenant AND e.entity_id = order_history.order_id
       AND e.created_at >= v_created - interval '24 hours'
-      AND (v_trusted OR e.kind LIKE 'order.%' AND e.data -> 'is_internal' IS DISTINCT FROM 'true')
+      AND (v_trusted OR starts_with(e.kind, 'order.')
+                        AND e.data -> 'is_internal' IS DISTINCT FROM 'true')
     ORDER BY greatest(e.created_at, v_created), e.id;
 END
 $$;

@@ -55,5 +55,5 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_treatment(integer, uuid, timestamptz, jsonb, jsonb,
     jsonb, jsonb, text, text) IS
-    'For change_order_address(): error EC035 if an order would be taxed otherwise with its new '
-    'addresses than with the old ones, with all that would change.';
+    'For change_order_address(): whether an order is taxed with new addresses as with the old '
+    'ones. Error EC035 with all that would change.';

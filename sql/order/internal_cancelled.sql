@@ -102,8 +102,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.prove_cancellations(integer, timestamptz, uuid) IS
-    'Lines of which what was cancelled is wrong: more than was ordered and not shipped, amounts '
-    'that are not what the units come to, or units that went back to other warehouses. since: '
+    'Lines of which what was cancelled is wrong. It is more than was ordered and not shipped, '
+    'amounts are not what the units come to, or units went back to other warehouses. since: '
     'of orders of which lines were cancelled since then, or NULL; of_order: of that one, or NULL.';
 
 CREATE FUNCTION ecommerce_internal.check_cancellations(tenant_id integer, order_id uuid)
@@ -133,11 +133,9 @@ CREATE FUNCTION ecommerce_internal.settle_cancellation(tenant_id integer, order_
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_due    numeric;
     v_excess numeric;
 BEGIN
-    SELECT t.gross - c.amount, t.amount_paid - t.amount_refunded - (t.gross - c.amount)
-    INTO v_due, v_excess
+    SELECT t.amount_paid - t.amount_refunded - (t.gross - c.amount) INTO v_excess
     FROM ecommerce.orders t
     CROSS JOIN LATERAL (SELECT ecommerce_internal.cancelled_amount(settle_cancellation.tenant_id,
                             t.id, t.created_at) AS amount) c

@@ -71,8 +71,7 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.order_lines(integer, uuid, timestamptz, boolean) IS
     'For get_order(): its keys lines and vat_breakdown. trusted: with what only staff see.';
 
-CREATE FUNCTION ecommerce_internal.order_money(tenant_id integer, order_id uuid,
-    order_created_at timestamptz) RETURNS jsonb
+CREATE FUNCTION ecommerce_internal.order_money(tenant_id integer, order_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
     SET plan_cache_mode = force_custom_plan
@@ -97,7 +96,7 @@ BEGIN
             WHERE l.tenant_id = order_money.tenant_id AND l.order_id = order_money.order_id));
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.order_money(integer, uuid, timestamptz) IS
+COMMENT ON FUNCTION ecommerce_internal.order_money(integer, uuid) IS
     'For get_order(): its keys coupons and payments. What was paid is above zero, what went back '
     'below.';
 

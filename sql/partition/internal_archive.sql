@@ -200,7 +200,8 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.book_archive(regclass, regclass, regclass, text, timestamptz,
     timestamptz) IS
     'For detach_partition(): write down what the books need of the orders of a leaf. Units sold '
-    'and not cancelled become stock movements of the last moment of its time, and sales rows of archived_sales.';
+    'and not cancelled become stock movements of the last moment of its time, and sales rows of '
+    'archived_sales.';
 
 CREATE FUNCTION ecommerce_internal.unbook_archive(name text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

@@ -122,8 +122,8 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.accept_quote(uuid, text, integer) IS
     'Place the order that was quoted, at its price, and return it, as place_order() does. It '
-    'happens once: the stock is taken then, and coupons are redeemed. Prices may have changed since, '
-    'but if rates of VAT did so that the total is another one, it is error EC018. With an '
+    'happens once: the stock is taken then, and coupons are redeemed. Prices may have changed '
+    'since, but if rates of VAT did so that the total is another one, it is error EC018. With an '
     'idempotency_key a retry gets the same order. A storefront may accept quotes of its customer '
     'only; others are unknown to it. Errors: EC037 unknown quote, or ordered, expired or '
     'withdrawn; EC007 key of another quote; those of place_order(), EC001, EC003, EC016 and EC019 '

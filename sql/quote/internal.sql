@@ -169,8 +169,8 @@ CREATE FUNCTION ecommerce_internal.place_quoted_order(request jsonb, tenant_id i
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'ec_place_quoted_order';
 COMMENT ON FUNCTION ecommerce_internal.place_quoted_order(jsonb, integer) IS
-    'For accept_quote(), which has locked the quote: place_order(), which believes the unit prices '
-    'of the items, and whose name, allowances and charges the request says.';
+    'For accept_quote(), which has locked the quote: place_order() at the prices of a request. It '
+    'believes the customer, allowances and charges, too, whoever calls.';
 
 CREATE FUNCTION ecommerce_internal.accepted_order(tenant_id integer, order_id uuid)
     RETURNS ecommerce.placed_order

@@ -65,7 +65,8 @@ COMMENT ON FUNCTION ecommerce.vat_return(date, date, integer) IS
     'Net and VAT of the orders of a period. Both days are included, in settings.timezone. There is '
     'a row for each country whose VAT applied, region, scheme, currency, category and rate. '
     'Cancelled orders do not count; lines that were cancelled of others are taken off in the '
-    'period in which that was. orders are those placed in the period. Errors: 22023 the first day is after the last, 22004 NULL, '
+    'period in which that was. Orders are counted that were placed in the period. Errors: 22023 '
+    'the first day is after the last, 22004 NULL, '
     'EC011 unknown tenant, EC015 its time zone is not known to this server, EC024 orders of the '
     'period are archived.';
 

@@ -449,6 +449,7 @@ AS $$
     ('personal_data',            'X', '',  '',  '',  ''),
     ('prove_cancellations',      'X', '',  '',  '',  ''),
     ('cancelled_quantity',       'X', '',  '',  '',  ''),
+    ('cancelled_units',          'X', '',  '',  '',  ''),
     ('shipped_quantity',         'X', '',  '',  '',  ''),
     ('amount_of_units',          'X', '',  '',  '',  ''),
     ('quote_problems',           'X', '',  '',  '',  ''),

@@ -4,6 +4,61 @@
 -- session has switched off; stock_books() never sorts, because its groups are
 -- few and their estimates far too low.
 
+CREATE FUNCTION ecommerce_internal.cancelled_units(tenant_id integer, closed_at timestamptz,
+    until timestamptz)
+    RETURNS TABLE (product_id uuid, allocation jsonb, quantity integer, sign integer)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET jit = off SET plan_cache_mode = force_custom_plan
+    SET enable_seqscan = on SET enable_indexscan = on
+    SET enable_hashjoin = on SET enable_nestloop = on SET enable_hashagg = on SET enable_sort = on
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_tenant integer := cancelled_units.tenant_id;
+    v_from   timestamptz := cancelled_units.closed_at;
+BEGIN
+    RETURN QUERY
+    WITH reopened AS (
+        SELECT p.id FROM ecommerce.products p
+        WHERE v_from > '-infinity' AND p.tenant_id = v_tenant
+          AND NOT EXISTS (SELECT FROM ecommerce.stock_balances b
+                          WHERE b.tenant_id = v_tenant AND b.product_id = p.id
+                            AND b.closed_at = v_from))
+    SELECT i.product_id, c.allocation, c.quantity, 1 AS sign
+    FROM ecommerce.order_cancellations c
+    JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = c.order_id
+        AND i.order_created_at = c.order_created_at AND i.line_number = c.line_number
+    WHERE c.tenant_id = v_tenant AND c.created_at >= v_from AND c.created_at < until
+      AND i.from_stock
+    UNION ALL
+    SELECT i.product_id, c.allocation, c.quantity, -1
+    FROM ecommerce.orders o
+    JOIN ecommerce.order_cancellations c ON c.tenant_id = v_tenant AND c.order_id = o.id
+        AND c.order_created_at = o.created_at
+    JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = c.order_id
+        AND i.order_created_at = c.order_created_at AND i.line_number = c.line_number
+    WHERE o.tenant_id = v_tenant AND o.status = 'cancelled'
+      AND o.cancelled_at >= v_from AND o.cancelled_at < until AND i.from_stock
+    UNION ALL
+    SELECT i.product_id, c.allocation, c.quantity,
+           (c.created_at < v_from)::integer
+           - (o.status = 'cancelled' AND o.cancelled_at < v_from)::integer
+    FROM reopened p
+    JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.product_id = p.id
+        AND i.order_created_at < v_from
+    JOIN ecommerce.order_cancellations c ON c.tenant_id = v_tenant
+        AND c.order_id = i.order_id AND c.order_created_at = i.order_created_at
+        AND c.line_number = i.line_number
+    JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = c.order_id
+        AND o.created_at = c.order_created_at
+    WHERE i.from_stock;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.cancelled_units(integer, timestamptz, timestamptz) IS
+    'For stock_books(): what cancelling single lines gave back since closed_at and before until. '
+    'What the cancelling of a whole order gave back is counted there as if it were all; so it '
+    'takes off then what had come back before (sign -1).';
+
 CREATE FUNCTION ecommerce_internal.stock_books(tenant_id integer, closed_at timestamptz,
     until timestamptz)
     RETURNS TABLE (product_id uuid, warehouse_id integer, opening bigint, moved bigint,
@@ -54,41 +109,12 @@ BEGIN
         JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = i.order_id
             AND o.created_at = i.order_created_at
         WHERE i.from_stock
-    ), cancelled AS (
-        -- Single lines; what the cancelling of the whole gave back, counted above, was the rest.
-        SELECT i.product_id, c.allocation, c.quantity, 1 AS sign
-        FROM ecommerce.order_cancellations c
-        JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = c.order_id
-            AND i.order_created_at = c.order_created_at AND i.line_number = c.line_number
-        WHERE c.tenant_id = v_tenant AND c.created_at >= v_from AND c.created_at < until
-          AND i.from_stock
-        UNION ALL
-        SELECT i.product_id, c.allocation, c.quantity, -1
-        FROM ecommerce.orders o
-        JOIN ecommerce.order_cancellations c ON c.tenant_id = v_tenant AND c.order_id = o.id
-            AND c.order_created_at = o.created_at
-        JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = c.order_id
-            AND i.order_created_at = c.order_created_at AND i.line_number = c.line_number
-        WHERE o.tenant_id = v_tenant AND o.status = 'cancelled'
-          AND o.cancelled_at >= v_from AND o.cancelled_at < until AND i.from_stock
-        UNION ALL
-        SELECT i.product_id, c.allocation, c.quantity,
-               (c.created_at < v_from)::integer
-               - (o.status = 'cancelled' AND o.cancelled_at < v_from)::integer
-        FROM reopened p
-        JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.product_id = p.id
-            AND i.order_created_at < v_from
-        JOIN ecommerce.order_cancellations c ON c.tenant_id = v_tenant
-            AND c.order_id = i.order_id AND c.order_created_at = i.order_created_at
-            AND c.line_number = i.line_number
-        JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = c.order_id
-            AND o.created_at = c.order_created_at
-        WHERE i.from_stock
     ), sale AS (
         -- Few kinds of allocations, so that they are taken apart seldom.
         SELECT l.product_id, l.allocation, sum(l.sign * l.quantity) AS quantity,
                sum(l.sign) AS lines
-        FROM (SELECT * FROM line UNION ALL SELECT * FROM cancelled) l
+        FROM (SELECT * FROM line UNION ALL
+              SELECT * FROM ecommerce_internal.cancelled_units(v_tenant, v_from, until)) l
         GROUP BY l.product_id, l.allocation
     ), entry (product_id, warehouse_id, opening, moved, sold) AS (
         SELECT b.product_id, b.warehouse_id, b.quantity, 0, 0 FROM ecommerce.stock_balances b

@@ -203,14 +203,19 @@ EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
     RETURN SQLERRM;
 END $$;
 SELECT moment, relation, outer_name, inner_name, pg_temp.nested(command, nested, moment, relation)
-FROM (VALUES ('BEFORE INSERT', 'order_cancellations'), ('AFTER INSERT', 'order_cancellations'),
-        ('AFTER UPDATE', 'stock'), ('BEFORE UPDATE', 'orders')) t (moment, relation),
-    (VALUES ('3 B', 'SELECT ecommerce.cancel_order_items(%L, items(''B'', 3))'),
+FROM (VALUES ('BEFORE INSERT', 'order_cancellations', '3 B', '2 B'),
+        ('BEFORE INSERT', 'order_cancellations', '3 B', 'order'),
+        ('AFTER INSERT', 'order_cancellations', '3 B', '3 B'),
+        ('AFTER UPDATE', 'stock', '3 B', '2 B'), ('AFTER UPDATE', 'stock', '3 B', 'order'),
+        ('AFTER UPDATE', 'stock', 'all', '2 B'), ('AFTER UPDATE', 'stock', 'order', '2 B'),
+        ('AFTER UPDATE', 'stock', 'order', 'order'))
+        AS t (moment, relation, outer_name, inner_name)
+JOIN (VALUES ('3 B', 'SELECT ecommerce.cancel_order_items(%L, items(''B'', 3))'),
         ('all', 'SELECT ecommerce.cancel_order_items(%L, items(''B'', 5) || items(''C'', 1))'),
-        ('order', 'SELECT ecommerce.cancel_order(%L)')) c (outer_name, command),
-    (VALUES ('3 B', 'SELECT ecommerce.cancel_order_items($1, items(''B'', 3))'),
+        ('order', 'SELECT ecommerce.cancel_order(%L)')) c (outer_name, command) USING (outer_name)
+JOIN (VALUES ('3 B', 'SELECT ecommerce.cancel_order_items($1, items(''B'', 3))'),
         ('2 B', 'SELECT ecommerce.cancel_order_items($1, items(''B'', 2))'),
-        ('order', 'SELECT ecommerce.cancel_order($1)')) n (inner_name, nested)
+        ('order', 'SELECT ecommerce.cancel_order($1)')) n (inner_name, nested) USING (inner_name)
 ORDER BY 1, 2, 3, 4;
 SELECT pg_temp.proof();
 
@@ -224,6 +229,35 @@ SELECT sum(o.net) - (SELECT sum(c.net) FROM ecommerce.order_cancellations c JOIN
 FROM ecommerce.orders o WHERE o.status <> 'cancelled';
 REFRESH MATERIALIZED VIEW ecommerce.product_stats;
 SELECT name, total_orders, total_quantity_sold, revenue FROM ecommerce.product_stats ORDER BY name;
+
+-- an order of the past: after its books were closed, and archived
+SELECT count(*) FROM ecommerce.ensure_partitions('2019-04-01', '2019-04-30');
+SELECT gross FROM ecommerce.place_order(items('B', 3) || items('B', 4), notes => 'past',
+    placed_at => '2019-04-05');
+SELECT ecommerce.close_stock_books('2020-01-01') > 0 AS closed;
+SELECT gross, due FROM ecommerce.cancel_order_items(pg_temp.o('past'), items('B', 5));
+SELECT problem FROM ecommerce_internal.stock_problems('2020-02-01')
+UNION ALL SELECT problem FROM ecommerce_internal.order_problems('2020-02-01');
+SELECT (ecommerce.transition_order(pg_temp.o('past'), s)).status
+FROM unnest('{processing,shipped}'::text[]) s;
+SELECT failure('SELECT ecommerce.detach_partition(''ecommerce_partitions.orders_2019_q2'')');
+UPDATE ecommerce.orders SET amount_paid = 20 WHERE notes = 'past';
+REFRESH MATERIALIZED VIEW ecommerce.product_stats;
+CREATE TEMP TABLE stats AS SELECT * FROM ecommerce.product_stats;
+CREATE TEMP TABLE was AS SELECT * FROM books();
+SELECT count(*) FROM ecommerce.detach_partition('ecommerce_partitions.orders_2019_q2');
+SELECT pg_temp.proof();
+SELECT sku, moved, sold, available FROM books() EXCEPT SELECT sku, moved, sold, available FROM was;
+SELECT corrected_at > now() - interval '1 day' AS corrected FROM ecommerce.archived_partitions;
+REFRESH MATERIALIZED VIEW ecommerce.product_stats;
+SELECT * FROM ecommerce.product_stats EXCEPT SELECT * FROM stats;
+-- their correction counts today, so that what was corrected must be there
+SELECT failure('SELECT ecommerce.vat_return(''2021-01-01'', ''2100-01-01'')');
+SELECT count(*) FROM ecommerce.vat_return('2018-01-01', '2018-12-31');
+SELECT count(*) FROM ecommerce.attach_partition('ecommerce_partitions.orders_2019_q2');
+SELECT pg_temp.proof();
+SELECT * FROM books() EXCEPT SELECT * FROM was;
+SELECT vat_rate, orders, net FROM ecommerce.vat_return('2019-04-01', '2019-04-30');
 
 -- what a proof must find
 SET session_replication_role = replica;

@@ -223,7 +223,8 @@ SELECT failure('SELECT ecommerce.attach_partition(''ecommerce_partitions.orders_
 DROP TABLE ecommerce_partitions.order_items_2019_q2, ecommerce_partitions.orders_2019_q2,
     ecommerce_partitions.shipments_2019_q2, ecommerce_partitions.shipment_items_2019_q2,
     ecommerce_partitions.returns_2019_q2, ecommerce_partitions.return_items_2019_q2,
-    ecommerce_partitions.return_receipts_2019_q2;
+    ecommerce_partitions.return_receipts_2019_q2,
+    ecommerce_partitions.order_cancellations_2019_q2, ecommerce_partitions.order_notes_2019_q2;
 REFRESH MATERIALIZED VIEW ecommerce.product_stats;
 TABLE ecommerce.product_stats EXCEPT TABLE before;
 SELECT * FROM ecommerce.verify_integrity();

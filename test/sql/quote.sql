@@ -54,7 +54,8 @@ SELECT count(*) AS orders FROM ecommerce.orders;
 SELECT failure(format('SELECT ecommerce.create_quote(%s)', a)) FROM unnest(ARRAY[
     'NULL, now()', '''[]'', NULL', '''[]'', now() + interval ''1 day''',
     '''{}'', now() + interval ''1 day''', '''1'', now() + interval ''1 day''',
-    'items(''A'', 1), ''2020-01-01''', 'items(''A'', 1), ''infinity''', 'items(''NONE'', 1), ''2100-01-01''',
+    'items(''A'', 1), ''2020-01-01''', 'items(''A'', 1), ''infinity''',
+    'items(''NONE'', 1), ''2100-01-01''',
     '''{"items": [{"sku": "A", "quantity": 1}], "placed_at": "2020-01-01"}'', ''2100-01-01''',
     '''{"items": [{"sku": "A", "quantity": 1}], "idempotency_key": "k"}'', ''2100-01-01''',
     '''{"items": [{"sku": "A", "quantity": 1}], "coupon_codes": ["NO", "ten"]}'', ''2100-01-01''',

@@ -329,6 +329,7 @@ my %values = (
 	from_date      => q{'2025-01-01'},
 	to_date        => q{'2100-01-01'},
 	valid_from     => q{'2090-01-01'},
+	valid_until    => q{'2100-01-01'},
 	document       => q{'{"currency": "EUR", "prices": "net",
 		"lines": [{"quantity": 1, "unit_price": 1, "vat_rate": 24}]}'},
 	id => q{'%product_id%'});
