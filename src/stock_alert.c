@@ -1,6 +1,6 @@
 /*
  * stock_alert.c
- *	  Telling once that a product's stock has become low.
+ *	  Telling once that a product's stock has become low, and that it is so no more.
  */
 #include "postgres.h"
 
@@ -23,12 +23,16 @@ static EcPlan alert_plan = {
 	.types = {INT4OID, UUIDOID, UUIDOID, INT8OID, INT4OID}
 };
 static EcPlan alert_over_plan = {
-	.sql = "DELETE FROM {stock_alerts} a USING {products} p"
+	.sql = "WITH now AS (SELECT sum(s.available) AS available FROM {stock} s"
+	" WHERE s.tenant_id = $1 AND s.product_id = $2),"
+	" ended AS (DELETE FROM {stock_alerts} a USING {products} p, now n"
 	" WHERE a.tenant_id = $1 AND a.product_id = $2 AND p.tenant_id = $1 AND p.id = $2"
-	" AND p.min_stock < (SELECT sum(s.available) FROM {stock} s"
-	" WHERE s.tenant_id = $1 AND s.product_id = $2)",
-	.nargs = 2,
-	.types = {INT4OID, UUIDOID}
+	" AND p.min_stock < n.available RETURNING a.product_id, n.available, p.min_stock)"
+	" INSERT INTO {events} (tenant_id, id, kind, entity_id, data)"
+	" SELECT $1, $3, 'stock.replenished', e.product_id,"
+	" jsonb_build_object('available', e.available, 'min_stock', e.min_stock) FROM ended e",
+	.nargs = 3,
+	.types = {INT4OID, UUIDOID, UUIDOID}
 };
 
 static const EcTable stock_alerts = {
@@ -97,18 +101,21 @@ ec_stock_write_alerts(EcStockChange *change)
 	}
 }
 
-/* End the alerts of products of which enough came in. */
+/* End the alerts of products of which enough came in, and tell. */
 void
 ec_stock_end_alerts(EcStockChange *change, const EcDemand *demands, int n)
 {
 	for (int i = 0; i < n; i++)
 	{
-		Datum		arguments[2] = {
-			Int32GetDatum(change->tenant_id),
-			UUIDPGetDatum(&demands[i].product_id)
+		pg_uuid_t	event_id;
+		Datum		arguments[3] = {
+			Int32GetDatum(change->tenant_id), UUIDPGetDatum(&demands[i].product_id),
+			UUIDPGetDatum(&event_id)
 		};
 
-		if (demands[i].quantity < 0 && has_alert(change, &demands[i].product_id))
-			(void) ec_execute(&alert_over_plan, arguments, NULL);
+		if (demands[i].quantity >= 0 || !has_alert(change, &demands[i].product_id))
+			continue;
+		ec_uuid_v7_generate(&event_id);
+		(void) ec_execute(&alert_over_plan, arguments, NULL);
 	}
 }

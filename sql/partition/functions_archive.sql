@@ -38,6 +38,8 @@ BEGIN
     v_orders := format('ecommerce_partitions.%I', 'orders_' || v_suffix)::regclass;
     v_cancel := format('ecommerce_partitions.%I', 'order_cancellations_' || v_suffix)::regclass;
     PERFORM ecommerce_internal.check_closed(v_orders, lower_bound, upper_bound);
+    PERFORM ecommerce_internal.check_events_read(
+        format('ecommerce_partitions.%I', 'events_' || v_suffix)::regclass);
     PERFORM ecommerce_internal.reopen_for_archive(v_orders, v_cancel, lower_bound, upper_bound);
     PERFORM ecommerce_internal.book_archive(v_orders,
         format('ecommerce_partitions.%I', 'order_items_' || v_suffix)::regclass, v_cancel,
@@ -62,9 +64,8 @@ COMMENT ON FUNCTION ecommerce.detach_partition(regclass) IS
     'the sums that they need: units sold become stock movements, sales rows of archived_sales. '
     'Functions answer EC024 for orders of that time. Returns the leaves. Everybody waits who '
     'reads or writes orders. As READ COMMITTED. Errors: 22023 not a partition, the default one, '
-    'or not over yet; 55006 open or unpaid orders, held reservations, open returns; 55000 its '
-    'leaves differ; '
-    '25001 another isolation level; 22004 NULL.';
+    'or not over yet; 55006 open or unpaid orders, held reservations, open returns, or events that '
+    'a consumer has not read; 55000 its leaves differ; 25001 another isolation level; 22004 NULL.';
 
 CREATE FUNCTION ecommerce.attach_partition(leaf regclass)
     RETURNS TABLE (partition regclass, lower_bound timestamptz, upper_bound timestamptz,

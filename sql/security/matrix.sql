@@ -218,6 +218,10 @@ AS $$
           SELECT o.id FROM ecommerce.orders o WHERE o.tenant_id = ecommerce.current_tenant()
              AND o.user_id = ecommerce.current_customer()))'),
     ('events',              '',   'r',     '',   'r', NULL, NULL),
+    ('event_generations',   '',   'r',     '',   'r', NULL, NULL),
+    ('event_consumers',     '',   'r',     '',   'r', NULL, NULL),
+    ('event_batches',       '',   'r',     '',   'r', NULL, NULL),
+    ('event_lag',           '',   'r',     '',   'r', NULL, NULL),
     ('idempotency_keys',    '',   '',      '',   'r',
      '{tenant_id,key,order_id,order_created_at,created_at}', NULL),
     -- It has the rows of all tenants.
@@ -361,6 +365,11 @@ AS $$
     ('expire_quotes',            '',  '',  '',  '',  'X'),
     ('rebalance_stock',          '',  '',  '',  '',  'X'),
     ('refresh_product_stats',    '',  '',  '',  '',  'X'),
+    ('create_consumer',          '',  '',  '',  '',  'X'),
+    ('drop_consumer',            '',  '',  '',  '',  'X'),
+    ('events_fetch',             '',  '',  '',  '',  'X'),
+    ('events_ack',               '',  '',  '',  '',  'X'),
+    ('event_notification',       '',  '',  'X', '',  'X'),
 
     -- Nobody: what administers the shop,
     ('access_matrix',            '',  '',  '',  '',  ''),
@@ -374,6 +383,7 @@ AS $$
     ('prepare_restore',          '',  '',  '',  '',  ''),
     ('detach_partition',         '',  '',  '',  '',  ''),
     ('attach_partition',         '',  '',  '',  '',  ''),
+    ('drop_events',              '',  '',  '',  '',  ''),
 
     -- In ecommerce_internal nobody needs a grant.  What statements call that run as the
     -- caller everybody may execute: none of it runs with its owner's rights, nor trusts its
@@ -429,6 +439,14 @@ AS $$
     ('archived_times',           'X', '',  '',  '',  ''),
     ('may_be_archived',          'X', '',  '',  '',  ''),
     ('partition_problems',       'X', '',  '',  '',  ''),
+    ('event_number',             'X', '',  '',  '',  ''),
+    ('event_subjects',           'X', '',  '',  '',  ''),
+    ('uuid_in',                  'X', '',  '',  '',  ''),
+    ('order_document',           'X', '',  '',  '',  ''),
+    ('cart_document',            'X', '',  '',  '',  ''),
+    ('recipient_document',       'X', '',  '',  '',  ''),
+    ('event_xact',               'X', '',  '',  '',  ''),
+    ('event_problems',           'X', '',  '',  '',  ''),
     ('shop_objects',             'X', '',  '',  '',  ''),
     ('shop_rules',               'X', '',  '',  '',  ''),
     ('shop_schema',              'X', '',  '',  '',  ''),

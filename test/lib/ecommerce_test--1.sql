@@ -234,3 +234,15 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION public.books() IS
     'Of each product, units: what came, was sold, is held, is left.';
+
+-- Events are handed out once no transaction before them is running, in any database.
+CREATE FUNCTION public.without_autovacuum() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    WHILE EXISTS (SELECT FROM pg_stat_activity
+        WHERE backend_type = 'autovacuum worker' AND backend_xid IS NOT NULL)
+    LOOP
+        PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION public.without_autovacuum() IS
+    'Waits until no transaction of autovacuum holds events back.';

@@ -203,7 +203,7 @@ SELECT left(failure('DROP EXTENSION ecommerce'), 5) AS refused;
 DROP EXTENSION ecommerce CASCADE;
 SELECT object FROM (TABLE before EXCEPT TABLE shop) s
 WHERE object !~ '^(CREATE (CONSTRAINT )?TRIGGER|constraint \S+ (totals|books)_match |policy|column '
-    '\S+ (id|tenant_id) |\S+ ecommerce\.product_sales |CREATE UNIQUE INDEX \S+_email )';
+    '\S+ (id|tenant_id|xact) |\S+ ecommerce\.product_sales |CREATE UNIQUE INDEX \S+_email )';
 SELECT (SELECT count(*) FROM pg_trigger t JOIN relations r ON r.oid = tgrelid
         WHERE NOT tgisinternal) AS triggers,
     (SELECT count(*) FROM pg_policy JOIN relations r ON r.oid = polrelid) AS policies,

@@ -157,6 +157,12 @@ SELECT FROM ecommerce.place_order('[{"sku": "PEN", "quantity": 2}]',
 	placed_at => '2019-01-02 03:04:05.678+00');
 COMMIT;
 SELECT FROM ecommerce.detach_partition('ecommerce_partitions.orders_2024_q1');
+SELECT FROM ecommerce.create_consumer('x', true, 1);
+SELECT FROM ecommerce.create_consumer('x', true, 2);
+SELECT count(ecommerce.events_ack('x', position, 1))
+FROM ecommerce.events_fetch('x', tenant_id => 1);
+SELECT count(ecommerce.events_ack('x', position, 2))
+FROM ecommerce.events_fetch('x', tenant_id => 2);
 REFRESH MATERIALIZED VIEW ecommerce.product_stats;
 };
 
