@@ -156,6 +156,36 @@ docs_listed() {
 	return "$status"
 }
 
+# Every kind of event that the code appends is in the table of docs/event.md, and nothing
+# else is.  Of 'order.' || status any that names a status of the sources may be there.
+events_listed() {
+	perl -0777 -ne '
+		if ($ARGV eq "docs/event.md") {
+			$listed{$1} = 1 while /^\| `([a-z_]+\.[a-z_]+)` \|/gm;
+			next;
+		}
+		$words{$1} = 1 while /\x27([a-z_]+)\x27/g;
+		while (/INSERT INTO (?:ecommerce\.events\b|\{events\}).*?(?:;|",\n)/gs) {
+			my $statement = $&;
+			$written{$1} = 1 while $statement =~ /\x27([a-z]+\.[a-z_]+)\x27/g;
+			$begun{$1} = 1 while $statement =~ /\x27([a-z]+)\.\x27 \|\|/g;
+		}
+		END {
+			for (sort keys %written) {
+				print "docs/event.md: lacks the event $_\n" unless $listed{$_};
+			}
+			for my $topic (sort keys %begun) {
+				print "docs/event.md: lacks events of $topic\n" unless grep /^$topic\./, keys %listed;
+			}
+			for (sort keys %listed) {
+				my ($topic, $verb) = split /\./;
+				print "docs/event.md: nothing appends the event $_\n"
+					unless $written{$_} || $begun{$topic} && $words{$verb};
+			}
+		}' docs/event.md sql/*/*.sql src/*.c >"$work/events"
+	! grep . "$work/events"
+}
+
 # Prints whatever breaks a rule.
 objects() {
 	scripts/throwaway.sh psql -X -A -t -q -v ON_ERROR_STOP=1 \
@@ -185,6 +215,7 @@ lint 'codespell' spelling
 lint 'objects' objects
 lint 'reference' reference
 lint 'index of docs' docs_listed
+lint 'events in docs' events_listed
 lint 'snippets in docs' scripts/snippets.sh check
 lint 'ecommerce.d.ts' scripts/throwaway.sh scripts/typescript.sh check
 [ -e "$("$pg_config" --sharedir)/extension/plpgsql_check.control" ] ||

@@ -116,8 +116,8 @@ FROM functions
 WHERE prokind <> 'a'
 AND NOT (lanname = 'c' AND provolatile = 'i')
 AND proname NOT IN ('announce_change', 'current_customer', 'current_tenant', 'day_start',
-    'order_number', 'placed_order_id', 'plain_sql', 'refuse_change', 'set_updated_at',
-    'shop_day', 'uuid_v7', 'work_for', 'write_amounts')
+    'event_xact', 'order_number', 'placed_order_id', 'plain_sql', 'refuse_change',
+    'set_updated_at', 'shop_day', 'uuid_v7', 'work_for', 'write_amounts')
 AND NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(proconfig, '{}'))
 ORDER BY 1;
 
@@ -160,6 +160,7 @@ INSERT INTO of_all_tenants VALUES
     ('ecommerce_internal.tenant_problems(timestamp with time zone)', 'it proves all tenants'),
     ('ecommerce_internal.check_closed(regclass,timestamp with time zone,timestamp with time zone)',
      'a partition has the orders of all tenants'),
+    ('ecommerce_internal.event_holders(regclass)', 'a partition has the events of all tenants'),
     ('ecommerce_internal.unbook_archive(text)', 'as check_closed()'),
     ('ecommerce_internal.reopen_for_archive(regclass,regclass,timestamp with time zone,'
      'timestamp with time zone)', 'as check_closed()'),
@@ -252,7 +253,8 @@ FROM (
     FROM functions
     WHERE lanname = 'plpgsql'
     AND prorettype <> 'event_trigger'::regtype
-    AND proname <> 'install'
+    -- No trigger of a new shop calls the second.
+    AND proname NOT IN ('install', 'notify_events')
 ) f
 LEFT JOIN (
     SELECT DISTINCT tgfoid, tgrelid, tgoldtable, tgnewtable
@@ -268,7 +270,8 @@ CROSS JOIN LATERAL (
             'restore_index', 'restore_trigger', 'add_partitions', 'default_partitions',
             'attach_leaves', 'attach_partition', 'book_archive', 'check_closed',
             'detach_partition', 'lock_partitioned_tables', 'prepare_restore',
-            'reopen_for_archive', 'take_rows', 'create_api', 'create_api_type')) k
+            'reopen_for_archive', 'take_rows', 'create_api', 'create_api_type', 'drop_events',
+            'empty_events', 'event_holders')) k
 ) c
 ORDER BY 1;
 

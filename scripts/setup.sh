@@ -73,6 +73,9 @@ packages() {
 	fi
 	echo libdbd-pg-perl libfaketime libipc-run-perl libtap-parser-sourcehandler-pgtap-perl
 	[ -z "$version" ] || echo "postgresql-$version-pgtap"
+	# Not in every release of Debian; the test that uses it does without.
+	[ -z "$(apt-cache policy "postgresql-$version-wal2json" 2>/dev/null)" ] ||
+		echo "postgresql-$version-wal2json"
 	[ "$profile" != test ] || return 0
 	echo binutils clang codespell cppcheck perltidy shellcheck
 	# Not in every release of Debian; the indenter comes with PostgreSQL 17.
