@@ -358,8 +358,47 @@ cart() {
 	echo '  checked: carts are what their orders sold, the books balance'
 }
 
+# events_fetch() of 10,000 events while others write, after few and after many past events.
+event() {
+	local few=10000 many=${EVENT_PAST:-1000000} fetches=$((rounds * 5)) past i writers problems
+	for past in "$few" "$many"; do
+		createdb --maintenance-db=template1 "events_$past"
+		PGDATABASE=events_$past sql -v past="$past" -v unread=$((fetches * 10000)) \
+			-f event/setup.sql >/dev/null
+	done
+	for past in "$few" "$many"; do
+		PGDATABASE=events_$past pgbench -n -M prepared -c "$clients" -j 1 -T 600 \
+			-f event/order.sql >"$work/writers.log" 2>&1 &
+		writers=$!
+		until [ "$(PGDATABASE=events_$past sql -c 'SELECT count(*) FROM ecommerce.orders')" -gt 0 ]; do
+			kill -0 "$writers"
+		done
+		for ((i = 0; i < fetches; i++)); do
+			PGDATABASE=events_$past sql -c '\timing on' -f event/fetch.sql
+		done >"$work/fetch.log"
+		kill "$writers"
+		wait "$writers" || true
+		sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' "$work/fetch.log" |
+			awk '{ ms += $1 } NR % 2 == 0 { print ms; ms = 0 }' >"$work/events.$past"
+		problems=$(PGDATABASE=events_$past sql -v past="$past" \
+			-v fetched="$(awk '/^[0-9]+$/ { n += $1 } END { print n + 0 }' "$work/fetch.log")" \
+			-f event/verify.sql)
+		if [ -n "$problems" ]; then
+			echo "WRONG: $problems"
+			exit 1
+		fi
+	done
+	echo "events_fetch() of 10,000 events and events_ack(), $clients clients placing orders meanwhile"
+	awk -v few="$(median <"$work/events.$few")" -v many="$(median <"$work/events.$many")" \
+		-v past="$many" 'BEGIN {
+		printf "  %-42s %8.0f events/s\n", "after 10,000 past events", 1e7 / few
+		printf "  %-42s %8.0f events/s %8.2f   <= 1.2   %s\n", "after " past " past events",
+			1e7 / many, many / few, many / few <= 1.2 ? "met" : "missed"
+	}'
+	echo '  checked: every event was fetched once'
+}
+
 topics=("$@")
-[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity lookup cart)
-for topic in "${topics[@]}"; do
+[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity lookup cart event)for topic in "${topics[@]}"; do
 	"$topic"
 done
