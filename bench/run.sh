@@ -399,6 +399,7 @@ event() {
 }
 
 topics=("$@")
-[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity lookup cart event)for topic in "${topics[@]}"; do
+[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity lookup cart event)
+for topic in "${topics[@]}"; do
 	"$topic"
 done
