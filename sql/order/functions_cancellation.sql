@@ -68,6 +68,10 @@ BEGIN
                'lines', jsonb_agg(jsonb_build_object('line_number', e -> 'line_number',
                                                      'quantity', e -> 'quantity'))))
     FROM jsonb_array_elements(v_lines) e;
+    -- What is left may be shipped already.
+    IF NOT v_whole THEN
+        PERFORM ecommerce_internal.follow_shipments(v_tenant, order_id, v_created);
+    END IF;
     RETURN ecommerce_internal.cancellation_answer(v_tenant, order_id, v_created, v_number);
 END
 $$;

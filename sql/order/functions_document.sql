@@ -67,6 +67,14 @@ DECLARE
     v_tenant  integer := ecommerce_internal.check_tenant(tenant_id);
     v_trusted boolean := ecommerce_internal.caller_trusted();
     v_created timestamptz := ecommerce_internal.visible_order(v_tenant, order_id);
+    v_ids     uuid[] := order_id || ARRAY(
+        SELECT s.id FROM ecommerce.shipments s
+        WHERE s.tenant_id = v_tenant AND s.order_id = order_history.order_id
+          AND s.order_created_at = v_created
+        UNION ALL
+        SELECT r.id FROM ecommerce.returns r
+        WHERE r.tenant_id = v_tenant AND r.order_id = order_history.order_id
+          AND r.order_created_at = v_created);
 BEGIN
     RETURN QUERY
     SELECT greatest(e.created_at, v_created), e.kind, e.data ->> 'from',

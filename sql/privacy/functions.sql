@@ -68,6 +68,7 @@ DECLARE
 BEGIN
     PERFORM ecommerce_internal.lock_orders_of(v_tenant, v_user);
     PERFORM ecommerce_internal.delete_personal(v_tenant, v_user);
+    PERFORM ecommerce_internal.anonymise_quotes(v_tenant, v_user);
     UPDATE ecommerce.gift_cards g SET email = NULL
     WHERE g.tenant_id = v_tenant AND g.user_id = v_user AND g.email IS NOT NULL;
     UPDATE ecommerce.orders o

@@ -20,6 +20,14 @@ AS $$
     ('orders',             'user_id',    '{}',              'retain',
      'the law asks for invoices; email, phone and notes go at once, addresses after the years'),
     ('order_items',        'order_id',   '{}',              'keep', 'what was sold, not to whom'),
+    ('order_cancellations', 'order_id',  '{idempotency_key}', 'keep', 'what was not sold'),
+    ('order_notes',        'order_id',   '{}',              'keep', 'the correspondence of an order'),
+    ('quotes',             'user_id',    '{idempotency_key}', 'anonymise', 'prices, not for whom'),
+    ('shipments',          'order_id',   '{idempotency_key}', 'keep', 'goods on their way'),
+    ('shipment_items',     'order_id',   '{}',              'cascade', 'goes with the shipment'),
+    ('returns',            'order_id',   '{idempotency_key}', 'keep', 'what came back, not of whom'),
+    ('return_items',       'order_id',   '{}',              'cascade', 'goes with the return'),
+    ('return_receipts',    'order_id',   '{}',              'cascade', 'goes with the return'),
     ('coupon_redemptions', 'user_id',    '{}',              'keep', 'what an order cost'),
     ('gift_cards',         'user_id',    '{code_hash}',     'keep', 'money that is theirs'),
     ('product_reviews',    'user_id',    '{}',              'keep', 'its author has no name'),
@@ -118,6 +126,27 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.delete_personal(integer, uuid) IS
     'For erase_customer(): delete what personal_data() says of a user that is locked.';
+
+CREATE FUNCTION ecommerce_internal.anonymise_quotes(tenant_id integer, user_id uuid) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+BEGIN
+    WITH withdrawn AS (
+        UPDATE ecommerce.quotes q SET status = 'withdrawn'
+        WHERE q.tenant_id = anonymise_quotes.tenant_id AND q.user_id = anonymise_quotes.user_id
+          AND q.status = 'open'
+        RETURNING q.id)
+    INSERT INTO ecommerce.events (tenant_id, kind, entity_id)
+    SELECT anonymise_quotes.tenant_id, 'quote.withdrawn', w.id FROM withdrawn w;
+    UPDATE ecommerce.quotes q SET email = NULL, request = '{}'
+    WHERE q.tenant_id = anonymise_quotes.tenant_id AND q.user_id = anonymise_quotes.user_id
+      AND (q.email IS NOT NULL OR q.request <> '{}');
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.anonymise_quotes(integer, uuid) IS
+    'For erase_customer(): withdraw the open quotes of a user that is locked, and forget for whom '
+    'its quotes were.';
 
 CREATE FUNCTION ecommerce_internal.retained_until(created_at timestamptz, years integer)
     RETURNS timestamptz

@@ -87,7 +87,15 @@ BEGIN
                          ELSE 0 END AS sent
         FROM line l
     )
-    SELECT w.line_number, w.product_id, w.sku, w.from_stock, w.is_goods, w.allocation,
+    SELECT w.line_number, w.product_id, w.sku, w.from_stock, w.is_goods,
+           -- Units that were cancelled are in no warehouse.
+           (SELECT jsonb_object_agg(a.key, a.value::bigint - coalesce((
+                       SELECT sum((c.allocation ->> a.key)::bigint)
+                       FROM ecommerce.order_cancellations c
+                       WHERE c.tenant_id = v_tenant AND c.order_id = order_units.order_id
+                         AND c.order_created_at = order_units.order_created_at
+                         AND c.line_number = w.line_number), 0))
+            FROM jsonb_each_text(w.allocation) a),
            w.quantity, coalesce(w.packed, 0)::bigint, w.pending, w.shipped, w.delivered,
            w.undelivered, w.sent::bigint, (w.sent + w.undelivered)::bigint
     FROM went w;
@@ -95,7 +103,7 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.order_units(integer, uuid, timestamptz, uuid) IS
     'Where the units of each line of products of an order are. quantity: ordered and not '
-    'cancelled. packed: in shipments that are not cancelled, but for those that replace others. '
+    'cancelled; allocation: those of each warehouse. packed: in shipments that are not cancelled, but for those that replace others. '
     'pending, shipped, delivered and undelivered (lost or returned to sender): in shipments of '
     'that status. sent: those that the customer has or will have; of an order without shipments '
     'all, once it is shipped. away: sent or undelivered. product: of its lines only.';
