@@ -83,9 +83,9 @@ BEGIN
                                 'order.cancelled', 'order.refunded') THEN substr(e.kind, 7) END,
            CASE WHEN v_trusted THEN e.data END
     FROM ecommerce.events e
-    WHERE e.tenant_id = v_tenant AND e.entity_id = order_history.order_id
+    WHERE e.tenant_id = v_tenant AND e.entity_id = ANY (v_ids)
       AND e.created_at >= v_created - interval '24 hours'
-      AND (v_trusted OR starts_with(e.kind, 'order.')
+      AND (v_trusted OR e.kind ~ '^(order|shipment|return)[.]'
                         AND e.data -> 'is_internal' IS DISTINCT FROM 'true')
     ORDER BY greatest(e.created_at, v_created), e.id;
 END

@@ -24,10 +24,10 @@ AS $$
     ('order_notes',        'order_id',   '{}',              'keep', 'the correspondence of an order'),
     ('quotes',             'user_id',    '{idempotency_key}', 'anonymise', 'prices, not for whom'),
     ('shipments',          'order_id',   '{idempotency_key}', 'keep', 'goods on their way'),
-    ('shipment_items',     'order_id',   '{}',              'cascade', 'goes with the shipment'),
+    ('shipment_items',     'order_id',   '{}',              'keep', 'goods of a shipment'),
     ('returns',            'order_id',   '{idempotency_key}', 'keep', 'what came back, not of whom'),
-    ('return_items',       'order_id',   '{}',              'cascade', 'goes with the return'),
-    ('return_receipts',    'order_id',   '{}',              'cascade', 'goes with the return'),
+    ('return_items',       'order_id',   '{}',              'keep', 'goods of a return'),
+    ('return_receipts',    'order_id',   '{}',              'keep', 'goods of a return'),
     ('coupon_redemptions', 'user_id',    '{}',              'keep', 'what an order cost'),
     ('gift_cards',         'user_id',    '{code_hash}',     'keep', 'money that is theirs'),
     ('product_reviews',    'user_id',    '{}',              'keep', 'its author has no name'),
@@ -38,7 +38,8 @@ AS $$
     ('stock_reservations', 'order_id',   NULL,              'exempt', 'goods, not people'),
     ('gift_card_entries',  'order_id',   NULL,              'exempt', 'money of orders'),
     ('idempotency_keys',   'order_id',   NULL,              'exempt', 'secrets of requests'),
-    ('customers',          'email',      NULL,              'exempt', 'a view of users')
+    ('customers',          'email',      NULL,              'exempt', 'a view of users'),
+    ('abandoned_carts',    'user_id',    NULL,              'exempt', 'a view of carts')
     ) AS p (relation, key, secrets, erasure, reason)
 $$;
 COMMENT ON FUNCTION ecommerce_internal.personal_data() IS
