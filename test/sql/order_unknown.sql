@@ -92,6 +92,45 @@ INSERT INTO pg_temp.calls VALUES
     ('receive_return', 'return_id', 'receive_return($1)'),
     ('return_refund', 'return_id', 'return_refund($1)'),
     ('exchange_return', 'return_id', $$exchange_return($1, items('A', 1))$$);
+INSERT INTO pg_temp.calls VALUES
+    ('get_order', 'order_id', 'get_order($1)'),
+    ('order_history', 'order_id', 'order_history($1)'),
+    ('order_as_of', 'order_id', 'order_as_of($1, now())'),
+    ('add_order_note', 'order_id', $$add_order_note($1, 'Ring twice.')$$),
+    ('cancel_order_items', 'order_id', $$cancel_order_items($1, items('A', 1))$$),
+    ('change_order_address', 'order_id',
+        $$change_order_address($1, '{"city": "Volos", "postal_code": "38221", "country": "GR"}')$$),
+    ('accept_quote', 'quote_id', 'accept_quote($1)'),
+    ('withdraw_quote', 'quote_id', 'withdraw_quote($1)'),
+    ('shipping_quote', 'cart_id', 'shipping_quote($1::uuid)'),
+    ('product_price', 'product_id', 'product_price($1::uuid)'),
+    ('product_price', 'user_id', $$product_price('A', user_id => $1)$$),
+    ('product_prices', 'user_id', $$product_prices(items('A', 1), user_id => $1)$$),
+    ('add_address', 'user_id', $$add_address($1, '{"first_name": "A", "last_name": "B",
+        "address_line_1": "C 1", "city": "D", "postal_code": "10431", "country": "GR"}')$$),
+    ('change_address', 'address_id', $$change_address($1, '{"city": "D"}')$$),
+    ('set_default_address', 'address_id', 'set_default_address($1)'),
+    ('remove_address', 'address_id', 'remove_address($1)'),
+    ('set_user_status', 'user_id', $$set_user_status($1, 'blocked')$$),
+    ('create_email_token', 'user_id', 'create_email_token($1)'),
+    ('erase_customer', 'user_id', 'erase_customer($1)'),
+    ('export_customer', 'user_id', 'export_customer($1)'),
+    ('add_review', 'product_id', $$add_review($1::uuid, 5,
+        user_id => '01930000-0000-7000-8000-0000000000a1')$$),
+    ('add_review', 'user_id', $$add_review('A', 5, user_id => $1)$$),
+    ('add_review', 'order_id', $$add_review('A', 5, order_id => $1,
+        user_id => '01930000-0000-7000-8000-0000000000a1')$$),
+    ('change_review', 'review_id', 'change_review($1, 5)'),
+    ('remove_review', 'review_id', 'remove_review($1)'),
+    ('approve_review', 'review_id', 'approve_review($1)'),
+    ('vote_review', 'review_id', $$vote_review($1,
+        user_id => '01930000-0000-7000-8000-0000000000a1')$$),
+    ('vote_review', 'user_id', $$vote_review('01930000-0000-7000-8000-0000000000ff',
+        user_id => $1)$$),
+    ('record_search', 'user_id', $$record_search('lamp', 1, user_id => $1)$$),
+    ('recent_searches', 'user_id', 'recent_searches(user_id => $1)'),
+    ('clear_searches', 'user_id', 'clear_searches(user_id => $1)'),
+    ('event_notification', 'event_id', 'event_notification($1)');
 CREATE FUNCTION pg_temp.call(call text, id uuid, code text) RETURNS text LANGUAGE sql AS $$
     SELECT failure('SELECT ecommerce.' || replace(replace(call, '$1', quote_literal(id)),
         '$2', quote_literal(code)))
@@ -105,11 +144,12 @@ FROM pg_temp.calls c, unnest(ARRAY['00000000-0000-0000-0000-000000000000',
     ecommerce.uuid_v7()::text]::uuid[]) AS i (id)
 GROUP BY 1, 2 ORDER BY 1, 2;
 
--- there is no other function that takes an id, but for those that read the time in it
+-- there is no other function that takes an id, but for those that read the time in it, and those
+-- that ask for a password, too
 SELECT p.proname, a.name FROM pg_proc p,
     unnest(p.proargnames, p.proargtypes::oid[]) AS a (name, type)
 WHERE p.pronamespace = 'ecommerce'::regnamespace AND a.type = 'uuid'::regtype
-    AND p.proname NOT IN ('uuid_v7_time', 'order_number')
+    AND p.proname NOT IN ('uuid_v7_time', 'order_number', 'change_password', 'change_email')
     AND (p.proname, a.name) NOT IN (SELECT function, argument FROM pg_temp.calls)
 ORDER BY 1, 2;
 
