@@ -3,12 +3,12 @@ CREATE EXTENSION ecommerce;
 
 -- One of a column's values, as its CHECK or the trigger that stands for it has them.
 CREATE TEMP VIEW choices AS
-SELECT c.conrelid AS relation, m[1] AS name, m[2] AS list
+SELECT c.conrelid AS relation, m[1] AS name, m[2] AS list, 1 AS rank
 FROM pg_constraint c,
      regexp_match(pg_get_constraintdef(c.oid), '^CHECK \(\((\w+) = ANY \(ARRAY\[(.*)\]\)\)\)$') m
 WHERE c.contype = 'c' AND m IS NOT NULL
 UNION
-SELECT t.tgrelid, m[1], m[2]
+SELECT t.tgrelid, m[1], m[2], 2
 FROM pg_trigger t
 JOIN pg_proc p ON p.oid = t.tgfoid,
      regexp_matches(p.prosrc, 'NEW\.(\w+) NOT IN \(([^()]*)\)', 'g') m
@@ -26,7 +26,8 @@ CREATE TEMP VIEW columns AS
 SELECT c.oid AS relation, c.relname, c.relkind, c.relkind IN ('r', 'p') AS is_table,
        a.attnum, a.attname, a.atttypid, a.attnotnull,
        pg_temp.union_of((SELECT o.list FROM choices o
-                         WHERE o.relation = c.oid AND o.name = a.attname)) AS choice
+                         WHERE o.relation = c.oid AND o.name = a.attname
+                         ORDER BY o.rank LIMIT 1)) AS choice
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relnamespace = 'ecommerce'::regnamespace

@@ -10,6 +10,31 @@ export type OrderRequest = Omit<Functions['place_order']['args'], 'tenant_id'>;
 
 /** Rows of tables and views: Tables['orders']. */
 export interface Tables {
+  /** Carts with something in them that became no order, and that nobody touched for an hour. */
+  abandoned_carts: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** Identifies the row within its tenant. */
+    id: Uuid | null;
+    /** Whose it is; NULL for a guest's. */
+    user_id: Uuid | null;
+    /** Where to write to; NULL for a guest. */
+    email: string | null;
+    /** open, or abandoned once expire_carts() has seen it; cart_restore() brings that back. */
+    status: string | null;
+    /** Products in it. */
+    lines: Numeric | null;
+    /** Units of all of them. */
+    units: Numeric | null;
+    /** What they come to at the prices that the customer saw, before coupons and shipping. */
+    value: Numeric | null;
+    /** That of the shop's prices. */
+    currency: string | null;
+    /** When the row was made. */
+    created_at: Date | null;
+    /** When it, or a line of it, last changed. */
+    last_changed_at: Date | null;
+  };
   /** Staff of the shop. */
   admins: {
     /** The tenant whose row it is; never changes. */
@@ -46,6 +71,11 @@ export interface Tables {
     from_time: Date;
     /** Their upper bound, exclusive. */
     to_time: Date;
+    /**
+     * When lines of these orders were cancelled last, which corrected them in that period; NULL
+     * if none was.
+     */
+    corrected_at: Date | null;
     /** The role that was logged in. */
     archived_by: string;
     /** When the row was made. */
@@ -69,6 +99,21 @@ export interface Tables {
     net: Numeric;
     /** When it was last ordered there. */
     last_ordered_at: Date;
+  };
+  /** Wrong passwords and requests for tokens, counted, so that the next ones have to wait. */
+  auth_failures: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The user; or a number below 4,096 that the address hashes to. */
+    subject_id: Uuid;
+    /** password or token. */
+    purpose: 'password' | 'token';
+    /** How often since it last went well, or was let alone for a day. */
+    failed_count: number;
+    /** The last time. */
+    failed_at: Date;
+    /** Until then all are refused, the right password, too. */
+    locked_until: Date | null;
   };
   /** What is in a cart. */
   cart_items: {
@@ -103,6 +148,8 @@ export interface Tables {
     status: 'open' | 'ordered' | 'merged' | 'abandoned';
     /** The order that it became. */
     order_id: Uuid | null;
+    /** Coupons that its order redeems, in this order, unless place_order() is told others. */
+    coupon_codes: string[];
     /** When the row was made. */
     created_at: Date;
     /** When the row last changed, set by trigger. */
@@ -254,6 +301,21 @@ export interface Tables {
     /** English name, in ASCII. */
     name: string;
   };
+  /** Customers who have something in common, such as price lists. */
+  customer_groups: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** Name for people, unique in the tenant. */
+    name: string;
+    /** For people. */
+    note: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
   /** Customers that are not deleted, with their profile. */
   customers: {
     /** The tenant whose row it is; never changes. */
@@ -286,6 +348,121 @@ export interface Tables {
     /** When the row was made. */
     created_at: Date | null;
   };
+  /** Ways in which a shop delivers. */
+  delivery_methods: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** Code, unique in the tenant. */
+    code: string;
+    /** Name for customers; the name of the order's line. */
+    name: string;
+    /** Who carries it, if that is to be said. */
+    carrier: string | null;
+    /**
+     * Whose VAT it bears: proportional, that of all products of the order in their proportion;
+     * or highest, the highest rate among them.
+     */
+    vat: 'proportional' | 'highest';
+    /** Days that it takes at least. */
+    min_days: number | null;
+    /** Days that it takes at most. */
+    max_days: number | null;
+    /** Order in which they are offered. */
+    sort_order: number;
+    /** Whether its rates are offered. */
+    is_active: boolean;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** What a method costs in a zone, for orders within its bounds. */
+  delivery_rates: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** Code by which orders choose it, unique in the tenant. */
+    code: string;
+    /** The method. */
+    method_id: Uuid;
+    /** The zone. */
+    zone_id: Uuid;
+    /** Group of customers whom it is for; NULL for everybody. */
+    group_id: Uuid | null;
+    /** Currency of its amounts, ISO 4217; it is for orders in that currency. */
+    currency: string;
+    /** For goods that weigh more than this, in kilograms. */
+    weight_above: Numeric | null;
+    /** For goods that weigh no more than this, in kilograms. */
+    weight_to: Numeric | null;
+    /**
+     * For goods that come to this or more after discounts, net or gross as settings.prices says.
+     */
+    goods_from: Numeric | null;
+    /** For goods that come to less than this. */
+    goods_below: Numeric | null;
+    /** For this many units or more. */
+    quantity_from: Numeric | null;
+    /** For this many units or fewer. */
+    quantity_to: Numeric | null;
+    /** What it costs, net or gross as settings.prices says. */
+    price: Numeric;
+    /**
+     * What each kilogram above weight_above costs besides, one that is begun like a whole one.
+     */
+    price_per_kg: Numeric;
+    /** It costs nothing for goods that come to this or more. */
+    free_from: Numeric | null;
+    /** Whether it is offered. */
+    is_active: boolean;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** What is in a zone, and what is not. */
+  delivery_zone_places: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The zone. */
+    zone_id: Uuid;
+    /** Country, ISO 3166-1 alpha-2; empty for any, the rest of the world. */
+    country: string;
+    /**
+     * Region in it as addresses have it in state, compared without case and accents, or a region
+     * or place that vat_places tells by postal code; empty for any.
+     */
+    region: string;
+    /**
+     * A postal code; a beginning with an asterisk, as 84*; or two of digits from and to, as
+     * 10000-19999, also as the beginning of longer ones.
+     */
+    postal_code: string;
+    /** Whether what it says is not in the zone. */
+    is_excluded: boolean;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /** Parts of the world with rates of their own. */
+  delivery_zones: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** Name for people, unique in the tenant. */
+    name: string;
+    /** Of zones that fit an address equally, that with the highest priority counts. */
+    priority: number;
+    /** Whether addresses can be in it; else it is as if it were not there. */
+    is_active: boolean;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
   /** Tokens sent by email to verify an address or reset a password. */
   email_tokens: {
     /** The tenant whose row it is; never changes. */
@@ -300,8 +477,89 @@ export interface Tables {
     expires_at: Date;
     /** When it was used; it works once. */
     used_at: Date | null;
+    /** The address that it is for; with another one it is void. */
+    email: string | null;
     /** When the row was made. */
     created_at: Date;
+  };
+  /**
+   * What events_fetch() handed out: stretches of events, each leased to one worker at a time.
+   */
+  event_batches: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The consumer. */
+    consumer: string;
+    /** Number of the lease. */
+    lease: Numeric;
+    /** events.xact of the event before its first one; what is acknowledged moves it on. */
+    from_xact: string;
+    /** Id of that event. */
+    from_id: Uuid;
+    /** events.xact of its last event. */
+    to_xact: string;
+    /** Id of its last event. */
+    to_id: Uuid;
+    /** How often its events were handed out. */
+    deliveries: number;
+    /** What the worker calls itself. */
+    worker: string | null;
+    /** How long the lease is; it begins again when a part is acknowledged. */
+    duration: unknown;
+    /** After this anybody may have its events. */
+    leased_until: Date;
+    /** When all of it was acknowledged; NULL before. */
+    acked_at: Date | null;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /** Who reads all events of a tenant, each at a pace of its own. */
+  event_consumers: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** Its name, e.g. mailer. */
+    name: string;
+    /**
+     * events.xact of the last event that was handed out; with event_id the position up to which
+     * that was done.
+     */
+    xact: string;
+    /** Id of that event; all zeros if none of that transaction was. */
+    event_id: Uuid;
+    /** How many leases were given to its workers; the number of the last one. */
+    leases: Numeric;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** The database clusters in which the shop has written events, one after the other. */
+  event_generations: {
+    /** The upper 16 bits of events.xact; the first cluster has 0. */
+    generation: number;
+    /** That of pg_control_system(), by which a cluster is known. */
+    system_identifier: Numeric;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /** How far each consumer is. */
+  event_lag: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** The consumer. */
+    consumer: string | null;
+    /** events.xact of the last event of which it and all before are acknowledged. */
+    xact: string | null;
+    /** Id of that event. */
+    event_id: Uuid | null;
+    /** Batches that workers have. */
+    leased: Numeric | null;
+    /** Batches whose lease is over, so that the next worker gets them. */
+    expired: Numeric | null;
+    /** Events that were not handed out yet; 10,000 if there are as many or more. */
+    unread: Numeric | null;
+    /** created_at of the first event that is not acknowledged; NULL if all are. */
+    oldest: Date | null;
   };
   /** Every change of state, appended by the function that made it: history and outbox in one. */
   events: {
@@ -311,7 +569,10 @@ export interface Tables {
     id: Uuid;
     /** When the entity changed; the partition key. */
     created_at: Date;
-    /** The transaction, so that a reader can wait for those still running. */
+    /**
+     * The transaction, so that a reader can wait for those still running: its full id in the
+     * lower 48 bits, event_generations.generation in the upper 16.
+     */
     xact: string;
     /** What happened: order.placed, order.cancelled and so on. */
     kind: string;
@@ -414,6 +675,67 @@ export interface Tables {
      */
     min_stock: number | null;
   };
+  /** What an order comes to now: what was cancelled of it, what is due, and what was paid. */
+  order_amounts: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** Identifies the row within its tenant. */
+    id: Uuid | null;
+    /** When it was placed. */
+    created_at: Date | null;
+    /**
+     */
+    order_number: string | null;
+    /**
+     */
+    status: string | null;
+    /**
+     */
+    currency: string | null;
+    /** What it came to when it was placed. */
+    gross: Numeric | null;
+    /** Of lines that were cancelled; all of it, once the order is. */
+    cancelled: Numeric | null;
+    /** gross - cancelled. */
+    due: Numeric | null;
+    /** What was paid and not refunded. */
+    paid: Numeric | null;
+    /** due - paid: what the customer owes, or negative, what is to be given back. */
+    balance: Numeric | null;
+  };
+  /** Units of lines that were cancelled before they were shipped, by cancel_order_items(). */
+  order_cancellations: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The order. */
+    order_id: Uuid;
+    /** orders.created_at; the partition key. */
+    order_created_at: Date;
+    /** 1, 2, 3 and so on: the lines that one call cancelled have one number. */
+    cancellation_number: number;
+    /** The line, as in order_items. */
+    line_number: number;
+    /** Units that were cancelled. */
+    quantity: number;
+    /**
+     * What the customer need not pay for them, net: by refund_amount(), so that all units of a
+     * line come to what the line does.
+     */
+    net: Numeric;
+    /** The VAT in it. */
+    vat: Numeric;
+    /**
+     * Units that went back to each warehouse, {"warehouse": units}; NULL if all are of warehouse
+     * 1.
+     */
+    allocation: Json | null;
+    /** Why, for people. */
+    reason: string | null;
+    /** The key of the request, by which a retry finds its answer. */
+    idempotency_key: string | null;
+    /** When the row was made. */
+    created_at: Date;
+  };
   /** Everything an order charges is a line: products, shipping, fees. */
   order_items: {
     /** The tenant whose row it is; never changes. */
@@ -428,13 +750,13 @@ export interface Tables {
     kind: 'product' | 'shipping' | 'fee';
     /** The product. */
     product_id: Uuid | null;
-    /** Its SKU when it was ordered. */
+    /** Its SKU when it was ordered; of shipping by a rate of delivery, the code of that. */
     sku: string | null;
     /** Its name when it was ordered. */
     name: string;
     /** Units. */
     quantity: number;
-    /** Price of one unit, net or gross as orders.prices says. */
+    /** Price of base_quantity units, net or gross as orders.prices says. */
     unit_price: Numeric;
     /** Share of the order's discounts, net or gross as orders.prices says. */
     discount: Numeric;
@@ -450,6 +772,31 @@ export interface Tables {
     from_stock: boolean;
     /** Units from each warehouse, {"warehouse": units}; NULL if all are from warehouse 1. */
     allocation: Json | null;
+    /** How many units the unit_price was for (BT-149 of EN 16931). */
+    base_quantity: number;
+    /** What a unit was, a code of UN/ECE recommendation 20 (BT-130, BT-150). */
+    unit_code: string;
+  };
+  /** What people wrote about an order after it was placed, by add_order_note(). */
+  order_notes: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The order. */
+    order_id: Uuid;
+    /** orders.created_at; the partition key. */
+    order_created_at: Date;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The text. */
+    note: string;
+    /** Who wrote it, as the shop calls them; of a customer "customer". */
+    author: string;
+    /** The customer who wrote it; NULL for staff. */
+    user_id: Uuid | null;
+    /** Whether customers must not see it. */
+    is_internal: boolean;
+    /** When the row was made. */
+    created_at: Date;
   };
   /** Orders. */
   orders: {
@@ -537,6 +884,73 @@ export interface Tables {
     /** When the row last changed, set by trigger. */
     updated_at: Date;
   };
+  /** What is searched for, and how often, in all that the history has. */
+  popular_searches: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** The words, whatever their case, with one blank between them. */
+    search_term: string | null;
+    /** How often. */
+    searches: Numeric | null;
+    /** By how many users and sessions. */
+    people: Numeric | null;
+    /** How often nothing was found. */
+    without_results: Numeric | null;
+    /** The last time. */
+    last_at: Date | null;
+  };
+  /** Prices for a customer group or for everybody, while they are valid. */
+  price_lists: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** Name for people, unique in the tenant. */
+    name: string;
+    /** The customer group that it is for; NULL for everybody. */
+    group_id: Uuid | null;
+    /** Currency of its prices, ISO 4217. */
+    currency: string;
+    /** Whether its prices are net (without VAT) or gross. */
+    prices: 'net' | 'gross';
+    /** From when it applies (inclusive); NULL: always has. */
+    valid_from: Date | null;
+    /** Until when it applies (exclusive); NULL: for good. */
+    valid_to: Date | null;
+    /**
+     * Of lists that are all of the group, or all for everybody, the highest one that has a
+     * product goes first.
+     */
+    priority: number;
+    /** Whether it applies at all. */
+    is_active: boolean;
+    /** For people. */
+    note: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** What a product costs in a price list, from a quantity on. */
+  prices: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The product. */
+    product_id: Uuid;
+    /** The price list. */
+    price_list_id: Uuid;
+    /** Units from which on it applies; all lines of the product count together. */
+    min_quantity: number;
+    /**
+     * Price of products.base_quantity units, in the currency of the list, net or gross as the
+     * list says.
+     */
+    price: Numeric;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
   /** Pictures of products. */
   product_images: {
     /** The tenant whose row it is; never changes. */
@@ -577,11 +991,21 @@ export interface Tables {
     /** Name of its category. */
     category: string | null;
     /**
+     * Its sale price during a sale, else its list price; price lists have others, which
+     * product_prices() tells.
      */
     price: Numeric | null;
     /**
+     * Price before a reduction, to be shown struck through: during a sale the list price, unless
+     * the product says another one.
      */
     original_price: Numeric | null;
+    /**
+     */
+    base_quantity: number | null;
+    /**
+     */
+    unit_code: string | null;
     /** Currency of its prices. */
     currency: string | null;
     /** Units that can be sold now; NULL where stock is not tracked. */
@@ -686,12 +1110,31 @@ export interface Tables {
     description: string | null;
     /** Description for lists. */
     short_description: string | null;
-    /** Price of one unit, in settings.currency, net or gross as settings.prices says. */
+    /**
+     * List price of base_quantity units, in settings.currency, net or gross as settings.prices
+     * says.
+     */
     price: Numeric;
     /** Price before a reduction, to be shown struck through. */
     original_price: Numeric | null;
-    /** What one unit costs the shop, net. */
+    /** What base_quantity units cost the shop, net. */
     cost_price: Numeric | null;
+    /** Price instead of the list price, while it is lower, from sale_from until sale_to. */
+    sale_price: Numeric | null;
+    /** From when the sale price applies (inclusive); NULL: always has. */
+    sale_from: Date | null;
+    /** Until when the sale price applies (exclusive); NULL: for good. */
+    sale_to: Date | null;
+    /**
+     * How many units the prices are for (BT-149 of EN 16931): 1000 for what is counted in grams
+     * and priced by the kilogram.
+     */
+    base_quantity: number;
+    /**
+     * What a unit is, the smallest that is sold and the one that quantities count: a code of
+     * UN/ECE recommendation 20 (BT-130, BT-150), such as C62 (one), GRM, MTR, MLT.
+     */
+    unit_code: string;
     /**
      * Which of a country's VAT rates applies (vat_classes tells what each is for); exempt has
      * none.
@@ -743,6 +1186,46 @@ export interface Tables {
     /** When it was deleted softly; NULL while it is in use. */
     deleted_at: Date | null;
   };
+  /** Quotes, which become orders at their price while they are valid. */
+  quotes: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** Number for people, made like order_number from the id: Q-261129-7K3QX9M2TV. */
+    quote_number: string;
+    /** open; then ordered, expired or withdrawn. */
+    status: 'open' | 'ordered' | 'expired' | 'withdrawn';
+    /** The customer, NULL for a guest. */
+    user_id: Uuid | null;
+    /** Where to write to about it. */
+    email: string | null;
+    /**
+     * What place_order() is asked for when it is accepted: that of create_quote(), with the
+     * products and unit prices of the document for items.
+     */
+    request: Json;
+    /** What quote_order() answered. */
+    document: Json;
+    /** ISO 4217. */
+    currency: string;
+    /** Net total of the document, and of the order. */
+    net: Numeric;
+    /** VAT in its total. */
+    vat: Numeric;
+    /** What the customer pays: net + vat. */
+    gross: Numeric;
+    /** Until when it can be accepted, exclusive. */
+    valid_until: Date;
+    /** The order that it became. */
+    order_id: Uuid | null;
+    /** The key with which it was accepted, by which a retry gets the same order. */
+    idempotency_key: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
   /** How current the built-in reference data is: one row per table. */
   reference_data: {
     /**
@@ -754,6 +1237,109 @@ export interface Tables {
     as_of: Date;
     /** Sources of the built-in rows, with their licences. */
     source: string | null;
+  };
+  /** What is to come back with a return. */
+  return_items: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The return. */
+    return_id: Uuid;
+    /** Its order. */
+    order_id: Uuid;
+    /** orders.created_at; the partition key. */
+    order_created_at: Date;
+    /** The line of the order. */
+    line_number: number;
+    /** Units of it. */
+    quantity: number;
+    /**
+     * Why: withdrawal (customers need give no reason), damaged, defective, wrong_item,
+     * not_as_described, too_late, undelivered or other.
+     */
+    reason:
+      | 'withdrawal' | 'damaged' | 'defective' | 'wrong_item' | 'not_as_described'
+      | 'too_late' | 'undelivered' | 'other';
+  };
+  /**
+   * What came of a return, and what is to be refunded for it; lines of shipping and fees have
+   * their part of the refund here, and no units.
+   */
+  return_receipts: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The return. */
+    return_id: Uuid;
+    /** 1, 2, 3 and so on within the return: it may come in several parcels. */
+    receipt_number: number;
+    /** The line of the order. */
+    line_number: number;
+    /** Its order. */
+    order_id: Uuid;
+    /** orders.created_at; the partition key. */
+    order_created_at: Date;
+    /** Units that came and can be sold again. */
+    back_to_stock: number;
+    /** Units that came and cannot be sold again. */
+    written_off: number;
+    /** Units of a shipment that never arrived, and will not come. */
+    lost: number;
+    /** That of the order, ISO 4217. */
+    currency: string;
+    /** Net amount to be refunded for them. */
+    net: Numeric;
+    /** VAT to be refunded for them. */
+    vat: Numeric;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /** Returns of units of an order that were shipped. */
+  returns: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7 with the time of the order, so that the id alone finds its partition. */
+    id: Uuid;
+    /** The order. */
+    order_id: Uuid;
+    /** orders.created_at; the partition key. */
+    order_created_at: Date;
+    /** 1, 2, 3 and so on within the order. */
+    return_number: number;
+    /**
+     * The shipment that it settles, because it was lost or returned to sender; NULL for what a
+     * customer sends back.
+     */
+    shipment_id: Uuid | null;
+    /** requested, approved, rejected or received; a trigger guards the transitions. */
+    status: 'requested' | 'approved' | 'rejected' | 'received';
+    /** What whoever wants it has to say. */
+    note: string | null;
+    /** What the shop has to say to the customer. */
+    answer: string | null;
+    /** The order that the customer gets for it, if it is an exchange. */
+    exchange_order_id: Uuid | null;
+    /** Its created_at. */
+    exchange_order_created_at: Date | null;
+    /** The key of the request that made it. */
+    idempotency_key: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When it was approved or rejected. */
+    decided_at: Date | null;
+    /** When the first of it came. */
+    received_at: Date | null;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** Who found which review helpful, once each. */
+  review_votes: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The review. */
+    review_id: Uuid;
+    /** Who found it helpful. */
+    user_id: Uuid;
+    /** When the row was made. */
+    created_at: Date;
   };
   /** What was searched for. */
   search_history: {
@@ -767,6 +1353,11 @@ export interface Tables {
     session_id: string | null;
     /** As typed. */
     search_term: string;
+    /**
+     * The same, case folded, with one blank between words, so that equal searches are counted
+     * together; NULL is as typed.
+     */
+    words: string | null;
     /** How many products were found. */
     results_count: number;
     /** When the row was made. */
@@ -809,10 +1400,85 @@ export interface Tables {
     oss: boolean;
     /** Whether the seller is a small enterprise that is exempt from VAT (Art. 284). */
     small_enterprise: boolean;
+    /**
+     * Whether who may not write orders itself, such as a storefront, has to choose a rate of
+     * delivery for an order of goods.
+     */
+    shipping_required: boolean;
     /** How long a reservation holds its stock unless told otherwise. */
     reservation_ttl: unknown;
+    /** How long a cart may lie unchanged until expire_carts() takes it for abandoned. */
+    cart_ttl: unknown;
+    /** Cost of new password hashes, as bcrypt counts: one more takes twice the time. */
+    password_cost: number;
+    /** Whether the shop approves reviews before anybody sees them. */
+    review_approval: boolean;
+    /** Calendar years after that of an order for which it keeps whom it was for. */
+    retention_years: number;
+    /** Until how many days after the day of delivery customers may ask for a return. */
+    return_days: number;
+    /**
+     * Whether shipping and fees are refunded with returns: never, with a full_return, when all
+     * goods that were sent came back, or proportional to the value of what comes back.
+     */
+    return_shipping: 'never' | 'full_return' | 'proportional';
     /** When the row was made. */
     created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** What is in a shipment. */
+  shipment_items: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The shipment. */
+    shipment_id: Uuid;
+    /** Its order. */
+    order_id: Uuid;
+    /** orders.created_at; the partition key. */
+    order_created_at: Date;
+    /** The line of the order. */
+    line_number: number;
+    /** Units of it. */
+    quantity: number;
+  };
+  /** Parcels of orders, each from one warehouse. */
+  shipments: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7 with the time of the order, so that the id alone finds its partition. */
+    id: Uuid;
+    /** The order. */
+    order_id: Uuid;
+    /** orders.created_at; the partition key. */
+    order_created_at: Date;
+    /** 1, 2, 3 and so on within the order. */
+    shipment_number: number;
+    /** The warehouse that it leaves. */
+    warehouse_id: number;
+    /** The lost shipment of the same order that this one replaces; NULL for an ordinary one. */
+    replaces_id: Uuid | null;
+    /**
+     * pending, shipped, delivered, lost, returned_to_sender or cancelled; a trigger guards the
+     * transitions.
+     */
+    status:
+      | 'pending' | 'shipped' | 'delivered' | 'lost' | 'returned_to_sender'
+      | 'cancelled';
+    /** Who carries it. */
+    carrier: string | null;
+    /** The carrier's number of it. */
+    tracking_number: string | null;
+    /** Where it can be followed: an address that begins with http:// or https://. */
+    tracking_url: string | null;
+    /** The key of the request that made it. */
+    idempotency_key: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When it became shipped, the last time. */
+    shipped_at: Date | null;
+    /** When it was delivered. */
+    delivered_at: Date | null;
     /** When the row last changed, set by trigger. */
     updated_at: Date;
   };
@@ -1043,7 +1709,9 @@ export interface Tables {
     role: 'customer' | 'business' | 'producer';
     /** active, inactive or blocked. */
     status: 'active' | 'inactive' | 'blocked';
-    /** Whether the address was proved to be theirs. */
+    /** The customer group whose price lists apply to them; NULL for none. */
+    group_id: Uuid | null;
+    /** Whether the address was proved to be theirs; another address is not, says a trigger. */
     email_verified: boolean;
     /** Whatever the application wants to keep here, an object. */
     metadata: Json;
@@ -1053,6 +1721,8 @@ export interface Tables {
     updated_at: Date;
     /** When it was deleted softly; NULL while it is in use. */
     deleted_at: Date | null;
+    /** When erase_customer() took what told who it was; then the row never changes again. */
+    erased_at: Date | null;
   };
   /**
    * What each class of VAT rates is for in a country: the same goods for all time, so that no
@@ -1247,6 +1917,267 @@ export interface Tables {
 
 /** Rows that functions answer with: Types['placed_order']. */
 export interface Types {
+  /** A user, as functions that change one answer. */
+  account: {
+    /**
+     */
+    user_id: Uuid | null;
+    /**
+     */
+    email: string | null;
+    /**
+     */
+    status: string;
+    /**
+     */
+    email_verified: boolean;
+  };
+  /** What events_ack() answers. */
+  acknowledgement: {
+    /**
+     */
+    consumer: string;
+    /**
+     */
+    done: boolean | null;
+    /**
+     */
+    leased_until: Date;
+  };
+  /**
+   * What add_order_note() answers: the order, the id of the note, and whether customers must
+   * not see it.
+   */
+  added_note: {
+    /**
+     */
+    order_id: Uuid | null;
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    author: string;
+    /**
+     */
+    is_internal: boolean;
+    /**
+     */
+    created_at: Date;
+  };
+  /** What authenticate() answers, and what asks for a password. */
+  authentication: {
+    /**
+     */
+    user_id: Uuid | null;
+    /**
+     */
+    status: string;
+    /**
+     */
+    email_verified: boolean;
+  };
+  /**
+   * What cancel_order_items() answers: the order and its statuses, what it cancelled (net,
+   * vat, gross; order_cancellations has it under cancellation_number), and what is still due.
+   */
+  cancelled_items: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    order_number: string;
+    /**
+     */
+    cancellation_number: number;
+    /**
+     */
+    status: string;
+    /**
+     */
+    payment_status: string;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    net: Numeric;
+    /**
+     */
+    vat: Numeric;
+    /**
+     */
+    gross: Numeric;
+    /**
+     */
+    due: Numeric | null;
+  };
+  /** What is in a cart after a change. */
+  cart_contents: {
+    /**
+     */
+    cart_id: Uuid;
+    /**
+     */
+    lines: Numeric | null;
+    /**
+     */
+    units: Numeric | null;
+    /**
+     */
+    changed: Numeric | null;
+  };
+  /** A line of a cart. */
+  cart_line: {
+    /**
+     */
+    cart_id: Uuid | null;
+    /**
+     */
+    product_id: Uuid | null;
+    /**
+     */
+    sku: string | null;
+    /**
+     */
+    name: string | null;
+    /**
+     */
+    quantity: number | null;
+    /**
+     */
+    unit_price: Numeric | null;
+    /**
+     */
+    price: Numeric | null;
+    /**
+     */
+    available: Numeric | null;
+    /**
+     */
+    for_sale: boolean | null;
+  };
+  /** What change_order_address() answers: the addresses that the order has now. */
+  changed_address: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    order_number: string;
+    /**
+     */
+    billing_address: Json | null;
+    /**
+     */
+    shipping_address: Json | null;
+  };
+  /** What clear_searches() and trim_search_history() answer: how many searches were deleted. */
+  cleared_searches: {
+    /**
+     */
+    deleted: Numeric | null;
+  };
+  /**
+   * A consumer of events: its name, since when it is there, and how many batches of its events
+   * are not acknowledged.
+   */
+  consumer: {
+    /**
+     */
+    name: string;
+    /**
+     */
+    created_at: Date;
+    /**
+     */
+    open: number | null;
+  };
+  /** What functions of the address book answer. */
+  customer_address: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    user_id: Uuid | null;
+    /**
+     */
+    type: string;
+    /**
+     */
+    is_default: boolean;
+  };
+  /** What erase_customer() answers. */
+  erasure: {
+    /**
+     */
+    user_id: Uuid | null;
+    /**
+     */
+    erased_at: Date | null;
+    /**
+     */
+    orders_kept: Numeric | null;
+    /**
+     */
+    keep_until: Date | null;
+  };
+  /** What erase_expired() answers. */
+  expired_orders: {
+    /**
+     */
+    orders: Numeric;
+  };
+  /** An event that events_fetch() hands out. */
+  fetched_event: {
+    /**
+     */
+    position: string;
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    created_at: Date;
+    /**
+     */
+    kind: string;
+    /**
+     */
+    entity_id: Uuid;
+    /**
+     */
+    data: Json;
+    /**
+     */
+    deliveries: number;
+  };
+  /** What order_fulfilment() answers. */
+  fulfilment_state: {
+    /**
+     */
+    fulfilment: string | null;
+    /**
+     */
+    ordered: Numeric | null;
+    /**
+     */
+    pending: Numeric | null;
+    /**
+     */
+    shipped: Numeric | null;
+    /**
+     */
+    delivered: Numeric | null;
+    /**
+     */
+    undelivered: Numeric | null;
+    /**
+     */
+    returned: Numeric | null;
+  };
   /** A new gift card: its id, and its code, which is not kept anywhere. */
   issued_gift_card: {
     /**
@@ -1255,6 +2186,90 @@ export interface Types {
     /**
      */
     code: string | null;
+  };
+  /** What create_email_token() answers. */
+  issued_token: {
+    /**
+     */
+    token: string | null;
+    /**
+     */
+    email: string | null;
+    /**
+     */
+    type: string;
+    /**
+     */
+    expires_at: Date;
+  };
+  /** What cart_merge() and cart_restore() answer. */
+  merged_cart: {
+    /**
+     */
+    cart_id: Uuid;
+    /**
+     */
+    lines: Numeric | null;
+    /**
+     */
+    units: Numeric | null;
+    /**
+     */
+    merged: Numeric | null;
+    /**
+     */
+    capped: Numeric | null;
+  };
+  /** What order_as_of() answers: an order as it was at a moment. */
+  order_state: {
+    /**
+     */
+    id: Uuid | null;
+    /**
+     */
+    order_number: string | null;
+    /**
+     */
+    at: Date | null;
+    /**
+     */
+    status: string | null;
+    /**
+     */
+    payment_status: string | null;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    net: Numeric | null;
+    /**
+     */
+    vat: Numeric | null;
+    /**
+     */
+    gross: Numeric | null;
+    /**
+     */
+    cancelled: Numeric | null;
+    /**
+     */
+    due: Numeric | null;
+    /**
+     */
+    amount_paid: Numeric | null;
+    /**
+     */
+    amount_refunded: Numeric | null;
+    /**
+     */
+    shipping_address: Json | null;
+    /**
+     */
+    billing_address: Json | null;
+    /**
+     */
+    not_known: string[] | null;
   };
   /** Totals of lines. */
   order_total: {
@@ -1313,6 +2328,117 @@ export interface Types {
      */
     gross: Numeric;
   };
+  /** What popular_terms() answers: words, and how often they were searched for. */
+  popular_term: {
+    /**
+     */
+    search_term: string | null;
+    /**
+     */
+    searches: Numeric | null;
+  };
+  /** What product_prices() answers. */
+  priced_item: {
+    /**
+     */
+    line: number | null;
+    /**
+     */
+    product_id: Uuid | null;
+    /**
+     */
+    sku: string | null;
+    /**
+     */
+    quantity: number | null;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    prices: string | null;
+    /**
+     */
+    unit_price: Numeric | null;
+    /**
+     */
+    base_quantity: number | null;
+    /**
+     */
+    unit_code: string | null;
+    /**
+     */
+    amount: Numeric | null;
+    /**
+     */
+    rule: string | null;
+    /**
+     */
+    price_list: string | null;
+    /**
+     */
+    min_quantity: number | null;
+  };
+  /** What create_quote() and withdraw_quote() answer: a quote as it is then. */
+  quote_state: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    quote_number: string;
+    /**
+     */
+    status: string;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    net: Numeric;
+    /**
+     */
+    vat: Numeric;
+    /**
+     */
+    gross: Numeric;
+    /**
+     */
+    valid_until: Date;
+  };
+  /** A search, as record_search() and recent_searches() answer. */
+  recorded_search: {
+    /**
+     */
+    id: Uuid | null;
+    /**
+     */
+    search_term: string | null;
+    /**
+     */
+    results_count: number | null;
+    /**
+     */
+    created_at: Date | null;
+  };
+  /** What return_refund() answers. */
+  refund_sum: {
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    net: Numeric;
+    /**
+     */
+    vat: Numeric;
+    /**
+     */
+    gross: Numeric;
+    /**
+     */
+    charges: Numeric | null;
+  };
   /**
    * A reservation that holds nothing any more: its id, and the units that it gave back; 0 if
    * it had given them back before.
@@ -1334,6 +2460,114 @@ export interface Types {
      */
     expires_at: Date;
   };
+  /** What functions that make or change a return answer. */
+  return_state: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    order_id: Uuid | null;
+    /**
+     */
+    order_number: string;
+    /**
+     */
+    return_number: number;
+    /**
+     */
+    previous_status: string | null;
+    /**
+     */
+    status: string;
+    /**
+     */
+    quantity: Numeric;
+    /**
+     */
+    received: Numeric | null;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    net: Numeric;
+    /**
+     */
+    vat: Numeric;
+    /**
+     */
+    gross: Numeric;
+  };
+  /** What functions that make or change a shipment answer. */
+  shipment_state: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    order_id: Uuid | null;
+    /**
+     */
+    order_number: string;
+    /**
+     */
+    shipment_number: number;
+    /**
+     */
+    warehouse_id: number;
+    /**
+     */
+    previous_status: string | null;
+    /**
+     */
+    status: string;
+    /**
+     */
+    quantity: Numeric;
+    /**
+     */
+    order_status: string | null;
+  };
+  /** A rate of delivery that an order may choose. */
+  shipping_offer: {
+    /**
+     */
+    rate: string | null;
+    /**
+     */
+    rate_id: Uuid | null;
+    /**
+     */
+    method: string | null;
+    /**
+     */
+    name: string | null;
+    /**
+     */
+    carrier: string | null;
+    /**
+     */
+    price: Numeric | null;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    min_days: number | null;
+    /**
+     */
+    max_days: number | null;
+  };
+  /** What request_email_token() answers, to everybody alike. */
+  token_request: {
+    /**
+     */
+    type: string;
+    /**
+     */
+    requested_at: Date | null;
+  };
   /**
    * What set_vat_rate() answers: a rate and the days on which it is valid, with the columns of
    * vat_rates.
@@ -1353,7 +2587,7 @@ export interface Types {
     rate: Numeric;
     /**
      */
-    valid_from: Date;
+    valid_from: Date | null;
     /**
      */
     valid_to: Date | null;
@@ -1465,10 +2699,74 @@ export interface Types {
      */
     note: string | null;
   };
+  /** A product on a wishlist, with price, available and for_sale as in cart_line. */
+  wish: {
+    /**
+     */
+    user_id: Uuid | null;
+    /**
+     */
+    product_id: Uuid | null;
+    /**
+     */
+    sku: string | null;
+    /**
+     */
+    name: string;
+    /**
+     */
+    price: Numeric;
+    /**
+     */
+    available: Numeric;
+    /**
+     */
+    for_sale: boolean | null;
+    /**
+     */
+    is_wished: boolean | null;
+  };
+  /** A review, as functions that change one answer. */
+  written_review: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    product_id: Uuid | null;
+    /**
+     */
+    order_id: Uuid | null;
+    /**
+     */
+    rating: number;
+    /**
+     */
+    is_approved: boolean;
+    /**
+     */
+    helpful_count: number;
+  };
 }
 
 /** Arguments by name, and results: Functions['place_order']['result']. */
 export interface Functions {
+  /** Like accept_quote(quote_id, ...), by the quote's number or an id without a type. */
+  accept_quote: {
+    args: {
+      quote_number: string;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['placed_order'];
+  } | {
+    args: {
+      quote_id: Uuid;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['placed_order'];
+  };
   /** Who may do what with tables, views and functions. */
   access_matrix: {
     args: Record<string, never>;
@@ -1483,6 +2781,61 @@ export interface Functions {
       service: string | null;
       storefront_rows: string | null;
     }[];
+  };
+  /** Add an address to a user's book. */
+  add_address: {
+    args: {
+      user_id: Uuid;
+      address: Json;
+      type?: 'shipping' | 'billing' | null;
+      is_default?: boolean | null;
+      tenant_id?: number | null;
+    };
+    result: Types['customer_address'];
+  };
+  /** Like add_order_note(order_id, ...), by the order's number or an id without a type. */
+  add_order_note: {
+    args: {
+      order_number: string;
+      note: string;
+      is_internal?: boolean | null;
+      author?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['added_note'];
+  } | {
+    args: {
+      order_id: Uuid;
+      note: string;
+      is_internal?: boolean | null;
+      author?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['added_note'];
+  };
+  /** Like add_review(product_id, ...), by SKU and the order's number, or ids without a type. */
+  add_review: {
+    args: {
+      sku: string;
+      rating: number;
+      title?: string | null;
+      comment?: string | null;
+      order_number?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['written_review'];
+  } | {
+    args: {
+      product_id: Uuid;
+      rating: number;
+      title?: string | null;
+      comment?: string | null;
+      order_id?: Uuid | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['written_review'];
   };
   /**
    * Add an amount to a gift card, or take it off if it is negative, and return the new
@@ -1535,6 +2888,27 @@ export interface Functions {
     };
     result: Numeric[] | null;
   };
+  /** Let a return that was requested come. */
+  approve_return: {
+    args: {
+      return_id: Uuid;
+      answer?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['return_state'];
+  };
+  /**
+   * Show a review and count its rating, or no longer, and append review.approved or
+   * review.hidden.
+   */
+  approve_review: {
+    args: {
+      review_id: Uuid;
+      approved?: boolean | null;
+      tenant_id?: number | null;
+    };
+    result: Types['written_review'];
+  };
   /** Bring an archived partition back: the reverse of detach_partition(). */
   attach_partition: {
     args: {
@@ -1546,6 +2920,18 @@ export interface Functions {
       upper_bound: Date | null;
       moved_rows: Numeric | null;
     }[];
+  };
+  /**
+   * Who comes with this address and password; then use_customer() is for the application to
+   * call.
+   */
+  authenticate: {
+    args: {
+      email: string;
+      password: string;
+      tenant_id?: number | null;
+    };
+    result: Types['authentication'];
   };
   /** Like available_stock(product_id), by SKU or an id without a type. */
   available_stock: {
@@ -1584,6 +2970,271 @@ export interface Functions {
     };
     result: Types['order_transition'];
   };
+  /**
+   * Cancel units of lines of an order that is pending or processing, and give their stock
+   * back.
+   */
+  cancel_order_items: {
+    args: {
+      order_number: string;
+      items: Json;
+      reason?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cancelled_items'];
+  } | {
+    args: {
+      order_id: Uuid;
+      items: Json;
+      reason?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cancelled_items'];
+  };
+  /**
+   * Unpack a shipment that is pending; its units are still the order's and may be packed
+   * again.
+   */
+  cancel_shipment: {
+    args: {
+      shipment_id: Uuid;
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipment_state'];
+  };
+  /** Take the prices of now for those that the customer has seen, and return the cart. */
+  cart_accept_prices: {
+    args: {
+      cart_id?: Uuid | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_contents'];
+  };
+  /** Like cart_add(product_id, ...), by SKU or an id without a type. */
+  cart_add: {
+    args: {
+      sku: string;
+      quantity?: string | number | null;
+      cart_id?: Uuid | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_line'];
+  } | {
+    args: {
+      product_id: Uuid;
+      quantity?: string | number | null;
+      cart_id?: Uuid | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_line'];
+  };
+  /** Take everything out of a cart, its coupons included. */
+  cart_clear: {
+    args: {
+      cart_id?: Uuid | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_contents'];
+  };
+  /**
+   * The lines of a cart, in the order in which they came, with the price of now and how many
+   * can be sold.
+   */
+  cart_lines: {
+    args: {
+      cart_id?: Uuid | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_line'][];
+  };
+  /** At login: add the cart of a session to that of a user, and return it. */
+  cart_merge: {
+    args: {
+      session_id: string;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['merged_cart'];
+  };
+  /** Like cart_remove(product_id, ...), by SKU or an id without a type. */
+  cart_remove: {
+    args: {
+      sku: string;
+      cart_id?: Uuid | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_line'];
+  } | {
+    args: {
+      product_id: Uuid;
+      cart_id?: Uuid | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_line'];
+  };
+  /**
+   * Add an abandoned cart to the open one of the same user, as cart_merge() does, and return
+   * that.
+   */
+  cart_restore: {
+    args: {
+      cart_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Types['merged_cart'];
+  };
+  /** Keep codes of coupons on a cart, for cart_totals() and its order. */
+  cart_set_coupons: {
+    args: {
+      codes: string[];
+      cart_id?: Uuid | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_contents'];
+  };
+  /** Let a cart have so many units of a product, and return the line. */
+  cart_set_quantity: {
+    args: {
+      sku: string;
+      quantity: string | number;
+      cart_id?: Uuid | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_line'];
+  } | {
+    args: {
+      product_id: Uuid;
+      quantity: string | number;
+      cart_id?: Uuid | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_line'];
+  };
+  /** Like cart_to_wishlist(product_id, ...), by SKU or an id without a type. */
+  cart_to_wishlist: {
+    args: {
+      sku: string;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['wish'];
+  } | {
+    args: {
+      product_id: Uuid;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['wish'];
+  };
+  /**
+   * What an order of a cart would come to now, computed as quote_order() does; nothing is
+   * written or locked.
+   */
+  cart_totals: {
+    args: {
+      cart_id?: Uuid | null;
+      shipping_address?: Json | null;
+      coupon_codes?: string[] | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      request?: Json | null;
+      tenant_id?: number | null;
+    };
+    result: Json | null;
+  };
+  /** Change what is named of an address. */
+  change_address: {
+    args: {
+      address_id: Uuid;
+      address: Json;
+      tenant_id?: number | null;
+    };
+    result: Types['customer_address'];
+  };
+  /** Give a user another email address, which is not verified, and append user.email_changed. */
+  change_email: {
+    args: {
+      user_id: Uuid;
+      password: string;
+      email: string;
+      tenant_id?: number | null;
+    };
+    result: Types['authentication'];
+  };
+  /**
+   * Change the addresses of an order that is pending or processing, of which nothing was
+   * shipped.
+   */
+  change_order_address: {
+    args: {
+      order_number: string;
+      shipping_address?: Json | null;
+      billing_address?: Json | null;
+      tenant_id?: number | null;
+    };
+    result: Types['changed_address'];
+  } | {
+    args: {
+      order_id: Uuid;
+      shipping_address?: Json | null;
+      billing_address?: Json | null;
+      tenant_id?: number | null;
+    };
+    result: Types['changed_address'];
+  };
+  /** Set a new password for a user who has the old one, and append user.password_changed. */
+  change_password: {
+    args: {
+      user_id: Uuid;
+      old_password: string;
+      new_password: string;
+      tenant_id?: number | null;
+    };
+    result: Types['authentication'];
+  };
+  /** Write a review anew, and append review.changed. */
+  change_review: {
+    args: {
+      review_id: Uuid;
+      rating: number;
+      title?: string | null;
+      comment?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['written_review'];
+  };
+  /** Forget what a user, or a session without one, searched for. */
+  clear_searches: {
+    args: {
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cleared_searches'];
+  };
   /** Write down what the ledger of stock comes to for each product and warehouse. */
   close_stock_books: {
     args: {
@@ -1602,6 +3253,68 @@ export interface Functions {
       role?: string | null;
     };
     result: number;
+  };
+  /** Begin to read the events of a tenant under a name of 1 to 100 characters. */
+  create_consumer: {
+    args: {
+      name: string;
+      from_start?: boolean | null;
+      tenant_id?: number | null;
+    };
+    result: Types['consumer'];
+  };
+  /** Like create_email_token(user_id, ...), by the address or an id without a type. */
+  create_email_token: {
+    args: {
+      email: string;
+      type?: string | null;
+      ttl?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['issued_token'];
+  } | {
+    args: {
+      user_id: Uuid;
+      type?: string | null;
+      ttl?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['issued_token'];
+  };
+  /** Promise a price until a moment. */
+  create_quote: {
+    args: {
+      request: Json;
+      valid_until: Date | string;
+      tenant_id?: number | null;
+    };
+    result: Types['quote_state'];
+  };
+  /** Like create_shipment(order_id, ...), by the order's number or an id without a type. */
+  create_shipment: {
+    args: {
+      order_number: string;
+      items?: Json | null;
+      carrier?: string | null;
+      tracking_number?: string | null;
+      tracking_url?: string | null;
+      warehouse_id?: number | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipment_state'];
+  } | {
+    args: {
+      order_id: Uuid;
+      items?: Json | null;
+      carrier?: string | null;
+      tracking_number?: string | null;
+      tracking_url?: string | null;
+      warehouse_id?: number | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipment_state'];
   };
   /** Make a tenant with its settings and its warehouse, and return its id. */
   create_tenant: {
@@ -1623,7 +3336,7 @@ export interface Functions {
     args: Record<string, never>;
     result: number | null;
   };
-  /** Archive the orders of a partition of the past, with their lines and events. */
+  /** Archive the orders of a partition of the past, with all that is theirs. */
   detach_partition: {
     args: {
       leaf: string;
@@ -1634,7 +3347,28 @@ export interface Functions {
       upper_bound: Date | null;
     }[];
   };
-  /** Create the partitions of orders, order_items and events that a range of time lacks. */
+  /** Forget a consumer with all that its workers have. */
+  drop_consumer: {
+    args: {
+      name: string;
+      tenant_id?: number | null;
+    };
+    result: Types['consumer'];
+  };
+  /** Drop all events of partitions that end before a time and that all have read. */
+  drop_events: {
+    args: {
+      before: Date | string;
+    };
+    result: {
+      partition: string | null;
+      lower_bound: Date | null;
+      upper_bound: Date | null;
+      bytes: Numeric | null;
+      held_by: string[] | null;
+    }[];
+  };
+  /** Create the partitions of orders, events and the like that a range of time lacks. */
   ensure_partitions: {
     args: {
       from_time?: Date | string | null;
@@ -1648,6 +3382,83 @@ export interface Functions {
       moved_rows: Numeric | null;
     }[];
   };
+  /** Forget a customer, and append user.erased. */
+  erase_customer: {
+    args: {
+      user_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Types['erasure'];
+  };
+  /**
+   * Take email, phone, addresses, notes and metadata from orders that need not tell any more.
+   */
+  erase_expired: {
+    args: {
+      max_count?: number | null;
+      tenant_id?: number | null;
+    };
+    result: Types['expired_orders'];
+  };
+  /**
+   * All that a letter about an event needs, as it is now: a document whose parts are null
+   * where the event is not about them.
+   */
+  event_notification: {
+    args: {
+      event_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Json | null;
+  };
+  /** Acknowledge what events_fetch() handed out: it is done, and not handed out again. */
+  events_ack: {
+    args: {
+      consumer: string;
+      up_to: string;
+      tenant_id?: number | null;
+    };
+    result: Types['acknowledgement'];
+  };
+  /** Hand the next events of a consumer to a worker, in their order. */
+  events_fetch: {
+    args: {
+      consumer: string;
+      n?: number | null;
+      lease?: string | null;
+      worker?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['fetched_event'][];
+  };
+  /** Place the order that a customer gets for an approved or received return. */
+  exchange_return: {
+    args: {
+      return_id: Uuid;
+      request: Json;
+      tenant_id?: number | null;
+    };
+    result: Types['placed_order'];
+  };
+  /**
+   * Take open carts that nobody changed for settings.cart_ttl for abandoned, and return how
+   * many carts went.
+   */
+  expire_carts: {
+    args: {
+      max_count?: number | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  };
+  /** Let open quotes whose time is over become expired, and return how many. */
+  expire_quotes: {
+    args: {
+      max_count?: number | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  };
   /** Give the stock of expired holds back, and return how many. */
   expire_reservations: {
     args: {
@@ -1655,6 +3466,14 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Numeric;
+  };
+  /** All that the shop keeps about a customer. */
+  export_customer: {
+    args: {
+      user_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Json | null;
   };
   /** Let a reservation hold longer. */
   extend_reservation: {
@@ -1664,6 +3483,20 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['reservation'];
+  };
+  /** All that is known of an order, as one document. */
+  get_order: {
+    args: {
+      order_number: string;
+      tenant_id?: number | null;
+    };
+    result: Json;
+  } | {
+    args: {
+      order_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Json | null;
   };
   /**
    * What a gift card can pay for: its balance, or 0 if it is blocked or has expired; NULL for
@@ -1750,6 +3583,33 @@ export interface Functions {
     };
     result: Types['issued_gift_card'];
   };
+  /** A shipment has arrived. */
+  mark_delivered: {
+    args: {
+      shipment_id: Uuid;
+      delivered_at?: Date | string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipment_state'];
+  };
+  /** A shipment does not arrive. */
+  mark_lost: {
+    args: {
+      shipment_id: Uuid;
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipment_state'];
+  };
+  /** A shipment comes back, because nobody took it. */
+  mark_returned_to_sender: {
+    args: {
+      shipment_id: Uuid;
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipment_state'];
+  };
   /** Codes of myDATA (AADE) for a line without VAT. */
   mydata_exemptions: {
     args: Record<string, never>;
@@ -1767,6 +3627,62 @@ export interface Functions {
       currency: string;
     };
     result: Numeric | null;
+  };
+  /** An order as it was at a moment. */
+  order_as_of: {
+    args: {
+      order_number: string;
+      at: Date | string;
+      tenant_id?: number | null;
+    };
+    result: Types['order_state'];
+  } | {
+    args: {
+      order_id: Uuid;
+      at: Date | string;
+      tenant_id?: number | null;
+    };
+    result: Types['order_state'] | null;
+  };
+  /** How much of the goods of an order has left and arrived. */
+  order_fulfilment: {
+    args: {
+      order_number: string;
+      tenant_id?: number | null;
+    };
+    result: Types['fulfilment_state'];
+  } | {
+    args: {
+      order_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Types['fulfilment_state'];
+  };
+  /** Like order_history(order_id), by the order's number or an id without a type. */
+  order_history: {
+    args: {
+      order_number: string;
+      tenant_id?: number | null;
+    };
+    result: {
+      at: Date | null;
+      kind: string | null;
+      from_status: string | null;
+      to_status: string | null;
+      data: Json | null;
+    }[];
+  } | {
+    args: {
+      order_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: {
+      at: Date | null;
+      kind: string | null;
+      from_status: string | null;
+      to_status: string | null;
+      data: Json | null;
+    }[];
   };
   /** The order number that an order of this id gets. */
   order_number: {
@@ -1795,7 +3711,7 @@ export interface Functions {
       vat: Numeric | null;
     }[];
   };
-  /** The partitions of orders, order_items and events. */
+  /** The partitions of orders, of what grows with them, and of events. */
   partitions: {
     args: Record<string, never>;
     result: {
@@ -1827,6 +3743,7 @@ export interface Functions {
       expected_total?: string | number | null;
       allowances?: Json | null;
       charges?: Json | null;
+      shipping_rate?: string | null;
       coupon_codes?: string[] | null;
       notes?: string | null;
       metadata?: Json | null;
@@ -1867,6 +3784,15 @@ export interface Functions {
     args: Record<string, never>;
     result: Uuid | null;
   };
+  /** What is searched for most, and found, by three people at least. */
+  popular_terms: {
+    args: {
+      max_count?: number | null;
+      since?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['popular_term'][];
+  };
   /**
    * Empty a shop that CREATE EXTENSION has just made, so that rows of another one can be
    * loaded.
@@ -1874,6 +3800,41 @@ export interface Functions {
   prepare_restore: {
     args: Record<string, never>;
     result: Numeric;
+  };
+  /** Like product_price(product_id, ...), by SKU or an id without a type. */
+  product_price: {
+    args: {
+      sku: string;
+      quantity?: number | null;
+      user_id?: Uuid | null;
+      at?: Date | string | null;
+      currency?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['priced_item'] | null;
+  } | {
+    args: {
+      product_id: Uuid;
+      quantity?: number | null;
+      user_id?: Uuid | null;
+      at?: Date | string | null;
+      currency?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['priced_item'] | null;
+  };
+  /**
+   * What products cost, one row for each item in their order; place_order() charges the same.
+   */
+  product_prices: {
+    args: {
+      items: Json;
+      user_id?: Uuid | null;
+      at?: Date | string | null;
+      currency?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['priced_item'][];
   };
   /** What place_order() would answer to the same request, while nothing is written or locked. */
   quote_order: {
@@ -1890,6 +3851,39 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: number;
+  };
+  /** Goods of an approved return came. */
+  receive_return: {
+    args: {
+      return_id: Uuid;
+      items?: Json | null;
+      reference?: string | null;
+      note?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['return_state'];
+  };
+  /** What a user, or a session without one, searched for, the latest first, each words once. */
+  recent_searches: {
+    args: {
+      max_count?: number | null;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['recorded_search'][];
+  };
+  /** Note what somebody searched for. */
+  record_search: {
+    args: {
+      search_term: string;
+      results_count: number;
+      session_id?: string | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['recorded_search'];
   };
   /**
    * Like redeem_gift_card(code, order_id, ...), by the order's number or an id without a type.
@@ -1949,6 +3943,32 @@ export interface Functions {
     result: Numeric;
   };
   /**
+   * Make an account, whose address is not verified yet, and append the event user.registered.
+   */
+  register_user: {
+    args: {
+      email: string;
+      password?: string | null;
+      first_name?: string | null;
+      last_name?: string | null;
+      password_hash?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['account'];
+  };
+  /**
+   * Refuse a return, or give one up that was approved and never came; its units may be in
+   * another return then.
+   */
+  reject_return: {
+    args: {
+      return_id: Uuid;
+      answer?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['return_state'];
+  };
+  /**
    * Give the stock of a held reservation back, and return how many units; none if that was
    * done already.
    */
@@ -1959,6 +3979,65 @@ export interface Functions {
     };
     result: Types['released_reservation'];
   };
+  /** Take an address out of its user's book, and answer what it was. */
+  remove_address: {
+    args: {
+      address_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Types['customer_address'];
+  };
+  /** Take a review back, with the votes on it, append review.removed, and answer what it was. */
+  remove_review: {
+    args: {
+      review_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Types['written_review'];
+  };
+  /** Send units of a shipment that was lost again, in a new shipment. */
+  replace_shipment: {
+    args: {
+      shipment_id: Uuid;
+      items?: Json | null;
+      carrier?: string | null;
+      tracking_number?: string | null;
+      tracking_url?: string | null;
+      warehouse_id?: number | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipment_state'];
+  };
+  /** Ask for a letter to an address. */
+  request_email_token: {
+    args: {
+      email: string;
+      type?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['token_request'];
+  };
+  /** Ask to send units of an order back that were shipped. */
+  request_return: {
+    args: {
+      order_number: string;
+      items: Json;
+      note?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['return_state'];
+  } | {
+    args: {
+      order_id: Uuid;
+      items: Json;
+      note?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['return_state'];
+  };
   /** Hold stock of all items, or of none. */
   reserve_stock: {
     args: {
@@ -1968,6 +4047,36 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['reservation'];
+  };
+  /** Use the token of a letter to set a password, and append user.password_reset. */
+  reset_password: {
+    args: {
+      token: string;
+      new_password: string;
+      tenant_id?: number | null;
+    };
+    result: Types['account'];
+  };
+  /** What is to be refunded for a return by what came of it so far; money is moved elsewhere. */
+  return_refund: {
+    args: {
+      return_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Types['refund_sum'];
+  };
+  /**
+   * Settle a shipment that was lost or returned to sender by a return, so that it is refunded.
+   */
+  return_shipment: {
+    args: {
+      shipment_id: Uuid;
+      items?: Json | null;
+      reference?: string | null;
+      note?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['return_state'];
   };
   /** Like return_stock(order_id, ...), by the order's number or an id without a type. */
   return_stock: {
@@ -2028,6 +4137,14 @@ export interface Functions {
     };
     result: number;
   };
+  /** Offer this address first among those of its user and type, in place of the one that was. */
+  set_default_address: {
+    args: {
+      address_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Types['customer_address'];
+  };
   /** Like set_stock_slots(product_id, ...), by SKU or an id without a type. */
   set_stock_slots: {
     args: {
@@ -2044,6 +4161,16 @@ export interface Functions {
     };
     result: number;
   };
+  /** Let a user in or keep them out, and append the event user.active, .inactive or .blocked. */
+  set_user_status: {
+    args: {
+      user_id: Uuid;
+      status: 'active' | 'inactive' | 'blocked';
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['account'];
+  };
   /**
    * Let a VAT rate in percent apply from a day on, until the next change that is known
    * already.
@@ -2058,6 +4185,43 @@ export interface Functions {
       note?: string | null;
     };
     result: Types['vat_rate_period'];
+  };
+  /** A pending shipment leaves, or one that was returned to sender leaves again. */
+  ship_shipment: {
+    args: {
+      shipment_id: Uuid;
+      carrier?: string | null;
+      tracking_number?: string | null;
+      tracking_url?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipment_state'];
+  };
+  /**
+   * Like shipping_quote(request, ...), for what has no type: literals, and parameters as
+   * drivers send them.
+   */
+  shipping_quote: {
+    args: {
+      request: Json;
+      address?: Json | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipping_offer'][];
+  } | {
+    args: {
+      request: string;
+      address?: Json | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipping_offer'][];
+  } | {
+    args: {
+      cart_id: Uuid;
+      address?: Json | null;
+      tenant_id?: number | null;
+    };
+    result: Types['shipping_offer'][];
   };
   /** Like stock_at(product_id, at), by SKU or an id without a type. */
   stock_at: {
@@ -2117,6 +4281,15 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['order_transition'];
+  };
+  /** Forget searches that are older, and failures of passwords that count no more. */
+  trim_search_history: {
+    args: {
+      keep?: string | null;
+      max_count?: number | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cleared_searches'];
   };
   /** Choose the customer of this transaction, until it ends, and return the id. */
   use_customer: {
@@ -2250,6 +4423,17 @@ export interface Functions {
     result: Types['vat_treatment'] | null;
   };
   /**
+   * Use the token of a letter to verify that the address is the user's, and append
+   * user.email_verified.
+   */
+  verify_email: {
+    args: {
+      token: string;
+      tenant_id?: number | null;
+    };
+    result: Types['account'];
+  };
+  /**
    * Every equation of the books that does not hold, with the product or order that it is
    * about.
    */
@@ -2263,5 +4447,81 @@ export interface Functions {
       entity_id: Uuid | null;
       detail: Json | null;
     }[];
+  };
+  /** Find a review helpful, once for each user, however often it is said. */
+  vote_review: {
+    args: {
+      review_id: Uuid;
+      helpful?: boolean | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['written_review'];
+  };
+  /** Like wishlist_add(product_id, ...), by SKU or an id without a type. */
+  wishlist_add: {
+    args: {
+      sku: string;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['wish'];
+  } | {
+    args: {
+      product_id: Uuid;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['wish'];
+  };
+  /** Like wishlist_remove(product_id, ...), by SKU or an id without a type. */
+  wishlist_remove: {
+    args: {
+      sku: string;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['wish'];
+  } | {
+    args: {
+      product_id: Uuid;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['wish'];
+  };
+  /** Like wishlist_to_cart(product_id, ...), by SKU or an id without a type. */
+  wishlist_to_cart: {
+    args: {
+      sku: string;
+      quantity?: string | number | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_line'];
+  } | {
+    args: {
+      product_id: Uuid;
+      quantity?: string | number | null;
+      user_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['cart_line'];
+  };
+  /** Like withdraw_quote(quote_id, ...), by the quote's number or an id without a type. */
+  withdraw_quote: {
+    args: {
+      quote_number: string;
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['quote_state'];
+  } | {
+    args: {
+      quote_id: Uuid;
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['quote_state'];
   };
 }

@@ -31,8 +31,9 @@ INSERT INTO sale SELECT 'gift', id FROM ecommerce.place_order(items('DESK', 2),
     placed_at => '2019-05-05');
 INSERT INTO sale SELECT 'returned', id FROM ecommerce.place_order(items('DESK', 'CARD'),
     placed_at => '2019-06-30 23:59:59.999');
-INSERT INTO sale SELECT 'dollars', id FROM ecommerce.place_order(items('DESK', 3),
-    currency => 'USD', placed_at => '2019-06-01');
+INSERT INTO sale SELECT 'dollars', id FROM ecommerce.place_order(
+    '[{"sku": "DESK", "quantity": 3, "unit_price": 50}]', currency => 'USD',
+    placed_at => '2019-06-01');
 INSERT INTO ecommerce.carts (session_id) VALUES ('s') RETURNING id AS cart \gset
 INSERT INTO ecommerce.cart_items (cart_id, product_id, quantity) VALUES (:'cart', id('DESK'), 4);
 INSERT INTO sale SELECT 'cart', id
