@@ -111,6 +111,7 @@ ec_order_treatment(PG_FUNCTION_ARGS)
 		ARG_BILLING_ADDRESS, ARG_SHIPPING_ADDRESS, ARG_BUYER_VAT_ID, ARG_BUYER_VAT_ID_VALID,
 		ARG_PLACED_AT
 	};
+
 	LOCAL_FCINFO(call, ARG_TENANT + 1);
 	MemoryContext context = CurrentMemoryContext;
 	EcPlacement *order = palloc0_object(EcPlacement);

@@ -306,7 +306,7 @@ ec_book_cancellation(PG_FUNCTION_ARGS)
 	ec_written(same, JB_ROOT_COUNT(PG_GETARG_JSONB_P(BOOK_LINES)), "order_cancellations");
 	if (PG_GETARG_BOOL(BOOK_GIVE_BACK))
 	{
-		/* A trigger that cancelled the whole meanwhile has given these units back. */
+		/* A trigger that cancelled the whole meanwhile has given them back. */
 		ec_written(ec_execute(&still_open_plan, arguments, NULL), 1, "order_cancellations");
 		(void) ec_stock_give_back(tenant_id,
 								  (int) ec_execute(&cancelled_units_plan, arguments, NULL));

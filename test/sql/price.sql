@@ -213,7 +213,7 @@ INSERT INTO ecommerce.products (tenant_id, sku, name, price, status) VALUES
     (1, 'DRAFT', 'Draft', 1, 'draft');
 CREATE ROLE regress_ecommerce_price_shop;
 SET ecommerce.tenant = 1;
-SELECT ecommerce.grant_access('regress_ecommerce_price_shop', 'storefront');
+SELECT count(*) FROM ecommerce.grant_access('regress_ecommerce_price_shop', 'storefront');
 UPDATE ecommerce.price_lists SET group_id = '01930000-0000-7000-8000-0000000000e1';
 RESET ecommerce.tenant;
 SET ROLE regress_ecommerce_price_shop;
