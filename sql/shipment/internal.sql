@@ -103,10 +103,11 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.order_units(integer, uuid, timestamptz, uuid) IS
     'Where the units of each line of products of an order are. quantity: ordered and not '
-    'cancelled; allocation: those of each warehouse. packed: in shipments that are not cancelled, but for those that replace others. '
-    'pending, shipped, delivered and undelivered (lost or returned to sender): in shipments of '
-    'that status. sent: those that the customer has or will have; of an order without shipments '
-    'all, once it is shipped. away: sent or undelivered. product: of its lines only.';
+    'cancelled; allocation: those of each warehouse. packed: in shipments that are not cancelled, '
+    'but for those that replace others. pending, shipped, delivered and undelivered (lost or '
+    'returned to sender): in shipments of that status. sent: those that the customer has or will '
+    'have; of an order without shipments all, once it is shipped. away: sent or undelivered. '
+    'product: of its lines only.';
 
 CREATE FUNCTION ecommerce_internal.lock_fulfilment(tenant_id integer, order_id uuid,
     OUT created_at timestamptz, OUT order_number text, OUT status text)

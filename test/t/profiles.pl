@@ -311,8 +311,8 @@ my %values = (
 	address =>
 	  q{'{"first_name": "x", "last_name": "x", "address_line_1": "x", "city": "x",
 		"postal_code": "x", "country": "GR"}'},
-	consumer     => q{'x'},
-	up_to        => q{'1.0.00000000-0000-0000-0000-000000000000'},
+	consumer       => q{'x'},
+	up_to          => q{'1.0.00000000-0000-0000-0000-000000000000'},
 	old_status     => q{'pending'},
 	new_status     => q{'shipped'},
 	country        => q{'GR'},
