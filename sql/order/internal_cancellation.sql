@@ -191,6 +191,8 @@ AS $$
 DECLARE
     v_units jsonb := '{}'::jsonb;    -- of each line, by its number
     v_wrong jsonb := '[]'::jsonb;
+    v_lines jsonb := (SELECT jsonb_agg(to_jsonb(o)) FROM ecommerce_internal.open_lines(
+                          tenant_id, order_id, order_created_at) o);
     v_left  bigint;
     v_open  bigint;
     v_take  bigint;
@@ -205,7 +207,8 @@ BEGIN
         FOR l IN
             SELECT o.line_number::text AS line,
                    o.cancellable - coalesce((v_units ->> o.line_number::text)::bigint, 0) AS units
-            FROM ecommerce_internal.open_lines(tenant_id, order_id, order_created_at) o
+            FROM jsonb_to_recordset(v_lines) AS o (line_number integer, product_id uuid, sku text,
+                                                   current_sku text, cancellable bigint)
             WHERE i.e ->> 'line_number' = o.line_number::text
                OR (i.e ->> 'product_id')::uuid = o.product_id
                OR i.e ->> 'sku' IN (o.sku, o.current_sku)
