@@ -31,24 +31,24 @@ FROM ecommerce.cart_add('LAMP', 1, session_id => 'session-5f0c2f9a');
 SELECT sku, quantity, unit_price, available
 FROM ecommerce.cart_add('BULB', 3, session_id => 'session-5f0c2f9a');
 
--- Eleni signs in, and the cart becomes hers. (ecommerce.register_user() makes accounts with
+-- Maria signs in, and the cart becomes hers. (ecommerce.register_user() makes accounts with
 -- passwords, which ecommerce.authenticate() checks.)
 INSERT INTO ecommerce.users (email, first_name, last_name)
-VALUES ('eleni@example.com', 'Eleni', 'Markou') RETURNING id AS eleni \gset
+VALUES ('maria@example.com', 'Maria', 'Markou') RETURNING id AS maria \gset
 
 SELECT lines, units, merged
-FROM ecommerce.cart_merge('session-5f0c2f9a', :'eleni');
+FROM ecommerce.cart_merge('session-5f0c2f9a', :'maria');
 
 -- She has a coupon, and wants to know what it comes to. Nothing is written or locked for that.
-SELECT changed FROM ecommerce.cart_set_coupons('{WELCOME}', user_id => :'eleni');
+SELECT changed FROM ecommerce.cart_set_coupons('{WELCOME}', user_id => :'maria');
 
 SELECT t #>> '{totals,lines}' AS goods, t #>> '{totals,gross}' AS total,
        t #>> '{coupons,0,amount}' AS coupon
-FROM ecommerce.cart_totals(user_id => :'eleni') t;
+FROM ecommerce.cart_totals(user_id => :'maria') t;
 
 -- How can it be sent to Thessaloniki?
-SELECT id AS cart_id FROM ecommerce.carts WHERE user_id = :'eleni' AND status = 'open' \gset
-\set address '{"first_name": "Eleni", "last_name": "Markou", "address_line_1": "Ermou 1", "city": "Thessaloniki", "postal_code": "54624", "country": "GR"}'
+SELECT id AS cart_id FROM ecommerce.carts WHERE user_id = :'maria' AND status = 'open' \gset
+\set address '{"first_name": "Maria", "last_name": "Markou", "address_line_1": "Ermou 1", "city": "Thessaloniki", "postal_code": "54624", "country": "GR"}'
 
 SELECT rate, name, carrier, price, currency
 FROM ecommerce.shipping_quote(:'cart_id'::uuid, :'address');

@@ -188,3 +188,9 @@ SELECT * FROM ecommerce.verify_integrity();
 \echo
 SELECT partition, from_time::date AS "from", to_time::date AS "to", pg_size_pretty(bytes) AS size
 FROM ecommerce.partitions() WHERE parent = 'ecommerce.orders'::regclass;
+
+\echo
+\echo '== 15. From a guest''s cart to a return: examples/checkout.sql'
+\echo
+\set ECHO all
+\i examples/checkout.sql

@@ -84,6 +84,7 @@ my %usual = (
 	'jsonb'                        => ['{}'],
 	'numeric'                      => [qw(1 2.5 10 19.99 24 100)],
 	'oid'                          => ['16384'],
+	'xid8'                         => [qw(3 1000)],
 	'regclass'                 => [qw(ecommerce.orders ecommerce.products)],
 	'regprocedure'             => ['ecommerce.available_stock(uuid,integer)'],
 	'regrole'                  => ['somebody'],
@@ -104,6 +105,7 @@ my %usual = (
 
 # What nobody should pass.  A text that begins with "=" is an SQL expression.
 my %odd = (
+	'ecommerce.order_state'        => [ '(' . ',' x 15 . ')' ],
 	'ecommerce.vat_territory'      => ['(,,,)'],
 	'ecommerce.vat_rule'           => [ '(' . ',' x 15 . ')' ],
 	'ecommerce.vat_treatment'      => [ '(' . ',' x 10 . ')' ],
@@ -142,6 +144,7 @@ my %odd = (
 		qw(ecommerce.tenants ecommerce.currencies ecommerce.placed_order)
 	],
 	'oid'          => [qw(0 23 4294967295)],
+	'xid8'         => [qw(0 3 18446744073709551615)],
 	'regprocedure' => [qw(0 4294967295 pg_catalog.now())],
 	'regrole'      => [qw(0 4294967295 owner pg_monitor pg_database_owner)],
 	'text'         => [
