@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.events (
     tenant_id  integer     NOT NULL,
     id         uuid        NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
-    xact       xid8        NOT NULL DEFAULT ecommerce_internal.event_xact(),
+    xact       xid8        NOT NULL,
     kind       text        NOT NULL,
     entity_id  uuid        NOT NULL,
     data       jsonb       NOT NULL DEFAULT '{}',

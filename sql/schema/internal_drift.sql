@@ -93,7 +93,7 @@ AS $$
     ), attribute AS MATERIALIZED (
         SELECT r.relation, r.parent, r.bounds, r.archived, o.name, o.definition AS type
         FROM relation r JOIN object o ON o.relation = r.parent AND o.kind = 'column'
-        WHERE o.name IN ('tenant_id', 'id', 'updated_at')
+        WHERE o.name IN ('tenant_id', 'id', 'updated_at', 'xact')
     ), leaf_key AS MATERIALIZED (
         -- What is of an order, a line, a shipment or a return has its columns.
         SELECT o.relation AS parent, k.target, k.suffix, k.columns, k.referenced
@@ -134,6 +134,11 @@ AS $$
            format('ALTER TABLE %s ALTER COLUMN tenant_id SET DEFAULT ecommerce.current_tenant()',
                   a.relation)
     FROM attribute a WHERE a.name = 'tenant_id' AND a.parent <> 'ecommerce.settings'
+    UNION ALL
+    SELECT a.relation, 'default', a.name,
+           format('ALTER TABLE %s ALTER COLUMN xact SET DEFAULT ecommerce_internal.event_xact()',
+                  a.relation)
+    FROM attribute a WHERE a.name = 'xact' AND a.parent = 'ecommerce.events'
     UNION ALL
     -- Privileges on all tables are privileges on partitions, too.
     SELECT a.relation, 'policy', 'tenant_isolation',

@@ -529,8 +529,15 @@ WHERE created_at < '2020-01-01' ORDER BY 1;
 }),
 		<<'EOF_EXPECTED' =~ s/\n\z//r, "$name: rows get their partition");
 ecommerce_partitions.events_2019_q1|2
+ecommerce_partitions.order_cancellations_2019_q1|0
 ecommerce_partitions.order_items_2019_q1|2
+ecommerce_partitions.order_notes_2019_q1|0
 ecommerce_partitions.orders_2019_q1|2
+ecommerce_partitions.return_items_2019_q1|0
+ecommerce_partitions.return_receipts_2019_q1|0
+ecommerce_partitions.returns_2019_q1|0
+ecommerce_partitions.shipment_items_2019_q1|0
+ecommerce_partitions.shipments_2019_q1|0
 1|ecommerce_partitions.orders_2019_q1
 2|ecommerce_partitions.orders_2019_q1
 EOF_EXPECTED

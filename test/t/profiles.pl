@@ -626,7 +626,7 @@ https://example.org/fig
 FIG||995|1|
 LOW||0|0|
 NUT|Food|986|0|
-PEN||985|0|
+PEN||984|0|
 orders|0
 t|4.99
 t|FIG
