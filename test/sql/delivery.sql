@@ -218,3 +218,6 @@ DELETE FROM ecommerce.delivery_rates;
 DELETE FROM ecommerce.delivery_zones;
 SELECT count(*) FROM ecommerce.delivery_zone_places;
 DROP FUNCTION pattern, zone, zid, mid, offers;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

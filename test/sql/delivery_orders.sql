@@ -213,3 +213,6 @@ SELECT ecommerce.revoke_access('regress_front') IS NOT NULL AS revoked;
 REVOKE ALL ON SCHEMA public FROM regress_front;
 DROP ROLE regress_front;
 DROP FUNCTION lines, compare;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

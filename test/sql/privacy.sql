@@ -156,3 +156,6 @@ SELECT failure(format('SELECT ecommerce.erase_expired(%L)', n)) FROM unnest(ARRA
 SELECT * FROM ecommerce.verify_integrity();
 DROP PROCEDURE live;
 DROP EXTENSION pgcrypto;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

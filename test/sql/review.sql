@@ -119,3 +119,6 @@ FROM (SELECT jsonb_path_query(p::jsonb, '$.** ? (@."Relation Name" == "product_r
 RESET enable_seqscan; RESET enable_bitmapscan;
 RESET ecommerce.tenant;
 DROP FUNCTION bought, rated, explain;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

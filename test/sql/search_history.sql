@@ -57,3 +57,6 @@ SELECT * FROM ecommerce.clear_searches(user_id => :'ann');
 SELECT * FROM ecommerce.clear_searches('session 2');
 SELECT * FROM ecommerce.clear_searches();
 SELECT count(*) FROM ecommerce.search_history;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -250,3 +250,6 @@ DROP FUNCTION try, come, work;
 DROP PROCEDURE fail_once_more;
 DROP TABLE hashed, vector;
 DROP EXTENSION pgcrypto;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

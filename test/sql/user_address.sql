@@ -51,3 +51,6 @@ FROM (VALUES ('set_default_address(%L)'), ('remove_address(%L)'), ('change_addre
 SELECT failure(format('SELECT ecommerce.add_address(%L, place(''x''))', who))
 FROM (VALUES (NULL), ('01930000-0000-7000-8000-0000000000ff')) v (who);
 DROP FUNCTION place, book;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

@@ -182,3 +182,6 @@ DROP FUNCTION pattern, fingerprint, value_of, calls, attempt, reads;
 DROP PROCEDURE live;
 DROP TABLE known;
 DROP EXTENSION pgcrypto;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;

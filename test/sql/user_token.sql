@@ -102,3 +102,6 @@ SELECT kind, entity_id = :'bob' AS bob, data FROM ecommerce.events e
 WHERE kind ~ '^user.(email|password)' ORDER BY id;
 DROP FUNCTION verify, reset;
 DROP EXTENSION pgcrypto;
+SET client_min_messages = warning;
+DROP EXTENSION ecommerce CASCADE;
+DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
