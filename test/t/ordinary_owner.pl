@@ -153,10 +153,17 @@ processing
 "discount": 0.00}], \
 "totals": {"net": 10.59, "vat": 1.38, "gross": 11.97, "lines": 11.97, "charges": 0.00, \
 "payable": 11.97, "prepaid": 0.00, "rounding": 0.00, "allowances": 0.00}}
-12
+40
 ecommerce_partitions.events_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
+ecommerce_partitions.order_cancellations_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
 ecommerce_partitions.order_items_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
+ecommerce_partitions.order_notes_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
 ecommerce_partitions.orders_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
+ecommerce_partitions.return_items_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
+ecommerce_partitions.return_receipts_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
+ecommerce_partitions.returns_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
+ecommerce_partitions.shipment_items_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
+ecommerce_partitions.shipments_2091_q4|2091-10-01 00:00:00+00|2092-01-01 00:00:00+00
 0
 1|5|17.65
 3.99|0.00|3.99
