@@ -85,7 +85,8 @@ SELECT is(ecommerce.available_stock(pg_temp.id_of('IPH15-128')), 1, 'what was he
 UPDATE ecommerce.products SET price = 899.00 WHERE sku = 'IPH15-128';
 SELECT throws_ok($$ SELECT ecommerce.place_order(
         '[{"sku": "IPH15-128", "quantity": 1, "unit_price": 999.00}]') $$,
-    'EC004', 'price of "IPH15-128" has changed from 999 to 899', 'a customer who saw the old price is told');
+    'EC004', 'price of "IPH15-128" has changed from 999 to 899',
+    'a customer who saw the old price is told');
 SELECT is((SELECT unit_price FROM ecommerce.order_items WHERE line_number = 1), 999.00,
     'the old order keeps its price');
 
