@@ -40,7 +40,7 @@ topics() {
 }
 
 if [ $# = 0 ]; then
-	echo 'All tests: about 10 minutes; TESTS=stock runs those of a topic.'
+	echo 'All tests: about 12 minutes; TESTS=stock runs those of a topic.'
 	tests=(test/core/*.c test/t/*.pl test/pgtap/*.sql)
 fi
 for name; do

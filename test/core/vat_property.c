@@ -330,7 +330,7 @@ refund_property(void)
 int
 main(void)
 {
-	holds(document_property, 1000000, "documents");
-	holds(refund_property, 1000000, "refunds");
+	holds(document_property, 300000, "documents");
+	holds(refund_property, 300000, "refunds");
 	return done();
 }

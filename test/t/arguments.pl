@@ -4,7 +4,7 @@
 # crash, no leak, no endless work; afterwards the books balance, and who worked
 # for tenant 1 has changed nothing of tenant 2.
 #
-#   make check             2000 calls
+#   make check             1000 calls
 #   make check-arguments   50000 calls (CALLS=number)
 #
 # SEED repeats a run.  Functions and their arguments come from the catalog, so a
@@ -37,7 +37,7 @@ use Shop;
 plan skip_all => 'DBD::Pg is not installed: apt-get install libdbd-pg-perl'
   unless eval { require DBD::Pg };
 
-my $calls = $ENV{CALLS} || 2000;
+my $calls = $ENV{CALLS} || 1000;
 my $seed  = $ENV{SEED}  || 1;
 srand $seed;
 note "SEED=$seed CALLS=$calls";

@@ -76,7 +76,7 @@ ALTER TABLE ecommerce.orders ALTER COLUMN tenant_id DROP DEFAULT;
 DROP INDEX ecommerce.idx_orders_user;
 DROP MATERIALIZED VIEW ecommerce.product_stats CASCADE;
 DROP TABLE ecommerce.wishlist_items;
-SELECT format('DROP TABLE %s', partition)
+SELECT format('DROP TABLE IF EXISTS %s CASCADE', partition)
 FROM ecommerce.partitions() WHERE from_time > now()
 ORDER BY parent::text \gexec
 });
