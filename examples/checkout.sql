@@ -48,7 +48,9 @@ FROM ecommerce.cart_totals(user_id => :'maria') t;
 
 -- How can it be sent to Thessaloniki?
 SELECT id AS cart_id FROM ecommerce.carts WHERE user_id = :'maria' AND status = 'open' \gset
-\set address '{"first_name": "Maria", "last_name": "Markou", "address_line_1": "Ermou 1", "city": "Thessaloniki", "postal_code": "54624", "country": "GR"}'
+SELECT jsonb_build_object('first_name', 'Maria', 'last_name', 'Markou',
+                          'address_line_1', 'Ermou 1', 'city', 'Thessaloniki',
+                          'postal_code', '54624', 'country', 'GR') AS address \gset
 
 SELECT rate, name, carrier, price, currency
 FROM ecommerce.shipping_quote(:'cart_id'::uuid, :'address');
