@@ -40,7 +40,7 @@ SELECT p.parent::oid::integer, p.partition::oid::integer, extract(epoch FROM p.f
 	extract(epoch FROM p.to_time)::bigint FROM ecommerce.partitions() p ORDER BY 2;
 SELECT count(*), min(extract(epoch FROM e.lower_bound))::bigint,
 	max(extract(epoch FROM e.upper_bound))::bigint, sum(e.moved_rows)
-FROM ecommerce.ensure_partitions('2018-05-05 00:00+00', '2019-03-03 00:00+00', 'month') e;
+FROM ecommerce.ensure_partitions('2018-12-05 00:00+00', '2019-01-03 00:00+00', 'month') e;
 SELECT count(*), sum(moved_rows)
 FROM ecommerce.attach_partition('ecommerce_partitions.orders_2024_q1');
 SELECT count(*) FROM ecommerce.detach_partition('ecommerce_partitions.events_2024_q1');
