@@ -15,6 +15,7 @@
 
 #include "access/xact.h"
 #include "fmgr.h"
+#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -32,12 +33,14 @@ static ErrorContextCallback mark;
 /* Context that was written before the mark, in bytes, by the latest error */
 static size_t inner_length = 0;
 
-/* What is known of a function, kept with what its caller keeps of it */
-typedef struct Watched
+/* Functions that were called, and whether they are ours; never asked after an error */
+typedef struct Known
 {
+	Oid			function;		/* the key */
 	bool		is_ours;
-	Datum		next_private;	/* of the next hook */
-} Watched;
+} Known;
+
+static HTAB *known_functions = NULL;
 
 /* Is this what an error in arguments, rows or order of calls looks like? */
 static bool
@@ -103,14 +106,32 @@ rethrow_outer_context(void)
 	ReThrowError(error);
 }
 
-/* Is the function one of ours? */
+/* Is a function that begins one of ours? */
 static bool
 is_ours(Oid function)
 {
-	char	   *schema = get_namespace_name(get_func_namespace(function));
+	bool		found;
+	Known	   *known = hash_search(known_functions, &function, HASH_FIND, NULL);
+	char	   *schema;
+	bool		result;
 
-	return schema != NULL &&
+	if (known != NULL)
+		return known->is_ours;
+	schema = get_namespace_name(get_func_namespace(function));
+	result = schema != NULL &&
 		(strcmp(schema, "ecommerce") == 0 || strcmp(schema, "ecommerce_internal") == 0);
+	known = hash_search(known_functions, &function, HASH_ENTER, &found);
+	known->is_ours = result;
+	return result;
+}
+
+/* Did a function that ends begin as one of ours? */
+static bool
+was_ours(Oid function)
+{
+	const Known *known = hash_search(known_functions, &function, HASH_FIND, NULL);
+
+	return known != NULL && known->is_ours;
 }
 
 static void
@@ -138,28 +159,20 @@ leave(void)
 static void
 watch_function(FmgrHookEventType event, FmgrInfo *function, Datum *private)
 {
-	Watched    *watched = (Watched *) DatumGetPointer(*private);
-
-	if (watched == NULL)
-	{
-		watched = MemoryContextAllocZero(function->fn_mcxt, sizeof(Watched));
-		watched->is_ours = is_ours(function->fn_oid);
-		*private = PointerGetDatum(watched);
-	}
 	if (next_hook != NULL)
-		next_hook(event, function, &watched->next_private);
-	if (!watched->is_ours)
-		return;
+		next_hook(event, function, private);
 	switch (event)
 	{
 		case FHET_START:
-			enter();
+			if (is_ours(function->fn_oid))
+				enter();
 			break;
 		case FHET_END:
-			leave();
+			if (was_ours(function->fn_oid))
+				(void) leave();
 			break;
 		case FHET_ABORT:
-			if (leave())
+			if (was_ours(function->fn_oid) && leave())
 				rethrow_outer_context();
 			break;
 	}
@@ -177,6 +190,9 @@ forget_functions(XactEvent event, void *arg)
 void
 ec_error_context_init(void)
 {
+	HASHCTL		control = {.keysize = sizeof(Oid), .entrysize = sizeof(Known)};
+
+	known_functions = hash_create("ecommerce functions", 128, &control, HASH_ELEM | HASH_BLOBS);
 	next_hook = fmgr_hook;
 	fmgr_hook = watch_function;
 	RegisterXactCallback(forget_functions, NULL);

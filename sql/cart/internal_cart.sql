@@ -3,13 +3,6 @@
 -- Whoever changes lines has locked the cart before, by an UPDATE of its row: so at
 -- REPEATABLE READ a second change is noticed, and updated_at tells of the last one.
 
-CREATE FUNCTION ecommerce_internal.caller_trusted() RETURNS boolean
-    LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'ec_caller_trusted';
-COMMENT ON FUNCTION ecommerce_internal.caller_trusted() IS
-    'For functions that run with their owner''s rights: whether their caller may INSERT into '
-    'orders. Who may decides what is paid, and by whom.';
-
 CREATE FUNCTION ecommerce_internal.check_cart_user(tenant_id integer, user_id uuid) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off

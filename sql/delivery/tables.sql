@@ -173,13 +173,14 @@ COMMENT ON COLUMN ecommerce.delivery_rates.weight_above IS
 COMMENT ON COLUMN ecommerce.delivery_rates.weight_to IS
     'For goods that weigh no more than this, in kilograms.';
 COMMENT ON COLUMN ecommerce.delivery_rates.goods_from IS
-    'For goods that come to this or more after discounts, net or gross as settings.prices says.';
+    'For goods that come to this or more after discounts, net or gross as the prices of the order '
+    'are.';
 COMMENT ON COLUMN ecommerce.delivery_rates.goods_below IS
     'For goods that come to less than this.';
 COMMENT ON COLUMN ecommerce.delivery_rates.quantity_from IS 'For this many units or more.';
 COMMENT ON COLUMN ecommerce.delivery_rates.quantity_to IS 'For this many units or fewer.';
 COMMENT ON COLUMN ecommerce.delivery_rates.price IS
-    'What it costs, net or gross as settings.prices says.';
+    'What it costs, net or gross as the prices of the order are.';
 COMMENT ON COLUMN ecommerce.delivery_rates.price_per_kg IS
     'What each kilogram above weight_above costs besides, one that is begun like a whole one.';
 COMMENT ON COLUMN ecommerce.delivery_rates.free_from IS

@@ -13,4 +13,4 @@ CREATE TYPE ecommerce.shipping_offer AS (
 );
 COMMENT ON TYPE ecommerce.shipping_offer IS
     'A rate of delivery that an order may choose. rate is its code, method and name are those of '
-    'its method; price is net or gross as settings.prices says.';
+    'its method; price is net or gross as the prices of the order are.';

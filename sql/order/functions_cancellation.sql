@@ -28,7 +28,7 @@ BEGIN
                   DETAIL = 'It may have 10000 characters.';
     END IF;
     PERFORM ecommerce_internal.check_cancelled_items(items);
-    v_created := ecommerce_internal.order_created(v_tenant, order_id);
+    v_created := ecommerce_internal.order_time(v_tenant, order_id);
     -- As everywhere, the key before the order
     IF idempotency_key IS NOT NULL
        AND NOT ecommerce_internal.claim_cancellation(idempotency_key, order_id, v_created, items,

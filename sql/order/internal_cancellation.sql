@@ -36,24 +36,6 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.cancelled_amount(integer, uuid, timestamptz) IS
     'What the lines of an order that were cancelled come to, gross; its gross less that is due.';
 
-CREATE FUNCTION ecommerce_internal.amount_of_units(prices text, line_net numeric, line_vat numeric,
-    quantity numeric, units numeric, currency text, OUT net numeric, OUT vat numeric)
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    vat := ecommerce.refund_amount(line_vat, quantity, 0, units, currency);
-    -- Of gross prices the gross is exact: a half of 5.00 is 2.50, whatever the VAT in it.
-    net := CASE prices
-        WHEN 'gross' THEN ecommerce.refund_amount(line_net + line_vat, quantity, 0, units, currency)
-                          - vat
-        ELSE ecommerce.refund_amount(line_net, quantity, 0, units, currency) END;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.amount_of_units(text, numeric, numeric, numeric, numeric,
-    text) IS
-    'What the first so many units of a line come to; all of them to the line, exactly. prices is '
-    'that of the order: net or gross.';
-
 CREATE FUNCTION ecommerce_internal.check_cancelled_items(items jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -96,28 +78,6 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_cancelled_items(jsonb) IS
     'For cancel_order_items(): whether its items can be read. Error 22023 says which cannot.';
-
-CREATE FUNCTION ecommerce_internal.order_created(tenant_id integer, order_id uuid)
-    RETURNS timestamptz
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-    SET plan_cache_mode = force_custom_plan
-AS $$
-DECLARE
-    v_time    timestamptz := ecommerce_internal.id_time(order_id);
-    v_created timestamptz;
-BEGIN
-    SELECT o.created_at INTO v_created FROM ecommerce.orders o
-    WHERE o.tenant_id = order_created.tenant_id AND o.id = order_created.order_id
-      AND o.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours';
-    IF NOT FOUND THEN
-        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
-    END IF;
-    RETURN v_created;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.order_created(integer, uuid) IS
-    'When an order was placed. Errors: EC008 unknown, EC024 archived.';
 
 CREATE FUNCTION ecommerce_internal.lock_open_order(tenant_id integer, order_id uuid,
     OUT created_at timestamptz, OUT order_number text, OUT status text, OUT currency text,

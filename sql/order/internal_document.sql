@@ -1,5 +1,30 @@
 -- What get_order(), order_history() and order_as_of() are made of.
 
+CREATE FUNCTION ecommerce_internal.order_time(tenant_id integer, order_id uuid)
+    RETURNS timestamptz
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_time    timestamptz := ecommerce_internal.id_time(order_id);
+    v_created timestamptz;
+BEGIN
+    IF order_id IS NULL THEN
+        RAISE EXCEPTION 'order_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT o.created_at INTO v_created FROM ecommerce.orders o
+    WHERE o.tenant_id = order_time.tenant_id AND o.id = order_time.order_id
+      AND o.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours';
+    IF NOT FOUND THEN
+        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
+    END IF;
+    RETURN v_created;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.order_time(integer, uuid) IS
+    'When an order was placed, the key of its partition. Errors: EC008 unknown order, EC024 '
+    'archived, 22004 NULL.';
+
 CREATE FUNCTION ecommerce_internal.visible_order(tenant_id integer, order_id uuid)
     RETURNS timestamptz
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

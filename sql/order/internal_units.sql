@@ -17,8 +17,9 @@ BEGIN
         CROSS JOIN LATERAL (SELECT CASE
             WHEN jsonb_typeof(e) <> 'object' THEN ' must be an object'
             WHEN e - (v_names || counts || keys) <> '{}'
-                THEN format(' has the unknown key "%s"', (SELECT min(k) FROM jsonb_object_keys(
-                    e - (v_names || counts || keys)) k))
+                THEN format(' has the unknown key "%s"',
+                            left((SELECT min(k) FROM jsonb_object_keys(
+                                      e - (v_names || counts || keys)) k), 100))
             WHEN num_nonnulls(e ->> 'sku', e ->> 'product_id', e ->> 'line_number') <> 1
                 THEN ' must have either sku, product_id or line_number'
             WHEN e ->> 'product_id' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
@@ -228,3 +229,21 @@ COMMENT ON FUNCTION ecommerce_internal.claim_request(text, text, uuid, timestamp
     'for what it makes. arguments: by their names, what a retry has to have in common. Error EC007 '
     'if the key was used for another request: the detail names the arguments that differ. Error '
     '22023 a key of no or too many characters.';
+
+CREATE FUNCTION ecommerce_internal.amount_of_units(prices text, line_net numeric, line_vat numeric,
+    quantity numeric, units numeric, currency text, OUT net numeric, OUT vat numeric)
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    vat := ecommerce.refund_amount(line_vat, quantity, 0, units, currency);
+    -- Of gross prices the gross is exact: a half of 5.00 is 2.50, whatever the VAT in it.
+    net := CASE prices
+        WHEN 'gross' THEN ecommerce.refund_amount(line_net + line_vat, quantity, 0, units, currency)
+                          - vat
+        ELSE ecommerce.refund_amount(line_net, quantity, 0, units, currency) END;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.amount_of_units(text, numeric, numeric, numeric, numeric,
+    text) IS
+    'What the first so many units of a line come to; all of them to the line, exactly. prices is '
+    'that of the order: net or gross.';

@@ -179,7 +179,7 @@ CREATE FUNCTION ecommerce_internal.accepted_order(tenant_id integer, order_id uu
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_created timestamptz := ecommerce_internal.order_created(tenant_id, order_id);
+    v_created timestamptz := ecommerce_internal.order_time(tenant_id, order_id);
     v_placed  ecommerce.placed_order;
 BEGIN
     SELECT o.id, o.order_number, o.created_at, o.currency, o.net, o.vat, o.gross INTO v_placed

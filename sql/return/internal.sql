@@ -117,8 +117,8 @@ BEGIN
     CROSS JOIN LATERAL (SELECT ecommerce_internal.cancelled_quantity(v_tenant, l.order_id,
                                    l.order_created_at, l.line_number)) c (quantity)
     -- As cancelling them has taken it off
-    CROSS JOIN LATERAL ecommerce_internal.refund_share(l.net, l.vat, l.quantity::numeric,
-        c.quantity::numeric, line_amounts.currency, v_prices) s
+    CROSS JOIN LATERAL ecommerce_internal.amount_of_units(v_prices, l.net, l.vat, l.quantity,
+        c.quantity, line_amounts.currency) s (share_net, share_vat)
     WHERE l.tenant_id = v_tenant AND l.order_id = line_amounts.order_id
       AND l.order_created_at = line_amounts.order_created_at
       AND (line_amounts.only_line IS NULL OR l.line_number = line_amounts.only_line);
@@ -127,23 +127,6 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.line_amounts(integer, uuid, timestamptz, text, integer) IS
     'The lines of an order less what was cancelled of them: units, and what is paid for them. '
     'only_line: that line only.';
-
-CREATE FUNCTION ecommerce_internal.refund_share(net numeric, vat numeric, of numeric, part numeric,
-    currency text, prices text, OUT share_net numeric, OUT share_vat numeric)
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    share_vat := ecommerce.refund_amount(vat, of, 0, part, currency);
-    -- What the prices are in is exact for each unit.
-    share_net := CASE prices
-        WHEN 'gross' THEN ecommerce.refund_amount(net + vat, of, 0, part, currency) - share_vat
-        ELSE ecommerce.refund_amount(net, of, 0, part, currency) END;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.refund_share(numeric, numeric, numeric, numeric, text,
-    text) IS
-    'The share of a line that part of its units have, as net and VAT. It is rounded as a gross or '
-    'a net amount, as the prices of the order are; the share of all units is all of it.';
 
 CREATE FUNCTION ecommerce_internal.due_refunds(tenant_id integer, order_id uuid,
     order_created_at timestamptz, arriving jsonb)
@@ -184,8 +167,9 @@ BEGIN
         SELECT l.line_number, l.net, l.vat, l.net_before, l.vat_before, s.share_net, s.share_vat,
                l.settled >= l.quantity OR NOT l.may_return AS whole
         FROM line l
-        CROSS JOIN LATERAL ecommerce_internal.refund_share(l.net, l.vat,
-            greatest(l.quantity, 1), least(l.settled, l.quantity), o.currency, o.prices) s
+        CROSS JOIN LATERAL ecommerce_internal.amount_of_units(o.prices, l.net, l.vat,
+            greatest(l.quantity, 1), least(l.settled, l.quantity), o.currency)
+            s (share_net, share_vat)
         WHERE l.kind = 'product'
     ), share AS (
         SELECT g.line_number, g.share_net, g.share_vat, g.net_before, g.vat_before FROM goods g
@@ -195,11 +179,11 @@ BEGIN
         FROM line l
         CROSS JOIN (SELECT bool_and(g.whole) AS whole, sum(g.net + g.vat) AS total,
                            sum(g.share_net + g.share_vat) AS part FROM goods g) g
-        CROSS JOIN LATERAL ecommerce_internal.refund_share(l.net, l.vat,
+        CROSS JOIN LATERAL ecommerce_internal.amount_of_units(o.prices, l.net, l.vat,
             CASE WHEN g.whole OR g.total = 0 THEN 1 ELSE g.total END,
             CASE WHEN v_rule = 'never' THEN 0 WHEN g.whole THEN 1
                  WHEN v_rule = 'proportional' AND g.total > 0 THEN g.part ELSE 0 END,
-            o.currency, o.prices) s
+            o.currency) s (share_net, share_vat)
         WHERE l.kind <> 'product'
     )
     SELECT s.line_number, greatest(s.share_net - s.net_before, 0),

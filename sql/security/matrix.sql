@@ -477,7 +477,6 @@ AS $$
     ('check_order_fulfilment',   'X', '',  '',  '',  ''),
     ('claimed_units',            'X', '',  '',  '',  ''),
     ('line_amounts',             'X', '',  '',  '',  ''),
-    ('refund_share',             'X', '',  '',  '',  ''),
     ('shipment_problems',        'X', '',  '',  '',  ''),
     ('check_claims',            'X', '',  '',  '',  ''),
     ('check_new_return',        'X', '',  '',  '',  ''),

@@ -1,19 +1,22 @@
 -- Who may act for whom, passwords, and what slows guessing.
 
+CREATE FUNCTION ecommerce_internal.caller_trusted() RETURNS boolean
+    LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'ec_caller_trusted';
+COMMENT ON FUNCTION ecommerce_internal.caller_trusted() IS
+    'For functions that run with their owner''s rights: whether their caller may INSERT into '
+    'orders. Who may decides what is paid, and by whom.';
+
 CREATE FUNCTION ecommerce_internal.check_customer(user_id uuid) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    -- Whoever calls the function with its owner's rights that calls this.
-    v_role name := CASE current_setting('role') WHEN 'none' THEN session_user
-                                                ELSE current_setting('role') END;
 BEGIN
     IF user_id IS NULL THEN
         RAISE EXCEPTION 'user_id must not be NULL'
             USING ERRCODE = 'null_value_not_allowed',
                   HINT = 'Call ecommerce.use_customer() in the same transaction, or name the user.';
     ELSIF user_id IS DISTINCT FROM ecommerce.current_customer()
-          AND NOT has_table_privilege(v_role, 'ecommerce.orders', 'INSERT') THEN
+          AND NOT ecommerce_internal.caller_trusted() THEN
         RAISE EXCEPTION 'permission denied for user_id %', user_id
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = 'It is not the customer of this transaction.',
