@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -94,7 +95,8 @@ choose_kind(EcPlacement *order)
 
 /*
  * Choose the unit prices: what products cost then, for this customer.  History
- * and accepted quotes tell their own.
+ * and accepted quotes tell their own.  The time of an id, in whole milliseconds, may
+ * lie before a price that began or ended when its transaction was over.
  */
 void
 ec_order_price(FunctionCallInfo fcinfo, EcPlacement *order)
@@ -103,7 +105,8 @@ ec_order_price(FunctionCallInfo fcinfo, EcPlacement *order)
 		.tenant_id = order->tenant_id,
 		.settings = order->settings,
 		.group_id = order->has_group ? &order->group_id : NULL,
-		.at = order->created_at
+		.at = order->history ? order->created_at
+			: Max(GetCurrentTransactionStartTimestamp(), order->created_at)
 	};
 
 	choose_currency(fcinfo, order);

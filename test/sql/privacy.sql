@@ -86,6 +86,8 @@ FROM ecommerce.place_order(items('LAMP', 1), user_id => :'ann') \gset
 SELECT failure(format('SELECT ecommerce.erase_customer(%L)', :'ann'), true);
 SELECT first_name FROM ecommerce.users WHERE id = :'ann';
 SELECT status FROM ecommerce.cancel_order(:'open_id'::uuid);
+SELECT status FROM ecommerce.create_quote(jsonb_build_object('items', items('LAMP', 1),
+    'user_id', :'ann', 'email', 'ann-secret@example.com'), now() + interval '1 day');
 SELECT erased_at = now() AS now, orders_kept,
     keep_until = date_trunc('year', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
         + interval '11 years' AS ten_years_after_this
@@ -98,6 +100,7 @@ SELECT u.email ~ '@erased.invalid$' AS email, first_name, last_name, status, ema
     metadata, deleted_at = erased_at AS deleted FROM ecommerce.users u WHERE id = :'ann';
 SELECT email, phone, notes, metadata, billing_address ->> 'first_name' AS billing
 FROM ecommerce.orders WHERE user_id = :'ann' AND status = 'delivered';
+SELECT status, email, request FROM ecommerce.quotes WHERE user_id = :'ann';
 -- the other has everything
 SELECT e.key, jsonb_array_length(e.value) AS rows
 FROM jsonb_each(ecommerce.export_customer(:'bob')) e ORDER BY 1;
