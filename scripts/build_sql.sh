@@ -91,4 +91,4 @@ shop_part tables
 shop_part data
 shop sql/install/after.sql
 printf '%s\n' 'RETURN n;' "END \$install\$;"
-member sql/install/finish.sql
+member sql/install/objects.sql sql/install/finish.sql

@@ -94,4 +94,4 @@ COMMENT ON FUNCTION ecommerce.ensure_partitions(timestamptz, timestamptz, text) 
     'wait in the default partition are moved. Returns what it made. Partitions of the time to '
     'come disturb nobody; one that may have rows in the default partition already makes everybody '
     'wait who reads or writes orders. Where a partition was detached none is made, and a NOTICE '
-    'says so. Error 22023 for another interval or a range of more than 120 of them.';
+    'says so. Error 22023 for another interval or a range of more than 60 of them.';

@@ -1,11 +1,12 @@
 -- The schema as it should be, what it lacks, and putting that back.
 --
 -- The source of install() holds every CREATE statement once, so that is where
--- tables, columns, constraints, indexes and views are read from.  What ties
--- tables to functions of the extension (defaults, triggers, policies) stands
--- here: DROP EXTENSION ... CASCADE takes these and keeps the tables.
+-- tables, columns, constraints, indexes and views are read from, when the
+-- extension is created (see ../install/objects.sql).  What ties tables to
+-- functions of the extension (defaults, triggers, policies) stands here: DROP
+-- EXTENSION ... CASCADE takes these and keeps the tables.
 
-CREATE FUNCTION ecommerce_internal.shop_objects()
+CREATE FUNCTION ecommerce_internal.read_install()
     RETURNS TABLE (relation text, kind text, name text, definition text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     SET quote_all_identifiers = off
@@ -45,11 +46,6 @@ AS $$
     UNION ALL
     SELECT a.relation, 'default', a.name, NULL FROM attribute a WHERE a.has_default
     UNION ALL
-    -- Who inserts into a partition gets its defaults, not its parent's.
-    SELECT i.inhrelid::regclass::text, 'default', a.name, NULL
-    FROM attribute a JOIN pg_inherits i ON i.inhparent = to_regclass(a.relation)
-    WHERE a.has_default
-    UNION ALL
     SELECT l.relation, 'constraint', m[1], NULL
     FROM line l, regexp_matches(l.text, E'\\mCONSTRAINT (\\w+)', 'g') m
     WHERE l.text LIKE '%CONSTRAINT %'
@@ -66,10 +62,10 @@ AS $$
                       E'^(?:IF NOT EXISTS )?ecommerce\\.(\\w+) (WITH|AS)\\M(?: \\((\\w+))?') m
     WHERE m IS NOT NULL
 $$;
-COMMENT ON FUNCTION ecommerce_internal.shop_objects() IS
+COMMENT ON FUNCTION ecommerce_internal.read_install() IS
     'What install() creates, as its source says. Kinds: table (with the statement that creates '
     'it), column (with its type), not null and default (of a column), constraint, index, view '
-    '(with its option) and materialized view. Defaults also of partitions that are there.';
+    '(with its option) and materialized view.';
 
 CREATE FUNCTION ecommerce_internal.shop_schema()
     RETURNS TABLE (relation text, kind text, name text, definition text)
@@ -125,6 +121,11 @@ AS $$
         FROM ecommerce_internal.shop_rules() r
     )
     SELECT o.relation, o.kind, o.name, CASE o.kind WHEN 'column' THEN o.definition END FROM object o
+    UNION ALL
+    -- Who inserts into a partition gets its defaults, not its parent's.
+    SELECT r.relation, 'default', o.name, NULL
+    FROM relation r JOIN object o ON o.relation = r.parent AND o.kind = 'default'
+    WHERE r.relation <> r.parent AND NOT r.archived
     UNION ALL
     SELECT a.relation, 'default', a.name,
            format('ALTER TABLE %s ALTER COLUMN id SET DEFAULT ecommerce.uuid_v7()', a.relation)

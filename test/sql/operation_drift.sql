@@ -48,7 +48,7 @@ CREATE TEMP TABLE before AS TABLE shop;
 CREATE TEMP TABLE damages AS
 SELECT dense_rank() OVER (ORDER BY kind, problem, part) AS round, *
 FROM (SELECT row_number() OVER (PARTITION BY kind, problem ORDER BY md5(command))
-            / CASE WHEN command LIKE '%CASCADE' THEN 12 ELSE 120 END AS part,
+            / CASE WHEN command LIKE '%CASCADE' THEN 20 ELSE 200 END AS part,
         *
     FROM (SELECT name AS relation, 'relation' AS kind, NULL::name AS name,
                 format('DROP %s %s CASCADE',
@@ -125,7 +125,10 @@ FROM (SELECT row_number() OVER (PARTITION BY kind, problem ORDER BY md5(command)
         UNION ALL SELECT name, replace(o, '_', ' '), NULL,
                 format('ALTER VIEW %s RESET (%s)', name, o), replace(o, '_', ' ') || ' is off'
             FROM relations, unnest(reloptions) AS r (option), split_part(r.option, '=', 1) AS o
-            WHERE kind = 'v') d) d;
+            WHERE kind = 'v') d
+    -- of the partitions, those of now and the default ones
+    WHERE relation NOT IN (SELECT p.partition::text FROM ecommerce.partitions() p
+            WHERE NOT now() <@ tstzrange(p.from_time, p.to_time))) d;
 SELECT kind, problem, count(*) > 3 AS some FROM damages GROUP BY kind, problem
 ORDER BY kind, problem;
 SELECT * FROM ecommerce_internal.schema_problems();
