@@ -19,11 +19,9 @@ BEGIN
             USING ERRCODE = 'null_value_not_allowed';
     END IF;
     SELECT * INTO o FROM ecommerce_internal.lock_open_order(v_tenant, order_id);
-    IF EXISTS (SELECT FROM ecommerce.order_items i
-               WHERE i.tenant_id = v_tenant AND i.order_id = change_order_address.order_id
-                 AND i.order_created_at = o.created_at
-                 AND ecommerce_internal.shipped_quantity(v_tenant, i.order_id,
-                         i.order_created_at, i.line_number) > 0) THEN
+    IF EXISTS (SELECT FROM ecommerce_internal.order_units(v_tenant, ARRAY[order_id],
+                                                          ARRAY[o.created_at]) u
+               WHERE u.packed > 0) THEN
         RAISE EXCEPTION 'an order of which a part was shipped keeps its addresses'
             USING ERRCODE = 'EC009', DETAIL = format('Order %s.', o.order_number);
     END IF;

@@ -43,7 +43,7 @@ BEGIN
     v_units := ecommerce_internal.find_cancelled_lines(v_tenant, order_id, v_created, items);
     v_lines := ecommerce_internal.cancelled_lines(v_tenant, order_id, v_created, o.prices,
                                                   o.currency, v_units);
-    v_whole := (SELECT sum(l.quantity - l.cancelled)
+    v_whole := (SELECT sum(l.quantity)
                 FROM ecommerce_internal.open_lines(v_tenant, order_id, v_created) l)
                = (SELECT sum(e.value::bigint) FROM jsonb_each_text(v_units) e);
     SELECT coalesce(max(c.cancellation_number), 0) + 1 INTO v_number

@@ -119,7 +119,7 @@ COMMENT ON FUNCTION ecommerce_internal.lock_open_order(integer, uuid) IS
 CREATE FUNCTION ecommerce_internal.open_lines(tenant_id integer, order_id uuid,
     order_created_at timestamptz)
     RETURNS TABLE (line_number integer, product_id uuid, sku text, current_sku text,
-                   quantity integer, cancelled bigint, cancellable bigint)
+                   quantity bigint, cancellable bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
     SET plan_cache_mode = force_custom_plan
@@ -127,21 +127,15 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT i.line_number, i.product_id, i.sku, p.sku, i.quantity, c.units,
-           i.quantity - c.units - s.units
-    FROM ecommerce.order_items i
-    LEFT JOIN ecommerce.products p ON p.tenant_id = open_lines.tenant_id AND p.id = i.product_id
-                                  AND p.deleted_at IS NULL
-    CROSS JOIN LATERAL (SELECT ecommerce_internal.cancelled_quantity(open_lines.tenant_id,
-                            i.order_id, i.order_created_at, i.line_number) AS units) c
-    CROSS JOIN LATERAL (SELECT ecommerce_internal.shipped_quantity(open_lines.tenant_id,
-                            i.order_id, i.order_created_at, i.line_number) AS units) s
-    WHERE i.tenant_id = open_lines.tenant_id AND i.order_id = open_lines.order_id
-      AND i.order_created_at = open_lines.order_created_at AND i.kind = 'product';
+    SELECT u.line_number, u.product_id, u.sku, p.sku, u.quantity, u.quantity - u.packed
+    FROM ecommerce_internal.order_units(open_lines.tenant_id, ARRAY[open_lines.order_id],
+                                        ARRAY[open_lines.order_created_at]) u
+    LEFT JOIN ecommerce.products p ON p.tenant_id = open_lines.tenant_id AND p.id = u.product_id
+                                  AND p.deleted_at IS NULL;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.open_lines(integer, uuid, timestamptz) IS
-    'The goods of an order, with the units that were cancelled, and those that still can be: '
+    'The goods of an order, with the units that were not cancelled, and those that still can be: '
     'neither cancelled nor shipped. current_sku is NULL for a product that is deleted.';
 
 CREATE FUNCTION ecommerce_internal.find_cancelled_lines(tenant_id integer, order_id uuid,

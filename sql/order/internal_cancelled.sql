@@ -58,30 +58,38 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_tenant integer := prove_cancellations.tenant_id;
+    v_ids    uuid[];
+    v_times  timestamptz[];
 BEGIN
+    SELECT array_agg(d.order_id), array_agg(d.order_created_at) INTO v_ids, v_times
+    FROM (SELECT DISTINCT k.order_id, k.order_created_at FROM ecommerce.order_cancellations k
+          WHERE k.tenant_id = v_tenant AND (since IS NULL OR k.created_at >= since)
+            AND (of_order IS NULL OR k.order_id = of_order)) d;
+    IF v_ids IS NULL THEN
+        RETURN;
+    END IF;
     RETURN QUERY
     SELECT c.order_id, c.line_number,
            jsonb_build_object('line_number', c.line_number, 'quantity', i.quantity,
                'cancelled', c.quantity, 'net', c.net, 'vat', c.vat, 'allocation', i.allocation)
     FROM (SELECT n.order_id, n.order_created_at, n.line_number, sum(n.quantity) AS quantity,
                  sum(n.net) AS net, sum(n.vat) AS vat
-          FROM (SELECT DISTINCT k.order_id, k.order_created_at
-                FROM ecommerce.order_cancellations k
-                WHERE k.tenant_id = v_tenant AND (since IS NULL OR k.created_at >= since)
-                  AND (of_order IS NULL OR k.order_id = of_order)) d
+          FROM unnest(v_ids, v_times) AS w (id, created_at)
           JOIN ecommerce.order_cancellations n ON n.tenant_id = v_tenant
-              AND n.order_id = d.order_id AND n.order_created_at = d.order_created_at
+              AND n.order_id = w.id AND n.order_created_at = w.created_at
           GROUP BY 1, 2, 3) c
     LEFT JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = c.order_id
         AND o.created_at = c.order_created_at
     LEFT JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = c.order_id
         AND i.order_created_at = c.order_created_at AND i.line_number = c.line_number
         AND i.kind = 'product'
+    LEFT JOIN ecommerce_internal.order_units(v_tenant, v_ids, v_times) u
+           ON u.order_id = c.order_id AND u.order_created_at = c.order_created_at
+          AND u.line_number = c.line_number
     LEFT JOIN LATERAL ecommerce_internal.amount_of_units(o.prices, i.net, i.vat, i.quantity,
         least(c.quantity, i.quantity), o.currency) a ON true
     WHERE (a.net, a.vat) IS DISTINCT FROM (c.net, c.vat)
-       OR c.quantity + ecommerce_internal.shipped_quantity(v_tenant, c.order_id,
-              c.order_created_at, c.line_number) > i.quantity
+       OR u.packed > u.quantity
        -- Units that went to a warehouse came from it.
        OR EXISTS (
            SELECT FROM ecommerce.order_cancellations n

@@ -16,6 +16,9 @@ DECLARE
     v_away   tstzmultirange := ecommerce_internal.archived_times();
     v_from   timestamptz := coalesce(since, '-infinity');
     v_id     uuid := ecommerce_internal.first_id(since);
+    v_ids    uuid[];
+    v_times  timestamptz[];
+    v_statuses text[];
 BEGIN
     RETURN QUERY
     SELECT 'units of a line differ from where they came from', i.order_id,
@@ -27,32 +30,34 @@ BEGIN
       AND i.quantity <> (SELECT coalesce(sum(a.value::integer), 0)
           FROM jsonb_each_text(i.allocation) a);
 
-    RETURN QUERY
     -- Of an order that was cancelled all units came back then.
+    SELECT array_agg(n.order_id), array_agg(t.created_at), array_agg(t.status)
+    INTO v_ids, v_times, v_statuses
+    FROM (SELECT m.order_id FROM ecommerce.stock_movements m
+          WHERE m.tenant_id = v_tenant AND m.created_at >= v_from
+            AND m.reason = 'return' AND m.order_id IS NOT NULL
+          UNION
+          SELECT c.id FROM ecommerce.orders c
+          WHERE since IS NOT NULL AND c.tenant_id = v_tenant AND c.cancelled_at >= v_from) n
+    LEFT JOIN ecommerce.orders t ON t.tenant_id = v_tenant AND t.id = n.order_id
+       AND (since IS NULL
+            OR t.created_at BETWEEN ecommerce_internal.id_time(n.order_id) - interval '1 day'
+                                AND ecommerce_internal.id_time(n.order_id) + interval '1 day');
+    RETURN QUERY
     SELECT 'more came back than was sold', m.order_id,
            jsonb_build_object('product_id', m.product_id, 'returned', m.quantity, 'sold',
-               s.quantity, 'status', o.status)
-    FROM (SELECT l.order_id, l.product_id, sum(l.quantity) AS quantity
-          FROM (SELECT n.order_id FROM ecommerce.stock_movements n
-                WHERE n.tenant_id = v_tenant AND n.created_at >= v_from
-                  AND n.reason = 'return' AND n.order_id IS NOT NULL
-                UNION
-                SELECT c.id FROM ecommerce.orders c
-                WHERE since IS NOT NULL AND c.tenant_id = v_tenant AND c.cancelled_at >= v_from) n
-          JOIN ecommerce.stock_movements l ON l.tenant_id = v_tenant AND l.order_id = n.order_id
-          WHERE l.reason = 'return' GROUP BY 1, 2) m
-    LEFT JOIN LATERAL (SELECT t.status, t.created_at FROM ecommerce.orders t
-                       WHERE t.tenant_id = v_tenant AND t.id = m.order_id
-                         AND t.created_at
-                             >= ecommerce_internal.id_time(m.order_id) - interval '1 day'
-                         AND t.created_at
-                             <= ecommerce_internal.id_time(m.order_id) + interval '1 day') o ON true
-    CROSS JOIN LATERAL (SELECT coalesce(sum(i.away), 0) AS quantity
-                        FROM ecommerce_internal.order_units(v_tenant, m.order_id, o.created_at,
-                                                            m.product_id) i
-                        WHERE i.from_stock) s
-    WHERE m.quantity > s.quantity
-      AND NOT (o.status IS NULL AND ecommerce_internal.may_be_archived(m.order_id, v_away));
+               coalesce(s.quantity, 0), 'status', m.status)
+    FROM (SELECT l.order_id, w.created_at, w.status, l.product_id, sum(l.quantity) AS quantity
+          FROM unnest(v_ids, v_times, v_statuses) AS w (id, created_at, status)
+          JOIN ecommerce.stock_movements l ON l.tenant_id = v_tenant AND l.order_id = w.id
+          WHERE l.reason = 'return' GROUP BY 1, 2, 3, 4) m
+    LEFT JOIN (SELECT u.order_id, u.order_created_at, u.product_id, sum(u.away) AS quantity
+               FROM ecommerce_internal.order_units(v_tenant, v_ids, v_times) u
+               WHERE u.from_stock GROUP BY 1, 2, 3) s
+           ON s.order_id = m.order_id AND s.order_created_at = m.created_at
+          AND s.product_id = m.product_id
+    WHERE m.quantity > coalesce(s.quantity, 0)
+      AND NOT (m.status IS NULL AND ecommerce_internal.may_be_archived(m.order_id, v_away));
 
     RETURN QUERY
     SELECT CASE WHEN o.id IS NULL THEN 'lines without an order'

@@ -41,12 +41,11 @@ BEGIN
         PERFORM ecommerce_internal.check_return_time(v_tenant, order_id, v_created);
     END IF;
     v_lines := ecommerce_internal.take_units(v_items, (
-        SELECT jsonb_agg(jsonb_build_object('line_number', u.line_number, 'product_id',
-                   u.product_id, 'sku', u.sku, 'quantity', u.sent - c.claimed))
-        FROM ecommerce_internal.order_units(v_tenant, request_return.order_id, v_created) u
-        JOIN ecommerce_internal.claimed_units(v_tenant, request_return.order_id, v_created) c
-          ON c.line_number = u.line_number
-        WHERE u.is_goods OR u.from_stock), 'EC022', 'more of "%s" comes back than was sold');
+        SELECT jsonb_agg(jsonb_build_object('line_number', c.line_number, 'product_id',
+                   c.product_id, 'sku', c.sku, 'quantity', c.sent - c.claimed))
+        FROM ecommerce_internal.claimed_units(v_tenant, ARRAY[request_return.order_id],
+                                              ARRAY[v_created]) c
+        WHERE c.is_goods OR c.from_stock), 'EC022', 'more of "%s" comes back than was sold');
     v_id := ecommerce_internal.open_return(v_tenant, order_id, v_created, NULL, v_lines, note,
                                            idempotency_key);
     PERFORM ecommerce_internal.append_return_event(v_tenant, v_id, v_created, NULL, '{}');
@@ -200,12 +199,12 @@ BEGIN
     v_lines := (SELECT jsonb_agg(jsonb_build_object('line_number', u.line_number, 'product_id',
                            l.product_id, 'sku', l.sku, 'quantity', u.quantity,
                            'reason', 'undelivered') ORDER BY u.line_number)
-                FROM ecommerce_internal.undelivered_units(v_tenant,
-                         return_shipment.shipment_id, o.order_created_at) u
+                FROM ecommerce_internal.undelivered_units(v_tenant, ARRAY[o.order_id],
+                         ARRAY[o.order_created_at]) u
                 JOIN ecommerce.order_items l ON l.tenant_id = v_tenant
                     AND l.order_id = o.order_id AND l.order_created_at = o.order_created_at
                     AND l.line_number = u.line_number
-                WHERE u.quantity > 0);
+                WHERE u.shipment_id = return_shipment.shipment_id AND u.quantity > 0);
     IF v_lines IS NULL THEN
         RAISE EXCEPTION 'the shipment is settled already'
             USING ERRCODE = 'EC034', DETAIL = '{"reason": "settled"}',

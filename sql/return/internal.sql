@@ -1,53 +1,65 @@
 -- How many units of an order came back or are to, and what is refunded for them.
 
-CREATE FUNCTION ecommerce_internal.claimed_units(tenant_id integer, order_id uuid,
-    order_created_at timestamptz)
-    RETURNS TABLE (line_number integer, claimed bigint, expected bigint, came bigint,
-                   settled bigint)
+CREATE FUNCTION ecommerce_internal.claimed_units(tenant_id integer, order_ids uuid[],
+    order_times timestamptz[], product uuid DEFAULT NULL)
+    RETURNS TABLE (order_id uuid, order_created_at timestamptz, line_number integer,
+                   product_id uuid, sku text, from_stock boolean, is_goods boolean,
+                   quantity bigint, sent bigint, away bigint, claimed bigint, expected bigint,
+                   came bigint, settled bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
+#variable_conflict use_column
 DECLARE
     v_tenant integer := claimed_units.tenant_id;
+    v_first  timestamptz;
+    v_last   timestamptz;
 BEGIN
+    SELECT min(t), max(t) INTO v_first, v_last FROM unnest(order_times) t;
     RETURN QUERY
-    SELECT c.line_number,
-           (sum(c.asked) FILTER (WHERE c.status IN ('requested', 'approved') AND c.of_customer)
-            + sum(c.came) FILTER (WHERE c.status NOT IN ('requested', 'approved')
-                                    AND c.of_customer))::bigint,
-           (sum(greatest(c.asked - c.came, 0)) FILTER (WHERE c.status IN ('requested',
-                                                                          'approved')))::bigint,
-           sum(c.came)::bigint, (sum(c.came + c.lost))::bigint
-    FROM (SELECT i.line_number, b.status, b.shipment_id IS NULL AS of_customer,
-                 i.quantity AS asked, coalesce(r.came, 0) AS came, coalesce(r.lost, 0) AS lost
-          FROM ecommerce.returns b
-          JOIN ecommerce.return_items i ON i.tenant_id = v_tenant AND i.return_id = b.id
-              AND i.order_created_at = b.order_created_at
-          LEFT JOIN (SELECT k.return_id, k.line_number,
-                            sum(k.back_to_stock + k.written_off) AS came, sum(k.lost) AS lost
-                     FROM ecommerce.return_receipts k
-                     WHERE k.tenant_id = v_tenant AND k.order_id = claimed_units.order_id
-                       AND k.order_created_at = claimed_units.order_created_at
-                     GROUP BY k.return_id, k.line_number) r
-                 ON r.return_id = b.id AND r.line_number = i.line_number
-          WHERE b.tenant_id = v_tenant AND b.order_id = claimed_units.order_id
-            AND b.order_created_at = claimed_units.order_created_at
-            AND b.status <> 'rejected'
-          UNION ALL
-          SELECT l.line_number, 'requested', true, 0, 0, 0 FROM ecommerce.order_items l
-          WHERE l.tenant_id = v_tenant AND l.order_id = claimed_units.order_id
-            AND l.order_created_at = claimed_units.order_created_at AND l.kind = 'product'
-          UNION ALL
-          SELECT l.line_number, 'received', true, 0, 0, 0 FROM ecommerce.order_items l
-          WHERE l.tenant_id = v_tenant AND l.order_id = claimed_units.order_id
-            AND l.order_created_at = claimed_units.order_created_at AND l.kind = 'product') c
-    GROUP BY c.line_number;
+    WITH receipt AS (
+        SELECT k.return_id, k.line_number, sum(k.back_to_stock + k.written_off) AS came,
+               sum(k.lost) AS lost
+        FROM unnest(order_ids, order_times) AS w (id, created_at)
+        JOIN ecommerce.return_receipts k ON k.tenant_id = v_tenant AND k.order_id = w.id
+            AND k.order_created_at = w.created_at
+            AND k.order_created_at BETWEEN v_first AND v_last
+        GROUP BY k.return_id, k.line_number
+    ), claim AS (
+        SELECT b.order_id, b.order_created_at, i.line_number,
+               sum(CASE WHEN b.status IN ('requested', 'approved') THEN i.quantity
+                        ELSE coalesce(r.came, 0) END) FILTER (WHERE b.shipment_id IS NULL)
+                   AS claimed,
+               sum(greatest(i.quantity - coalesce(r.came, 0), 0))
+                   FILTER (WHERE b.status IN ('requested', 'approved')) AS expected,
+               sum(r.came) AS came, sum(r.came + r.lost) AS settled
+        FROM unnest(order_ids, order_times) AS w (id, created_at)
+        JOIN ecommerce.returns b ON b.tenant_id = v_tenant AND b.order_id = w.id
+            AND b.order_created_at = w.created_at
+            AND b.order_created_at BETWEEN v_first AND v_last
+        JOIN ecommerce.return_items i ON i.tenant_id = v_tenant AND i.return_id = b.id
+            AND i.order_created_at = b.order_created_at
+            AND i.order_created_at BETWEEN v_first AND v_last
+        LEFT JOIN receipt r ON r.return_id = b.id AND r.line_number = i.line_number
+        WHERE b.status <> 'rejected'
+        GROUP BY b.order_id, b.order_created_at, i.line_number
+    )
+    SELECT u.order_id, u.order_created_at, u.line_number, u.product_id, u.sku, u.from_stock,
+           u.is_goods, u.quantity, u.sent, u.away, coalesce(c.claimed, 0)::bigint,
+           coalesce(c.expected, 0)::bigint, coalesce(c.came, 0)::bigint,
+           coalesce(c.settled, 0)::bigint
+    FROM ecommerce_internal.order_units(v_tenant, order_ids, order_times,
+                                        claimed_units.product) u
+    LEFT JOIN claim c ON c.order_id = u.order_id AND c.order_created_at = u.order_created_at
+        AND c.line_number = u.line_number;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.claimed_units(integer, uuid, timestamptz) IS
-    'Units of each line of products of an order that are in returns. claimed: by customers: what '
-    'is to come, and what came of returns that were received. expected: what is still to come of '
-    'returns that are open. came: what came. settled: what came or is lost, hence refunded.';
+COMMENT ON FUNCTION ecommerce_internal.claimed_units(integer, uuid[], timestamptz[], uuid) IS
+    'Units of each line of products of some orders that were sent, and that are in returns. '
+    'order_ids, order_times and product, and the columns until away: those of order_units(). '
+    'claimed: by customers: what is to come, and what came of returns that were received. '
+    'expected: what is still to come of returns that are open. came: what came. settled: what came '
+    'or is lost, hence refunded.';
 
 CREATE FUNCTION ecommerce_internal.check_claims(tenant_id integer, order_id uuid,
     order_created_at timestamptz, line_number integer DEFAULT NULL) RETURNS void
@@ -63,13 +75,10 @@ DECLARE
                          AND l.line_number = check_claims.line_number);
 BEGIN
     WITH line AS MATERIALIZED (
-        SELECT u.line_number, u.product_id, u.sku, u.from_stock, u.sent, u.away, c.claimed,
+        SELECT c.line_number, c.product_id, c.sku, c.from_stock, c.sent, c.away, c.claimed,
                c.expected
-        FROM ecommerce_internal.order_units(v_tenant, check_claims.order_id,
-                                            check_claims.order_created_at, v_product) u
-        JOIN ecommerce_internal.claimed_units(v_tenant, check_claims.order_id,
-                                              check_claims.order_created_at) c
-          ON c.line_number = u.line_number)
+        FROM ecommerce_internal.claimed_units(v_tenant, ARRAY[check_claims.order_id],
+                 ARRAY[check_claims.order_created_at], v_product) c)
     SELECT jsonb_agg(jsonb_build_object('sku', w.sku, 'requested', w.requested,
                                         'returnable', w.returnable) ORDER BY w.sku)
     INTO v_wrong
@@ -98,35 +107,52 @@ COMMENT ON FUNCTION ecommerce_internal.check_claims(integer, uuid, timestamptz, 
     'not come back. line_number: of the product of that line only. Error EC022 lists all products '
     'of which there is too much.';
 
-CREATE FUNCTION ecommerce_internal.line_amounts(tenant_id integer, order_id uuid,
-    order_created_at timestamptz, currency text, only_line integer DEFAULT NULL)
-    RETURNS TABLE (line_number integer, kind text, quantity bigint, net numeric, vat numeric)
+CREATE FUNCTION ecommerce_internal.line_amounts(tenant_id integer, order_ids uuid[],
+    order_times timestamptz[], only_line integer DEFAULT NULL)
+    RETURNS TABLE (order_id uuid, order_created_at timestamptz, line_number integer, kind text,
+                   quantity bigint, net numeric, vat numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
+#variable_conflict use_column
 DECLARE
     v_tenant integer := line_amounts.tenant_id;
-    v_prices text := (SELECT o.prices FROM ecommerce.orders o
-                      WHERE o.tenant_id = v_tenant AND o.id = line_amounts.order_id
-                        AND o.created_at = line_amounts.order_created_at);
+    v_first  timestamptz;
+    v_last   timestamptz;
 BEGIN
+    SELECT min(t), max(t) INTO v_first, v_last FROM unnest(order_times) t;
     RETURN QUERY
-    SELECT l.line_number, l.kind, l.quantity - c.quantity, l.net - s.share_net,
-           l.vat - s.share_vat
-    FROM ecommerce.order_items l
-    CROSS JOIN LATERAL (SELECT ecommerce_internal.cancelled_quantity(v_tenant, l.order_id,
-                                   l.order_created_at, l.line_number)) c (quantity)
-    -- As cancelling them has taken it off
-    CROSS JOIN LATERAL ecommerce_internal.amount_of_units(v_prices, l.net, l.vat, l.quantity,
-        c.quantity, line_amounts.currency) s (share_net, share_vat)
-    WHERE l.tenant_id = v_tenant AND l.order_id = line_amounts.order_id
-      AND l.order_created_at = line_amounts.order_created_at
-      AND (line_amounts.only_line IS NULL OR l.line_number = line_amounts.only_line);
+    SELECT l.order_id, l.order_created_at, l.line_number, l.kind,
+           l.quantity - coalesce(c.quantity, 0), l.net - coalesce(c.net, 0),
+           l.vat - coalesce(c.vat, 0)
+    FROM unnest(order_ids, order_times) AS w (id, created_at)
+    JOIN ecommerce.order_items l ON l.tenant_id = v_tenant AND l.order_id = w.id
+        AND l.order_created_at = w.created_at AND l.order_created_at BETWEEN v_first AND v_last
+    LEFT JOIN (
+        -- As cancelling them has taken it off
+        SELECT n.order_id, n.order_created_at, n.line_number, n.quantity, s.net, s.vat
+        FROM (SELECT k.order_id, k.order_created_at, k.line_number,
+                     sum(k.quantity)::bigint AS quantity
+              FROM unnest(order_ids, order_times) AS w (id, created_at)
+              JOIN ecommerce.order_cancellations k ON k.tenant_id = v_tenant
+                  AND k.order_id = w.id AND k.order_created_at = w.created_at
+                  AND k.order_created_at BETWEEN v_first AND v_last
+              GROUP BY k.order_id, k.order_created_at, k.line_number) n
+        JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = n.order_id
+            AND o.created_at = n.order_created_at AND o.created_at BETWEEN v_first AND v_last
+        JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = n.order_id
+            AND i.order_created_at = n.order_created_at AND i.line_number = n.line_number
+            AND i.order_created_at BETWEEN v_first AND v_last
+        CROSS JOIN LATERAL ecommerce_internal.amount_of_units(o.prices, i.net, i.vat, i.quantity,
+            n.quantity, o.currency) s) c
+           ON c.order_id = l.order_id AND c.order_created_at = l.order_created_at
+          AND c.line_number = l.line_number
+    WHERE line_amounts.only_line IS NULL OR l.line_number = line_amounts.only_line;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.line_amounts(integer, uuid, timestamptz, text, integer) IS
-    'The lines of an order less what was cancelled of them: units, and what is paid for them. '
-    'only_line: that line only.';
+COMMENT ON FUNCTION ecommerce_internal.line_amounts(integer, uuid[], timestamptz[], integer) IS
+    'The lines of some orders less what was cancelled of them: units, and what is paid for them. '
+    'order_ids and order_times: the orders, and when each was placed. only_line: that line only.';
 
 CREATE FUNCTION ecommerce_internal.due_refunds(tenant_id integer, order_id uuid,
     order_created_at timestamptz, arriving jsonb)
@@ -147,14 +173,12 @@ BEGIN
     WITH line AS MATERIALIZED (
         SELECT a.line_number, a.kind, a.quantity, a.net, a.vat,
                coalesce(c.settled, 0) + coalesce(n.quantity, 0) AS settled,
-               coalesce(u.from_stock OR u.is_goods, false) AS may_return,
+               coalesce(c.from_stock OR c.is_goods, false) AS may_return,
                coalesce(r.net, 0) AS net_before, coalesce(r.vat, 0) AS vat_before
-        FROM ecommerce_internal.line_amounts(v_tenant, due_refunds.order_id,
-                 due_refunds.order_created_at, o.currency) a
-        LEFT JOIN ecommerce_internal.order_units(v_tenant, due_refunds.order_id,
-                      due_refunds.order_created_at) u ON u.line_number = a.line_number
-        LEFT JOIN ecommerce_internal.claimed_units(v_tenant, due_refunds.order_id,
-                      due_refunds.order_created_at) c ON c.line_number = a.line_number
+        FROM ecommerce_internal.line_amounts(v_tenant, ARRAY[due_refunds.order_id],
+                 ARRAY[due_refunds.order_created_at]) a
+        LEFT JOIN ecommerce_internal.claimed_units(v_tenant, ARRAY[due_refunds.order_id],
+                      ARRAY[due_refunds.order_created_at]) c ON c.line_number = a.line_number
         LEFT JOIN (SELECT i.line_number, sum(i.quantity) AS quantity
                    FROM jsonb_to_recordset(arriving) AS i (line_number integer, quantity bigint)
                    GROUP BY i.line_number) n ON n.line_number = a.line_number

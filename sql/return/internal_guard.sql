@@ -91,126 +91,197 @@ COMMENT ON FUNCTION ecommerce_internal.check_return() IS
     'Guards the state machine of returns (error EC032) and what never changes about one (error '
     'EC017). Error EC009 a return of an order that was not shipped.';
 
+CREATE FUNCTION ecommerce_internal.check_return_lines(tenant_id integer, return_id uuid,
+    order_id uuid, order_created_at timestamptz, line_number integer DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_tenant integer := check_return_lines.tenant_id;
+    v_line   integer;
+    b        record;
+BEGIN
+    SELECT k.status, k.shipment_id,
+           (SELECT l.product_id FROM ecommerce.order_items l
+            WHERE l.tenant_id = v_tenant AND l.order_id = k.order_id
+              AND l.order_created_at = k.order_created_at
+              AND l.line_number = check_return_lines.line_number) AS product INTO b
+    FROM ecommerce.returns k
+    WHERE k.tenant_id = v_tenant AND k.id = check_return_lines.return_id
+      AND k.order_id = check_return_lines.order_id
+      AND k.order_created_at = check_return_lines.order_created_at;
+    IF b.status IS DISTINCT FROM 'requested' THEN
+        RAISE EXCEPTION 'nothing is added to a return that is %', coalesce(b.status, 'unknown')
+            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', return_id);
+    END IF;
+    v_line := (SELECT min(i.line_number) FROM ecommerce.return_items i
+               LEFT JOIN ecommerce_internal.order_units(v_tenant,
+                             ARRAY[check_return_lines.order_id],
+                             ARRAY[check_return_lines.order_created_at], b.product) u
+                      ON u.line_number = i.line_number AND (u.is_goods OR u.from_stock)
+               WHERE i.tenant_id = v_tenant AND i.return_id = check_return_lines.return_id
+                 AND i.order_created_at = check_return_lines.order_created_at
+                 AND (check_return_lines.line_number IS NULL
+                      OR i.line_number = check_return_lines.line_number)
+                 AND u.line_number IS NULL);
+    IF v_line IS NOT NULL THEN
+        RAISE EXCEPTION 'line % has no goods that could come back', v_line
+            USING ERRCODE = 'EC023', DETAIL = format('Return %s.', return_id);
+    END IF;
+    IF b.shipment_id IS NOT NULL THEN
+        v_line := (SELECT min(i.line_number) FROM ecommerce.return_items i
+                   LEFT JOIN ecommerce_internal.undelivered_units(v_tenant,
+                                 ARRAY[check_return_lines.order_id],
+                                 ARRAY[check_return_lines.order_created_at]) u
+                          ON u.shipment_id = b.shipment_id AND u.line_number = i.line_number
+                   WHERE i.tenant_id = v_tenant AND i.return_id = check_return_lines.return_id
+                     AND i.order_created_at = check_return_lines.order_created_at
+                     AND (check_return_lines.line_number IS NULL
+                          OR i.line_number = check_return_lines.line_number)
+                     AND coalesce(u.quantity < 0, true));
+        IF v_line IS NOT NULL THEN
+            RAISE EXCEPTION 'more of line % comes back than was in the shipment', v_line
+                USING ERRCODE = 'EC022', DETAIL = format('Shipment %s.', b.shipment_id);
+        END IF;
+    END IF;
+    PERFORM ecommerce_internal.check_claims(tenant_id, order_id, order_created_at, line_number);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_return_lines(integer, uuid, uuid, timestamptz,
+    integer) IS
+    'For whoever has added to a return of a locked order. It must be requested, and what is in it '
+    'must be goods, of the shipment that it settles, if it does, and no more than was sent and is '
+    'not in another return. line_number: look at that line only. Errors: EC032; EC023 no goods; '
+    'EC022 too much.';
+
 CREATE FUNCTION ecommerce_internal.check_return_item() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    b record;
 BEGIN
     PERFORM ecommerce_internal.lock_returns(NEW.tenant_id, NEW.order_id);
-    SELECT k.status, k.shipment_id INTO b FROM ecommerce.returns k
-    WHERE k.tenant_id = NEW.tenant_id AND k.id = NEW.return_id
-      AND k.order_id = NEW.order_id AND k.order_created_at = NEW.order_created_at;
-    IF b.status IS DISTINCT FROM 'requested' THEN
-        RAISE EXCEPTION 'nothing is added to a return that is %', coalesce(b.status, 'unknown')
-            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', NEW.return_id);
-    ELSIF NOT EXISTS (SELECT FROM ecommerce_internal.order_units(NEW.tenant_id, NEW.order_id,
-                          NEW.order_created_at, (
-                              SELECT l.product_id FROM ecommerce.order_items l
-                              WHERE l.tenant_id = NEW.tenant_id AND l.order_id = NEW.order_id
-                                AND l.order_created_at = NEW.order_created_at
-                                AND l.line_number = NEW.line_number)) u
-                      WHERE u.line_number = NEW.line_number AND (u.is_goods OR u.from_stock)) THEN
-        RAISE EXCEPTION 'line % has no goods that could come back', NEW.line_number
-            USING ERRCODE = 'EC023', DETAIL = format('Return %s.', NEW.return_id);
-    ELSIF b.shipment_id IS NOT NULL
-          AND coalesce((SELECT u.quantity FROM ecommerce_internal.undelivered_units(
-                            NEW.tenant_id, b.shipment_id, NEW.order_created_at) u
-                        WHERE u.line_number = NEW.line_number), -1) < 0 THEN
-        RAISE EXCEPTION 'more of line % comes back than was in the shipment', NEW.line_number
-            USING ERRCODE = 'EC022', DETAIL = format('Shipment %s.', b.shipment_id);
-    END IF;
-    PERFORM ecommerce_internal.check_claims(NEW.tenant_id, NEW.order_id, NEW.order_created_at,
-                                            NEW.line_number);
+    PERFORM ecommerce_internal.check_return_lines(NEW.tenant_id, NEW.return_id, NEW.order_id,
+                                                  NEW.order_created_at, NEW.line_number);
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_return_item() IS
-    'Refuses to add to a return that was decided on, or what cannot come back. Errors: EC032; '
-    'EC023 no goods; EC022 more than was sent and is not in another return.';
+    'Refuses to add to a return that was decided on, or what cannot come back, as '
+    'check_return_lines() says. Errors: EC032; EC023 no goods; EC022 more than was sent and is not '
+    'in another return.';
 
-CREATE FUNCTION ecommerce_internal.receipt_fault(tenant_id integer, return_id uuid, order_id uuid,
-    order_created_at timestamptz, line_number integer) RETURNS text
+CREATE FUNCTION ecommerce_internal.receipt_faults(tenant_id integer, return_id uuid,
+    order_id uuid, order_created_at timestamptz, only_line integer)
+    RETURNS TABLE (line_number integer, fault text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_tenant integer := receipt_faults.tenant_id;
+BEGIN
+    RETURN QUERY
+    WITH receipt AS (
+        SELECT k.line_number, sum(k.net) AS net, sum(k.vat) AS vat,
+               sum(k.back_to_stock + k.written_off + k.lost)
+                   FILTER (WHERE k.return_id = receipt_faults.return_id) AS units,
+               sum(k.lost) FILTER (WHERE k.return_id = receipt_faults.return_id) AS lost,
+               array_agg(DISTINCT k.currency) AS currencies
+        FROM ecommerce.return_receipts k
+        WHERE k.tenant_id = v_tenant AND k.order_id = receipt_faults.order_id
+          AND k.order_created_at = receipt_faults.order_created_at
+          AND (receipt_faults.only_line IS NULL OR k.line_number = receipt_faults.only_line)
+        GROUP BY k.line_number HAVING bool_or(k.return_id = receipt_faults.return_id)
+    ), arrived AS (
+        -- Of each product, in all its lines
+        SELECT n.product_id, sum(k.back_to_stock + k.written_off) AS units
+        FROM ecommerce.return_receipts k
+        JOIN ecommerce.order_items n ON n.tenant_id = v_tenant AND n.order_id = k.order_id
+            AND n.order_created_at = k.order_created_at AND n.line_number = k.line_number
+        WHERE k.tenant_id = v_tenant AND k.order_id = receipt_faults.order_id
+          AND k.order_created_at = receipt_faults.order_created_at AND n.from_stock
+        GROUP BY n.product_id
+    ), booked AS (
+        SELECT m.product_id, sum(m.quantity) AS units FROM ecommerce.stock_movements m
+        WHERE m.tenant_id = v_tenant AND m.order_id = receipt_faults.order_id
+          AND m.reason = 'return'
+        GROUP BY m.product_id
+    ), judged AS (
+        SELECT r.line_number, CASE
+            WHEN r.currencies <> ARRAY[o.currency]
+                THEN 'its currency is not that of the order'
+            WHEN r.net > a.net OR r.vat > a.vat    THEN 'more is refunded than was charged'
+            WHEN r.units > coalesce(i.quantity, 0) THEN 'more came than the return is for'
+            WHEN r.lost > 0 AND b.shipment_id IS NULL
+                THEN 'only units of a shipment that it settles are lost'
+            WHEN n.from_stock AND p.units > coalesce(m.units, 0)
+                THEN 'its units are not among the movements of stock' END AS fault
+        FROM receipt r
+        LEFT JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = receipt_faults.order_id
+            AND o.created_at = receipt_faults.order_created_at
+        LEFT JOIN ecommerce.order_items n ON n.tenant_id = v_tenant
+            AND n.order_id = receipt_faults.order_id
+            AND n.order_created_at = receipt_faults.order_created_at
+            AND n.line_number = r.line_number
+        LEFT JOIN ecommerce_internal.line_amounts(v_tenant, ARRAY[receipt_faults.order_id],
+                      ARRAY[receipt_faults.order_created_at], receipt_faults.only_line) a
+               ON a.line_number = r.line_number
+        LEFT JOIN ecommerce.returns b ON b.tenant_id = v_tenant
+            AND b.id = receipt_faults.return_id
+            AND b.order_created_at = receipt_faults.order_created_at
+        LEFT JOIN ecommerce.return_items i ON i.tenant_id = v_tenant AND i.return_id = b.id
+            AND i.order_created_at = b.order_created_at AND i.line_number = r.line_number
+        LEFT JOIN arrived p ON p.product_id = n.product_id
+        LEFT JOIN booked m ON m.product_id = n.product_id
+    )
+    SELECT j.line_number, j.fault FROM judged j WHERE j.fault IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.receipt_faults(integer, uuid, uuid, timestamptz, integer) IS
+    'What is wrong with lines of which some of a return came. Units must be in the return, and in '
+    'the movements of stock, and no more is refunded than was charged. only_line: of that line '
+    'only, or NULL.';
+
+CREATE FUNCTION ecommerce_internal.check_receipts(tenant_id integer, return_id uuid,
+    order_id uuid, order_created_at timestamptz, line_number integer DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_tenant integer := receipt_fault.tenant_id;
-    i        record;
-    l        record;
-    r        record;
+    v_status text := (SELECT b.status FROM ecommerce.returns b
+                      WHERE b.tenant_id = check_receipts.tenant_id
+                        AND b.id = check_receipts.return_id
+                        AND b.order_id = check_receipts.order_id
+                        AND b.order_created_at = check_receipts.order_created_at);
+    f        record;
 BEGIN
-    SELECT k.quantity, b.shipment_id INTO i FROM ecommerce.returns b
-    LEFT JOIN ecommerce.return_items k ON k.tenant_id = v_tenant AND k.return_id = b.id
-        AND k.order_created_at = b.order_created_at
-        AND k.line_number = receipt_fault.line_number
-    WHERE b.tenant_id = v_tenant AND b.id = receipt_fault.return_id
-      AND b.order_created_at = receipt_fault.order_created_at;
-    SELECT n.product_id, n.from_stock, o.currency, a.net, a.vat INTO l
-    FROM ecommerce.orders o
-    JOIN ecommerce.order_items n ON n.tenant_id = v_tenant AND n.order_id = o.id
-        AND n.order_created_at = o.created_at AND n.line_number = receipt_fault.line_number
-    JOIN ecommerce_internal.line_amounts(v_tenant, o.id, o.created_at, o.currency,
-                                         receipt_fault.line_number) a
-      ON a.line_number = n.line_number
-    WHERE o.tenant_id = v_tenant AND o.id = receipt_fault.order_id
-      AND o.created_at = receipt_fault.order_created_at;
-    SELECT sum(k.net) AS net, sum(k.vat) AS vat,
-           sum(k.back_to_stock + k.written_off + k.lost)
-               FILTER (WHERE k.return_id = receipt_fault.return_id) AS units,
-           sum(k.lost) FILTER (WHERE k.return_id = receipt_fault.return_id) AS lost,
-           bool_and(k.currency = l.currency) AS one_currency INTO r
-    FROM ecommerce.return_receipts k
-    WHERE k.tenant_id = v_tenant AND k.order_id = receipt_fault.order_id
-      AND k.order_created_at = receipt_fault.order_created_at
-      AND k.line_number = receipt_fault.line_number;
-    RETURN CASE
-        WHEN NOT r.one_currency                  THEN 'its currency is not that of the order'
-        WHEN r.net > l.net OR r.vat > l.vat      THEN 'more is refunded than was charged'
-        WHEN r.units > coalesce(i.quantity, 0)   THEN 'more came than the return is for'
-        WHEN r.lost > 0 AND i.shipment_id IS NULL
-            THEN 'only units of a shipment that it settles are lost'
-        WHEN l.from_stock AND (
-            SELECT sum(k.back_to_stock + k.written_off) FROM ecommerce.return_receipts k
-            JOIN ecommerce.order_items n ON n.tenant_id = v_tenant AND n.order_id = k.order_id
-                AND n.order_created_at = k.order_created_at AND n.line_number = k.line_number
-            WHERE k.tenant_id = v_tenant AND k.order_id = receipt_fault.order_id
-              AND k.order_created_at = receipt_fault.order_created_at
-              AND n.product_id = l.product_id AND n.from_stock)
-            > coalesce((SELECT sum(m.quantity) FROM ecommerce.stock_movements m
-                        WHERE m.tenant_id = v_tenant AND m.order_id = receipt_fault.order_id
-                          AND m.product_id = l.product_id AND m.reason = 'return'), 0)
-            THEN 'its units are not among the movements of stock' END;
+    IF coalesce(v_status, 'unknown') NOT IN ('approved', 'received') THEN
+        RAISE EXCEPTION 'nothing comes of a return that is %', coalesce(v_status, 'unknown')
+            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', return_id);
+    END IF;
+    SELECT k.* INTO f
+    FROM ecommerce_internal.receipt_faults(tenant_id, return_id, order_id, order_created_at,
+                                           line_number) k
+    ORDER BY k.line_number LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'line % cannot be received: %', f.line_number, f.fault
+            USING ERRCODE = 'EC022', DETAIL = format('Return %s.', return_id),
+                  HINT = 'Use ecommerce.receive_return().';
+    END IF;
+    PERFORM ecommerce_internal.check_claims(tenant_id, order_id, order_created_at, line_number);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.receipt_fault(integer, uuid, uuid, timestamptz, integer) IS
-    'What is wrong with what came of a line; NULL if nothing is. Units must be in the return, and '
-    'in the movements of stock, and no more is refunded than was charged.';
+COMMENT ON FUNCTION ecommerce_internal.check_receipts(integer, uuid, uuid, timestamptz, integer) IS
+    'For whoever has booked what came of a return of a locked order. It must be approved, and what '
+    'came must be as receipt_faults() wants it. line_number: look at that line only. Errors: '
+    'EC032, EC022.';
 
 CREATE FUNCTION ecommerce_internal.check_receipt() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_status text;
-    v_fault  text;
 BEGIN
     PERFORM ecommerce_internal.lock_returns(NEW.tenant_id, NEW.order_id);
-    v_status := (SELECT b.status FROM ecommerce.returns b
-                 WHERE b.tenant_id = NEW.tenant_id AND b.id = NEW.return_id
-                   AND b.order_id = NEW.order_id AND b.order_created_at = NEW.order_created_at);
-    IF coalesce(v_status, 'unknown') NOT IN ('approved', 'received') THEN
-        RAISE EXCEPTION 'nothing comes of a return that is %', coalesce(v_status, 'unknown')
-            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', NEW.return_id);
-    END IF;
-    v_fault := ecommerce_internal.receipt_fault(NEW.tenant_id, NEW.return_id, NEW.order_id,
-                                                NEW.order_created_at, NEW.line_number);
-    IF v_fault IS NOT NULL THEN
-        RAISE EXCEPTION 'line % cannot be received: %', NEW.line_number, v_fault
-            USING ERRCODE = 'EC022', DETAIL = format('Return %s.', NEW.return_id),
-                  HINT = 'Use ecommerce.receive_return().';
-    END IF;
-    PERFORM ecommerce_internal.check_claims(NEW.tenant_id, NEW.order_id, NEW.order_created_at,
-                                            NEW.line_number);
+    PERFORM ecommerce_internal.check_receipts(NEW.tenant_id, NEW.return_id, NEW.order_id,
+                                              NEW.order_created_at, NEW.line_number);
     RETURN NULL;
 END
 $$;

@@ -52,6 +52,18 @@ COMMENT ON FUNCTION ecommerce_internal.arrivals(jsonb, jsonb, integer) IS
     'those of find_lines(), with back_to_stock and written_off; NULL if all came back to stock. '
     'warehouse_id: where they came, unless an item says otherwise. Error EC022 if more came.';
 
+CREATE FUNCTION ecommerce_internal.insert_receipts(return_id uuid, order_id uuid,
+    order_created_at timestamptz, lines jsonb, receipt_number integer, tenant_id integer)
+    RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_insert_receipts';
+COMMENT ON FUNCTION ecommerce_internal.insert_receipts(uuid, uuid, timestamptz, jsonb, integer,
+    integer) IS
+    'For book_receipt(), which calls check_receipts() afterwards: write what came of a return, and '
+    'return how many units. lines: [{"line_number", "back_to_stock", "written_off", "lost", "net", '
+    '"vat"}].';
+
 CREATE FUNCTION ecommerce_internal.book_receipt(tenant_id integer, return_id uuid, order_id uuid,
     order_created_at timestamptz, arriving jsonb, reference text, note text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -60,7 +72,8 @@ CREATE FUNCTION ecommerce_internal.book_receipt(tenant_id integer, return_id uui
 AS $$
 DECLARE
     v_tenant integer := book_receipt.tenant_id;
-    v_lines  bigint;
+    v_lines  jsonb;
+    v_units  bigint;
     v_number integer := (SELECT coalesce(max(r.receipt_number), 0) + 1
                          FROM ecommerce.return_receipts r
                          WHERE r.tenant_id = v_tenant AND r.return_id = book_receipt.return_id
@@ -95,23 +108,22 @@ BEGIN
                coalesce(sum(i.quantity) FILTER (WHERE i."into" = 'lost'), 0)::integer AS lost
         FROM jsonb_to_recordset(arriving) AS i (line_number integer, quantity bigint, "into" text)
         GROUP BY i.line_number
-    ), written AS (
-        INSERT INTO ecommerce.return_receipts (tenant_id, return_id, receipt_number, line_number,
-            order_id, order_created_at, back_to_stock, written_off, lost, currency, net, vat)
-        SELECT v_tenant, book_receipt.return_id, v_number, d.line_number, o.id, o.created_at,
-               coalesce(c.back_to_stock, 0), coalesce(c.written_off, 0), coalesce(c.lost, 0),
-               o.currency, d.net, d.vat
-        FROM jsonb_to_recordset(v_due) AS d (line_number integer, net numeric, vat numeric)
-        JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = book_receipt.order_id
-                               AND o.created_at = book_receipt.order_created_at
-        LEFT JOIN came c ON c.line_number = d.line_number
-        WHERE c.line_number IS NOT NULL OR d.net + d.vat > 0
-        RETURNING return_receipts.back_to_stock + return_receipts.written_off
-                  + return_receipts.lost AS units)
-    SELECT sum(w.units) INTO v_lines FROM written w;
-    PERFORM ecommerce_internal.check_written(v_lines = (
+    )
+    SELECT jsonb_agg(jsonb_build_object('line_number', d.line_number,
+               'back_to_stock', coalesce(c.back_to_stock, 0),
+               'written_off', coalesce(c.written_off, 0), 'lost', coalesce(c.lost, 0),
+               'net', d.net, 'vat', d.vat) ORDER BY d.line_number)
+    INTO v_lines
+    FROM jsonb_to_recordset(v_due) AS d (line_number integer, net numeric, vat numeric)
+    LEFT JOIN came c ON c.line_number = d.line_number
+    WHERE c.line_number IS NOT NULL OR d.net + d.vat > 0;
+    v_units := ecommerce_internal.insert_receipts(return_id, order_id, order_created_at, v_lines,
+                                                  v_number, v_tenant);
+    PERFORM ecommerce_internal.check_written(v_units = (
         SELECT sum(i.quantity) FROM jsonb_to_recordset(arriving) AS i (quantity bigint)),
         'return_receipts');
+    -- A trigger may have booked others meanwhile.
+    PERFORM ecommerce_internal.check_receipts(v_tenant, return_id, order_id, order_created_at);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.book_receipt(integer, uuid, uuid, timestamptz, jsonb, text,
@@ -180,14 +192,11 @@ BEGIN
                    CASE WHEN (e ->> 'restock')::boolean THEN 'back_to_stock'
                         ELSE 'written_off' END))
         FROM jsonb_array_elements(items) WITH ORDINALITY AS i (e, n)), (
-        SELECT jsonb_agg(jsonb_build_object('line_number', u.line_number, 'product_id',
-                   u.product_id, 'sku', u.sku, 'quantity', u.sent - c.claimed))
-        FROM ecommerce_internal.order_units(return_at_once.tenant_id, return_at_once.order_id,
-                                            return_at_once.order_created_at) u
-        JOIN ecommerce_internal.claimed_units(return_at_once.tenant_id, return_at_once.order_id,
-                                              return_at_once.order_created_at) c
-          ON c.line_number = u.line_number
-        WHERE u.from_stock), 'EC022', 'more of "%s" comes back than was sold');
+        SELECT jsonb_agg(jsonb_build_object('line_number', c.line_number, 'product_id',
+                   c.product_id, 'sku', c.sku, 'quantity', c.sent - c.claimed))
+        FROM ecommerce_internal.claimed_units(return_at_once.tenant_id,
+                 ARRAY[return_at_once.order_id], ARRAY[return_at_once.order_created_at]) c
+        WHERE c.from_stock), 'EC022', 'more of "%s" comes back than was sold');
     v_id := ecommerce_internal.open_return(tenant_id, order_id, order_created_at, NULL, (
         SELECT jsonb_agg(e || '{"reason": "other"}') FROM jsonb_array_elements(v_arriving) e),
         note, NULL);

@@ -105,6 +105,16 @@ COMMENT ON FUNCTION ecommerce_internal.append_return_event(integer, uuid, timest
     'Append the event return. and the status that a return has now, with all that a message to the '
     'customer needs, and data.';
 
+CREATE FUNCTION ecommerce_internal.insert_return_items(return_id uuid, order_id uuid,
+    order_created_at timestamptz, lines jsonb, tenant_id integer) RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_insert_return_items';
+COMMENT ON FUNCTION ecommerce_internal.insert_return_items(uuid, uuid, timestamptz, jsonb,
+    integer) IS
+    'For open_return(), which calls check_return_lines() afterwards: put units into a return, and '
+    'return how many. lines: [{"line_number", "quantity", "reason"}].';
+
 CREATE FUNCTION ecommerce_internal.open_return(tenant_id integer, order_id uuid,
     order_created_at timestamptz, shipment_id uuid, lines jsonb, note text, idempotency_key text)
     RETURNS uuid
@@ -123,18 +133,13 @@ BEGIN
          WHERE b.tenant_id = open_return.tenant_id AND b.order_id = open_return.order_id
            AND b.order_created_at = open_return.order_created_at),
         open_return.shipment_id, open_return.note, open_return.idempotency_key);
-    WITH written AS (
-        INSERT INTO ecommerce.return_items (tenant_id, return_id, order_id, order_created_at,
-                                            line_number, quantity, reason)
-        SELECT open_return.tenant_id, v_id, open_return.order_id, open_return.order_created_at,
-               l.line_number, sum(l.quantity)::integer, min(coalesce(l.reason, 'withdrawal'))
-        FROM jsonb_to_recordset(lines) AS l (line_number integer, quantity bigint, reason text)
-        GROUP BY l.line_number ORDER BY l.line_number
-        RETURNING quantity)
-    SELECT sum(w.quantity) INTO v_count FROM written w;
+    v_count := ecommerce_internal.insert_return_items(v_id, order_id, order_created_at, lines,
+                                                      tenant_id);
     PERFORM ecommerce_internal.check_written(v_count = (
         SELECT sum(l.quantity) FROM jsonb_to_recordset(lines) AS l (quantity bigint)),
         'return_items');
+    -- A trigger may have claimed others meanwhile.
+    PERFORM ecommerce_internal.check_return_lines(tenant_id, v_id, order_id, order_created_at);
     RETURN v_id;
 END
 $$;
@@ -300,9 +305,11 @@ BEGIN
     SELECT jsonb_agg(DISTINCT jsonb_build_object('name', i.name, 'reason', 'not_goods'))
     INTO v_wrong
     FROM jsonb_to_recordset(items) AS i (name text, product_id uuid)
-    WHERE NOT EXISTS (SELECT FROM ecommerce_internal.order_units(check_goods.tenant_id,
-                          check_goods.order_id, check_goods.order_created_at, i.product_id) u
-                      WHERE u.is_goods OR u.from_stock);
+    WHERE i.product_id <> ALL (SELECT u.product_id
+                               FROM ecommerce_internal.order_units(check_goods.tenant_id,
+                                   ARRAY[check_goods.order_id],
+                                   ARRAY[check_goods.order_created_at]) u
+                               WHERE u.is_goods OR u.from_stock);
     IF v_wrong IS NOT NULL THEN
         RAISE EXCEPTION '"%" cannot come back, because it is no goods',
                         left(v_wrong -> 0 ->> 'name', 100)

@@ -11,54 +11,55 @@ AS $$
 DECLARE
     v_tenant integer := prove_returned_orders.tenant_id;
     v_from   timestamptz := coalesce(since, '-infinity');
-    o        record;
+    v_ids    uuid[];
+    v_times  timestamptz[];
 BEGIN
-    FOR o IN
-        SELECT DISTINCT t.id, t.created_at, t.currency
-        FROM ecommerce.returns b
-        JOIN ecommerce.orders t ON t.tenant_id = v_tenant AND t.id = b.order_id
-                               AND t.created_at = b.order_created_at
-        WHERE b.tenant_id = v_tenant AND b.updated_at >= v_from
-    LOOP
-        RETURN QUERY
-        SELECT 'more comes back than was sent', o.id,
-               jsonb_build_object('line_number', u.line_number, 'sent', u.sent,
-                                  'returned', c.claimed)
-        FROM ecommerce_internal.order_units(v_tenant, o.id, o.created_at) u
-        JOIN ecommerce_internal.claimed_units(v_tenant, o.id, o.created_at) c
-          ON c.line_number = u.line_number
-        WHERE c.claimed > u.sent OR c.settled > u.quantity;
+    SELECT array_agg(t.id), array_agg(t.created_at) INTO v_ids, v_times
+    FROM (SELECT DISTINCT b.order_id, b.order_created_at FROM ecommerce.returns b
+          WHERE b.tenant_id = v_tenant AND b.updated_at >= v_from) k
+    JOIN ecommerce.orders t ON t.tenant_id = v_tenant AND t.id = k.order_id
+                           AND t.created_at = k.order_created_at;
+    IF v_ids IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH unit AS MATERIALIZED (
+        SELECT * FROM ecommerce_internal.claimed_units(v_tenant, v_ids, v_times))
+    SELECT 'more comes back than was sent', u.order_id,
+           jsonb_build_object('line_number', u.line_number, 'sent', u.sent,
+                              'returned', u.claimed)
+    FROM unit u
+    WHERE u.claimed > u.sent OR u.settled > u.quantity
+    UNION ALL
+    SELECT 'what came back is not in stock', k.order_id,
+           jsonb_build_object('product_id', k.product_id, 'received', k.units,
+                              'booked', coalesce(m.units, 0))
+    FROM (SELECT u.order_id, u.product_id, sum(u.came) AS units FROM unit u
+          WHERE u.from_stock GROUP BY u.order_id, u.product_id) k
+    LEFT JOIN (SELECT s.order_id, s.product_id, sum(s.quantity) AS units
+               FROM unnest(v_ids) w (id)
+               JOIN ecommerce.stock_movements s ON s.tenant_id = v_tenant AND s.order_id = w.id
+               WHERE s.reason = 'return'
+               GROUP BY s.order_id, s.product_id) m
+           ON m.order_id = k.order_id AND m.product_id = k.product_id
+    WHERE k.units > coalesce(m.units, 0);
 
-        RETURN QUERY
-        SELECT 'what came back is not in stock', o.id,
-               jsonb_build_object('product_id', k.product_id, 'received', k.units,
-                                  'booked', coalesce(m.units, 0))
-        FROM (SELECT u.product_id, sum(c.came) AS units
-              FROM ecommerce_internal.order_units(v_tenant, o.id, o.created_at) u
-              JOIN ecommerce_internal.claimed_units(v_tenant, o.id, o.created_at) c
-                ON c.line_number = u.line_number
-              WHERE u.from_stock GROUP BY u.product_id) k
-        LEFT JOIN (SELECT s.product_id, sum(s.quantity) AS units
-                   FROM ecommerce.stock_movements s
-                   WHERE s.tenant_id = v_tenant AND s.order_id = o.id AND s.reason = 'return'
-                   GROUP BY s.product_id) m ON m.product_id = k.product_id
-        WHERE k.units > coalesce(m.units, 0);
-
-        RETURN QUERY
-        SELECT 'a refund differs from what was charged', o.id,
-               jsonb_build_object('line_number', a.line_number, 'net', a.net, 'vat', a.vat,
-                                  'refund_net', r.net, 'refund_vat', r.vat)
-        FROM ecommerce_internal.line_amounts(v_tenant, o.id, o.created_at, o.currency) a
-        JOIN (SELECT k.line_number, sum(k.net) AS net, sum(k.vat) AS vat,
-                     sum(k.back_to_stock + k.written_off + k.lost) AS units
-              FROM ecommerce.return_receipts k
-              WHERE k.tenant_id = v_tenant AND k.order_id = o.id
-                AND k.order_created_at = o.created_at
-              GROUP BY k.line_number) r ON r.line_number = a.line_number
-        -- All units of a line are worth all of it.
-        WHERE r.net > a.net OR r.vat > a.vat
-           OR a.kind = 'product' AND r.units = a.quantity AND (r.net, r.vat) <> (a.net, a.vat);
-    END LOOP;
+    RETURN QUERY
+    SELECT 'a refund differs from what was charged', a.order_id,
+           jsonb_build_object('line_number', a.line_number, 'net', a.net, 'vat', a.vat,
+                              'refund_net', r.net, 'refund_vat', r.vat)
+    FROM ecommerce_internal.line_amounts(v_tenant, v_ids, v_times) a
+    JOIN (SELECT k.order_id, k.order_created_at, k.line_number, sum(k.net) AS net,
+                 sum(k.vat) AS vat, sum(k.back_to_stock + k.written_off + k.lost) AS units
+          FROM unnest(v_ids, v_times) AS w (id, created_at)
+          JOIN ecommerce.return_receipts k ON k.tenant_id = v_tenant AND k.order_id = w.id
+              AND k.order_created_at = w.created_at
+          GROUP BY k.order_id, k.order_created_at, k.line_number) r
+      ON r.order_id = a.order_id AND r.order_created_at = a.order_created_at
+     AND r.line_number = a.line_number
+    -- All units of a line are worth all of it.
+    WHERE r.net > a.net OR r.vat > a.vat
+       OR a.kind = 'product' AND r.units = a.quantity AND (r.net, r.vat) <> (a.net, a.vat);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.prove_returned_orders(timestamptz, integer) IS

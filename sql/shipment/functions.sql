@@ -251,7 +251,8 @@ BEGIN
            coalesce(bool_and(k.away >= k.quantity AND k.pending = 0)
                     FILTER (WHERE k.from_stock OR k.packed > 0), true) AS whole
     INTO u
-    FROM ecommerce_internal.order_units(v_tenant, order_id, v_created) k WHERE k.is_goods;
+    FROM ecommerce_internal.order_units(v_tenant, ARRAY[order_id], ARRAY[v_created]) k
+    WHERE k.is_goods;
     IF u.packed = 0 AND v_status = 'delivered' THEN
         u.delivered := u.sent;
     ELSIF u.packed = 0 THEN
@@ -262,8 +263,8 @@ BEGIN
                  u.ordered, u.pending, u.shipped, u.delivered, 0, 0);
     v_result.undelivered := (
         SELECT coalesce(sum(d.quantity), 0) FROM ecommerce.shipments s
-        CROSS JOIN LATERAL ecommerce_internal.undelivered_units(v_tenant, s.id,
-                                                                s.order_created_at) d
+        JOIN ecommerce_internal.undelivered_units(v_tenant, ARRAY[order_fulfilment.order_id],
+                 ARRAY[v_created]) d ON d.shipment_id = s.id
         WHERE s.tenant_id = v_tenant AND s.order_id = order_fulfilment.order_id
           AND s.order_created_at = v_created AND s.status IN ('lost', 'returned_to_sender'));
     v_result.returned := (

@@ -199,12 +199,13 @@ BEGIN
     IF replaces_id IS NOT NULL THEN
         RETURN QUERY
         SELECT l.line_number, l.product_id, l.sku, l.from_stock, u.quantity
-        FROM ecommerce_internal.undelivered_units(v_tenant, shippable_units.replaces_id,
-                                                  shippable_units.order_created_at) u
+        FROM ecommerce_internal.undelivered_units(v_tenant, ARRAY[shippable_units.order_id],
+                 ARRAY[shippable_units.order_created_at]) u
         JOIN ecommerce.order_items l ON l.tenant_id = v_tenant
             AND l.order_id = shippable_units.order_id
             AND l.order_created_at = shippable_units.order_created_at
-            AND l.line_number = u.line_number;
+            AND l.line_number = u.line_number
+        WHERE u.shipment_id = shippable_units.replaces_id;
         RETURN;
     END IF;
     RETURN QUERY
@@ -213,11 +214,10 @@ BEGIN
                  CASE WHEN u.from_stock
                       THEN ecommerce_internal.allocated_quantity(u.quantity, u.allocation,
                                shippable_units.warehouse_id)
-                           - coalesce(k.packed, 0) END)
-    FROM ecommerce_internal.order_units(v_tenant, shippable_units.order_id,
-                                        shippable_units.order_created_at,
-                                        shippable_units.product) u
-    LEFT JOIN (SELECT i.line_number, sum(i.quantity) AS packed
+                           - coalesce(c.quantity, 0) - coalesce(k.packed, 0) END)
+    FROM ecommerce_internal.order_units(v_tenant, ARRAY[shippable_units.order_id],
+             ARRAY[shippable_units.order_created_at], shippable_units.product) u
+    LEFT JOIN (SELECT i.line_number, sum(i.quantity)::bigint AS packed
                FROM ecommerce.shipment_items i
                JOIN ecommerce.shipments s ON s.tenant_id = v_tenant AND s.id = i.shipment_id
                    AND s.order_created_at = i.order_created_at
@@ -226,6 +226,15 @@ BEGIN
                  AND s.status <> 'cancelled' AND s.replaces_id IS NULL
                  AND s.warehouse_id = shippable_units.warehouse_id
                GROUP BY i.line_number) k ON k.line_number = u.line_number
+    -- Units that were cancelled are in no warehouse.
+    LEFT JOIN (SELECT n.line_number,
+                      sum((n.allocation ->> shippable_units.warehouse_id::text)::bigint)::bigint
+                          AS quantity
+               FROM ecommerce.order_cancellations n
+               WHERE n.tenant_id = v_tenant AND n.order_id = shippable_units.order_id
+                 AND n.order_created_at = shippable_units.order_created_at
+               GROUP BY n.line_number) c
+           ON c.line_number = u.line_number AND u.allocation IS NOT NULL
     WHERE u.is_goods;
 END
 $$;
@@ -235,43 +244,66 @@ COMMENT ON FUNCTION ecommerce_internal.shippable_units(integer, uuid, timestampt
     'not in another shipment and was taken from that warehouse; in one that replaces a lost one, '
     'what of that is not settled. product: of its lines only.';
 
+CREATE FUNCTION ecommerce_internal.check_packed(tenant_id integer, shipment_id uuid,
+    order_id uuid, order_created_at timestamptz, line_number integer DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_tenant integer := check_packed.tenant_id;
+    s        record;
+    u        record;
+BEGIN
+    SELECT k.status, k.warehouse_id, k.replaces_id,
+           (SELECT l.product_id FROM ecommerce.order_items l
+            WHERE l.tenant_id = v_tenant AND l.order_id = k.order_id
+              AND l.order_created_at = k.order_created_at
+              AND l.line_number = check_packed.line_number) AS product INTO s
+    FROM ecommerce.shipments k
+    WHERE k.tenant_id = v_tenant AND k.id = check_packed.shipment_id
+      AND k.order_id = check_packed.order_id
+      AND k.order_created_at = check_packed.order_created_at;
+    IF s.status IS DISTINCT FROM 'pending' THEN
+        RAISE EXCEPTION 'nothing is added to a shipment that is %', coalesce(s.status, 'unknown')
+            USING ERRCODE = 'EC032', DETAIL = format('Shipment %s.', shipment_id);
+    END IF;
+    -- The rows are there already, so less than nothing may be left.
+    SELECT i.line_number, i.quantity, k.sku, k.quantity AS free INTO u
+    FROM ecommerce.shipment_items i
+    LEFT JOIN ecommerce_internal.shippable_units(v_tenant, check_packed.order_id,
+                  check_packed.order_created_at, s.warehouse_id, s.replaces_id, s.product) k
+           ON k.line_number = i.line_number
+    WHERE i.tenant_id = v_tenant AND i.shipment_id = check_packed.shipment_id
+      AND i.order_created_at = check_packed.order_created_at
+      AND (check_packed.line_number IS NULL OR i.line_number = check_packed.line_number)
+      AND coalesce(k.quantity < 0, true)
+    ORDER BY i.line_number LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'more of line % is shipped than is left', u.line_number
+            USING ERRCODE = 'EC033', DETAIL = jsonb_build_array(jsonb_build_object(
+                'sku', u.sku, 'line_number', u.line_number, 'requested', u.quantity,
+                'left', coalesce(u.free + u.quantity, 0)))::text;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_packed(integer, uuid, uuid, timestamptz, integer) IS
+    'For whoever has added to a shipment of a locked order. It must be pending, and hold no more '
+    'of a line than is left. That is what was ordered, not cancelled, not in another shipment, and '
+    'is in its warehouse. line_number: look at that line only. Errors: EC032, EC033.';
+
 CREATE FUNCTION ecommerce_internal.check_shipment_item() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    s record;
-    u record;
 BEGIN
     PERFORM ecommerce_internal.lock_fulfilment(NEW.tenant_id, NEW.order_id);
-    SELECT k.status, k.warehouse_id, k.replaces_id INTO s
-    FROM ecommerce.shipments k
-    WHERE k.tenant_id = NEW.tenant_id AND k.id = NEW.shipment_id
-      AND k.order_id = NEW.order_id AND k.order_created_at = NEW.order_created_at;
-    IF s.status IS DISTINCT FROM 'pending' THEN
-        RAISE EXCEPTION 'nothing is added to a shipment that is %', coalesce(s.status, 'unknown')
-            USING ERRCODE = 'EC032', DETAIL = format('Shipment %s.', NEW.shipment_id);
-    END IF;
-    -- The row is there already, so less than nothing may be left.
-    SELECT k.sku, k.quantity AS free INTO u
-    FROM ecommerce_internal.shippable_units(NEW.tenant_id, NEW.order_id, NEW.order_created_at,
-                                            s.warehouse_id, s.replaces_id, (
-        SELECT l.product_id FROM ecommerce.order_items l
-        WHERE l.tenant_id = NEW.tenant_id AND l.order_id = NEW.order_id
-          AND l.order_created_at = NEW.order_created_at AND l.line_number = NEW.line_number)) k
-    WHERE k.line_number = NEW.line_number;
-    IF u.free IS NULL OR u.free < 0 THEN
-        RAISE EXCEPTION 'more of line % is shipped than is left', NEW.line_number
-            USING ERRCODE = 'EC033', DETAIL = jsonb_build_array(jsonb_build_object(
-                'sku', u.sku, 'line_number', NEW.line_number, 'requested', NEW.quantity,
-                'left', coalesce(u.free + NEW.quantity, 0)))::text;
-    END IF;
+    PERFORM ecommerce_internal.check_packed(NEW.tenant_id, NEW.shipment_id, NEW.order_id,
+                                            NEW.order_created_at, NEW.line_number);
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_shipment_item() IS
-    'Refuses to add to a shipment that is not pending, or more than is left of a line. That is '
-    'what was ordered, not cancelled, not in another shipment, and is in its warehouse. Errors: '
-    'EC032, EC033.';
+    'Refuses to add to a shipment that is not pending, or more than is left of a line, as '
+    'check_packed() says. Errors: EC032, EC033.';
 
 CREATE FUNCTION ecommerce_internal.check_undelivered() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -296,12 +328,12 @@ BEGIN
             USING ERRCODE = 'wrong_object_type';
     END IF;
     IF EXISTS (SELECT FROM ecommerce.orders o
-               CROSS JOIN ecommerce_internal.followed_status(NEW.tenant_id, NEW.order_id,
-                                                             NEW.order_created_at) f
+               CROSS JOIN ecommerce_internal.followed_status(NEW.tenant_id,
+                   ARRAY[NEW.order_id], ARRAY[NEW.order_created_at]) f
                WHERE o.tenant_id = NEW.tenant_id AND o.id = NEW.order_id
                  AND o.created_at = NEW.order_created_at
-                 AND (o.status = 'processing' AND f IS NOT NULL
-                      OR o.status = 'shipped' AND f = 'delivered')) THEN
+                 AND (o.status = 'processing' AND f.status IS NOT NULL
+                      OR o.status = 'shipped' AND f.status = 'delivered')) THEN
         RAISE EXCEPTION 'the order has not followed its shipments'
             USING ERRCODE = 'EC032', DETAIL = format('Order %s.', NEW.order_id),
                   HINT = 'Use ecommerce.ship_shipment() and ecommerce.mark_delivered(), or bring '
@@ -330,7 +362,8 @@ BEGIN
                         AND s.status <> 'cancelled') THEN
         RETURN;
     END IF;
-    v_followed := ecommerce_internal.followed_status(tenant_id, order_id, order_created_at);
+    v_followed := (SELECT f.status FROM ecommerce_internal.followed_status(tenant_id,
+                       ARRAY[order_id], ARRAY[order_created_at]) f);
     IF new_status = 'cancelled' OR v_followed IS NULL
        OR new_status = 'delivered' AND v_followed <> 'delivered' THEN
         RAISE EXCEPTION 'an order cannot go from % to % beside its shipments', old_status,

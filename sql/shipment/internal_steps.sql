@@ -112,6 +112,16 @@ COMMENT ON FUNCTION ecommerce_internal.choose_warehouse(integer, uuid, timestamp
     'find_lines(), or NULL for all that is left. Error EC033 if there are several, whose detail '
     'says how many units are in each.';
 
+CREATE FUNCTION ecommerce_internal.insert_shipment_items(shipment_id uuid, order_id uuid,
+    order_created_at timestamptz, lines jsonb, tenant_id integer) RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_insert_shipment_items';
+COMMENT ON FUNCTION ecommerce_internal.insert_shipment_items(uuid, uuid, timestamptz, jsonb,
+    integer) IS
+    'For pack_shipment(), which calls check_packed() afterwards: put units into a shipment, and '
+    'return how many. lines: [{"line_number", "quantity"}].';
+
 CREATE FUNCTION ecommerce_internal.pack_shipment(tenant_id integer, order_id uuid,
     order_created_at timestamptz, replaces_id uuid, items jsonb, request jsonb) RETURNS uuid
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -139,8 +149,8 @@ BEGIN
                       WHERE items IS NOT NULL OR k.quantity > 0) u
                 WHERE items IS NOT NULL OR u.tracked OR pack_shipment.replaces_id IS NOT NULL
                    OR NOT EXISTS (SELECT FROM ecommerce_internal.order_units(
-                                      pack_shipment.tenant_id, pack_shipment.order_id,
-                                      pack_shipment.order_created_at) n
+                                      pack_shipment.tenant_id, ARRAY[pack_shipment.order_id],
+                                      ARRAY[pack_shipment.order_created_at]) n
                                   WHERE n.is_goods AND n.from_stock AND n.packed < n.quantity));
     IF items IS NOT NULL THEN
         v_lines := ecommerce_internal.take_units(items, coalesce(v_lines, '[]'), 'EC033',
@@ -158,18 +168,13 @@ BEGIN
         v_warehouse, pack_shipment.replaces_id, request ->> 'carrier',
         request ->> 'tracking_number', request ->> 'tracking_url',
         request ->> 'idempotency_key');
-    WITH written AS (
-        INSERT INTO ecommerce.shipment_items (tenant_id, shipment_id, order_id, order_created_at,
-                                              line_number, quantity)
-        SELECT pack_shipment.tenant_id, v_id, pack_shipment.order_id,
-               pack_shipment.order_created_at, l.line_number, sum(l.quantity)::integer
-        FROM jsonb_to_recordset(v_lines) AS l (line_number integer, quantity bigint)
-        GROUP BY l.line_number ORDER BY l.line_number
-        RETURNING quantity)
-    SELECT sum(w.quantity) INTO v_count FROM written w;
+    v_count := ecommerce_internal.insert_shipment_items(v_id, order_id, order_created_at, v_lines,
+                                                        tenant_id);
     PERFORM ecommerce_internal.check_written(v_count = (
         SELECT sum(l.quantity) FROM jsonb_to_recordset(v_lines) AS l (quantity bigint)),
         'shipment_items');
+    -- A trigger may have packed others meanwhile.
+    PERFORM ecommerce_internal.check_packed(tenant_id, v_id, order_id, order_created_at);
     PERFORM ecommerce_internal.append_shipment_event(tenant_id, v_id, order_created_at, NULL,
                                                      NULL);
     RETURN v_id;
@@ -188,7 +193,8 @@ CREATE FUNCTION ecommerce_internal.follow_shipments(tenant_id integer, order_id 
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_followed text := ecommerce_internal.followed_status(tenant_id, order_id, order_created_at);
+    v_followed text := (SELECT f.status FROM ecommerce_internal.followed_status(tenant_id,
+                            ARRAY[order_id], ARRAY[order_created_at]) f);
     v_status   text := (SELECT o.status FROM ecommerce.orders o
                         WHERE o.tenant_id = follow_shipments.tenant_id
                           AND o.id = follow_shipments.order_id

@@ -12,43 +12,42 @@ AS $$
 DECLARE
     v_tenant integer := shipment_problems.tenant_id;
     v_from   timestamptz := coalesce(since, '-infinity');
-    o        record;
+    v_ids    uuid[];
+    v_times  timestamptz[];
 BEGIN
-    FOR o IN
-        SELECT t.id, t.created_at, t.status,
-               count(*) FILTER (WHERE s.status <> 'cancelled') AS shipments
-        FROM ecommerce.shipments s
-        JOIN ecommerce.orders t ON t.tenant_id = v_tenant AND t.id = s.order_id
-                               AND t.created_at = s.order_created_at
-        WHERE s.tenant_id = v_tenant AND s.updated_at >= v_from
-        GROUP BY t.id, t.created_at, t.status
-    LOOP
+    SELECT array_agg(t.id), array_agg(t.created_at) INTO v_ids, v_times
+    FROM (SELECT DISTINCT s.order_id, s.order_created_at FROM ecommerce.shipments s
+          WHERE s.tenant_id = v_tenant AND s.updated_at >= v_from) k
+    JOIN ecommerce.orders t ON t.tenant_id = v_tenant AND t.id = k.order_id
+                           AND t.created_at = k.order_created_at;
+    IF v_ids IS NOT NULL THEN
         RETURN QUERY
-        SELECT 'more is shipped than was ordered', o.id,
+        SELECT 'more is shipped than was ordered', u.order_id,
                jsonb_build_object('line_number', u.line_number, 'ordered', u.quantity,
                                   'shipped', u.packed)
-        FROM ecommerce_internal.order_units(v_tenant, o.id, o.created_at) u
+        FROM ecommerce_internal.order_units(v_tenant, v_ids, v_times) u
         WHERE u.packed > u.quantity;
 
         RETURN QUERY
-        SELECT 'more is sent again than was lost', s.id,
+        SELECT 'more is sent again than was lost', u.shipment_id,
                jsonb_build_object('line_number', u.line_number, 'too_many', - u.quantity)
-        FROM ecommerce.shipments s
-        CROSS JOIN LATERAL ecommerce_internal.undelivered_units(v_tenant, s.id,
-                                                                s.order_created_at) u
-        WHERE s.tenant_id = v_tenant AND s.order_id = o.id AND s.order_created_at = o.created_at
-          AND u.quantity < 0;
+        FROM ecommerce_internal.undelivered_units(v_tenant, v_ids, v_times) u
+        WHERE u.quantity < 0;
 
         RETURN QUERY
         SELECT 'an order differs from its shipments', o.id,
                jsonb_build_object('order', o.status, 'shipments', f.status)
-        FROM (SELECT ecommerce_internal.followed_status(v_tenant, o.id, o.created_at)) f (status)
-        WHERE o.shipments > 0
+        FROM ecommerce_internal.followed_status(v_tenant, v_ids, v_times) f
+        JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = f.order_id
+                               AND o.created_at = f.order_created_at
+        WHERE EXISTS (SELECT FROM ecommerce.shipments s
+                      WHERE s.tenant_id = v_tenant AND s.order_id = o.id
+                        AND s.order_created_at = o.created_at AND s.status <> 'cancelled')
           AND (o.status IN ('pending', 'cancelled')
                OR o.status = 'processing' AND f.status IS NOT NULL
                OR o.status = 'shipped' AND f.status IS DISTINCT FROM 'shipped'
                OR o.status = 'delivered' AND f.status IS DISTINCT FROM 'delivered');
-    END LOOP;
+    END IF;
 
     RETURN QUERY
     SELECT 'a shipment has left that is empty', s.id, jsonb_build_object('status', s.status)

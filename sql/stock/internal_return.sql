@@ -98,16 +98,17 @@ BEGIN
           FROM (SELECT i.product_id, sum(i.quantity) AS quantity
                 FROM jsonb_to_recordset(items) AS i (product_id uuid, quantity bigint)
                 GROUP BY i.product_id) r
-          LEFT JOIN LATERAL (SELECT min(l.sku) AS sku, sum(l.away) AS quantity
-                             FROM ecommerce_internal.order_units(check_returns.tenant_id,
-                                 check_returns.order_id, check_returns.order_created_at,
-                                 r.product_id) l
-                             WHERE l.from_stock) s ON true
-          LEFT JOIN LATERAL (SELECT sum(m.quantity) AS quantity FROM ecommerce.stock_movements m
-                             WHERE m.tenant_id = check_returns.tenant_id
-                               AND m.order_id = check_returns.order_id
-                               AND m.product_id = r.product_id AND m.reason = 'return') b
-              ON true) w
+          LEFT JOIN (SELECT l.product_id, min(l.sku) AS sku, sum(l.away) AS quantity
+                     FROM ecommerce_internal.order_units(check_returns.tenant_id,
+                         ARRAY[check_returns.order_id], ARRAY[check_returns.order_created_at],
+                         CASE jsonb_array_length(items)
+                             WHEN 1 THEN (items -> 0 ->> 'product_id')::uuid END) l
+                     WHERE l.from_stock GROUP BY l.product_id) s ON s.product_id = r.product_id
+          LEFT JOIN (SELECT m.product_id, sum(m.quantity) AS quantity
+                     FROM ecommerce.stock_movements m
+                     WHERE m.tenant_id = check_returns.tenant_id
+                       AND m.order_id = check_returns.order_id AND m.reason = 'return'
+                     GROUP BY m.product_id) b ON b.product_id = r.product_id) w
     WHERE w.quantity > w.returnable;
     IF v_wrong IS NOT NULL THEN
         RAISE EXCEPTION 'more of "%" comes back than was sold', v_wrong -> 0 ->> 'sku'
