@@ -48,6 +48,7 @@ BEGIN
         WHERE c.is_goods OR c.from_stock), 'EC022', 'more of "%s" comes back than was sold');
     v_id := ecommerce_internal.open_return(v_tenant, order_id, v_created, NULL, v_lines, note,
                                            idempotency_key);
+    PERFORM ecommerce_internal.check_return_lines(v_tenant, v_id, order_id, v_created);
     PERFORM ecommerce_internal.append_return_event(v_tenant, v_id, v_created, NULL, '{}');
     RETURN ecommerce_internal.return_answer(v_tenant, v_id, v_created, NULL);
 END
@@ -214,6 +215,7 @@ BEGIN
                   ELSE ecommerce_internal.arrivals(v_items, v_lines, s.warehouse_id) END;
     v_id := ecommerce_internal.open_return(v_tenant, o.order_id, o.order_created_at, shipment_id,
                                            v_lines, note, NULL);
+    PERFORM ecommerce_internal.check_return_lines(v_tenant, v_id, o.order_id, o.order_created_at);
     PERFORM ecommerce_internal.decide_return(v_tenant, v_id, o.order_created_at, 'approved', NULL);
     -- The customer got none of it, so what does not come back is refunded, too.
     PERFORM ecommerce_internal.settle_receipt(v_tenant, v_id, o.order_id, o.order_created_at,

@@ -172,17 +172,22 @@ BEGIN
     RETURN QUERY
     WITH line AS MATERIALIZED (
         SELECT a.line_number, a.kind, a.quantity, a.net, a.vat,
-               coalesce(c.settled, 0) + coalesce(n.quantity, 0) AS settled,
-               coalesce(c.from_stock OR c.is_goods, false) AS may_return,
+               coalesce(r.units, 0) + coalesce(n.quantity, 0) AS settled,
+               coalesce(l.from_stock OR ecommerce_internal.is_goods(p.supply), false)
+                   AS may_return,
                coalesce(r.net, 0) AS net_before, coalesce(r.vat, 0) AS vat_before
         FROM ecommerce_internal.line_amounts(v_tenant, ARRAY[due_refunds.order_id],
                  ARRAY[due_refunds.order_created_at]) a
-        LEFT JOIN ecommerce_internal.claimed_units(v_tenant, ARRAY[due_refunds.order_id],
-                      ARRAY[due_refunds.order_created_at]) c ON c.line_number = a.line_number
+        JOIN ecommerce.order_items l ON l.tenant_id = v_tenant
+            AND l.order_id = due_refunds.order_id
+            AND l.order_created_at = due_refunds.order_created_at
+            AND l.line_number = a.line_number
+        LEFT JOIN ecommerce.products p ON p.tenant_id = v_tenant AND p.id = l.product_id
         LEFT JOIN (SELECT i.line_number, sum(i.quantity) AS quantity
                    FROM jsonb_to_recordset(arriving) AS i (line_number integer, quantity bigint)
                    GROUP BY i.line_number) n ON n.line_number = a.line_number
-        LEFT JOIN (SELECT k.line_number, sum(k.net) AS net, sum(k.vat) AS vat
+        LEFT JOIN (SELECT k.line_number, sum(k.net) AS net, sum(k.vat) AS vat,
+                          sum(k.back_to_stock + k.written_off + k.lost) AS units
                    FROM ecommerce.return_receipts k
                    WHERE k.tenant_id = v_tenant AND k.order_id = due_refunds.order_id
                      AND k.order_created_at = due_refunds.order_created_at

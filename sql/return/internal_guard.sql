@@ -101,11 +101,7 @@ DECLARE
     v_line   integer;
     b        record;
 BEGIN
-    SELECT k.status, k.shipment_id,
-           (SELECT l.product_id FROM ecommerce.order_items l
-            WHERE l.tenant_id = v_tenant AND l.order_id = k.order_id
-              AND l.order_created_at = k.order_created_at
-              AND l.line_number = check_return_lines.line_number) AS product INTO b
+    SELECT k.status, k.shipment_id INTO b
     FROM ecommerce.returns k
     WHERE k.tenant_id = v_tenant AND k.id = check_return_lines.return_id
       AND k.order_id = check_return_lines.order_id
@@ -115,15 +111,17 @@ BEGIN
             USING ERRCODE = 'EC032', DETAIL = format('Return %s.', return_id);
     END IF;
     v_line := (SELECT min(i.line_number) FROM ecommerce.return_items i
-               LEFT JOIN ecommerce_internal.order_units(v_tenant,
-                             ARRAY[check_return_lines.order_id],
-                             ARRAY[check_return_lines.order_created_at], b.product) u
-                      ON u.line_number = i.line_number AND (u.is_goods OR u.from_stock)
+               LEFT JOIN ecommerce.order_items l ON l.tenant_id = v_tenant
+                   AND l.order_id = check_return_lines.order_id
+                   AND l.order_created_at = check_return_lines.order_created_at
+                   AND l.line_number = i.line_number AND l.kind = 'product'
+               LEFT JOIN ecommerce.products p ON p.tenant_id = v_tenant AND p.id = l.product_id
                WHERE i.tenant_id = v_tenant AND i.return_id = check_return_lines.return_id
                  AND i.order_created_at = check_return_lines.order_created_at
                  AND (check_return_lines.line_number IS NULL
                       OR i.line_number = check_return_lines.line_number)
-                 AND u.line_number IS NULL);
+                 AND (l.line_number IS NULL
+                      OR NOT l.from_stock AND NOT ecommerce_internal.is_goods(p.supply)));
     IF v_line IS NOT NULL THEN
         RAISE EXCEPTION 'line % has no goods that could come back', v_line
             USING ERRCODE = 'EC023', DETAIL = format('Return %s.', return_id);

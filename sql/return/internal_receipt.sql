@@ -178,7 +178,8 @@ COMMENT ON FUNCTION ecommerce_internal.settle_receipt(integer, uuid, uuid, times
     'are those of book_receipt(). Error EC032 if it was not approved.';
 
 CREATE FUNCTION ecommerce_internal.return_at_once(tenant_id integer, order_id uuid,
-    order_created_at timestamptz, items jsonb, reference text, note text) RETURNS void
+    order_created_at timestamptz, items jsonb, lines jsonb, reference text, note text)
+    RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     SET plan_cache_mode = force_custom_plan
@@ -191,12 +192,8 @@ BEGIN
         SELECT jsonb_agg(e || jsonb_build_object('n', n, 'into',
                    CASE WHEN (e ->> 'restock')::boolean THEN 'back_to_stock'
                         ELSE 'written_off' END))
-        FROM jsonb_array_elements(items) WITH ORDINALITY AS i (e, n)), (
-        SELECT jsonb_agg(jsonb_build_object('line_number', c.line_number, 'product_id',
-                   c.product_id, 'sku', c.sku, 'quantity', c.sent - c.claimed))
-        FROM ecommerce_internal.claimed_units(return_at_once.tenant_id,
-                 ARRAY[return_at_once.order_id], ARRAY[return_at_once.order_created_at]) c
-        WHERE c.from_stock), 'EC022', 'more of "%s" comes back than was sold');
+        FROM jsonb_array_elements(items) WITH ORDINALITY AS i (e, n)), lines, 'EC022',
+        'more of "%s" comes back than was sold');
     v_id := ecommerce_internal.open_return(tenant_id, order_id, order_created_at, NULL, (
         SELECT jsonb_agg(e || '{"reason": "other"}') FROM jsonb_array_elements(v_arriving) e),
         note, NULL);
@@ -205,10 +202,10 @@ BEGIN
                                               v_arriving, reference, note);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.return_at_once(integer, uuid, timestamptz, jsonb, text,
-    text) IS
+COMMENT ON FUNCTION ecommerce_internal.return_at_once(integer, uuid, timestamptz, jsonb, jsonb,
+    text, text) IS
     'For return_stock(): a return that was requested, approved and received in one. items: those '
-    'of return_items(). Error EC022 if more comes back than is still out, or than no other return '
+    'of return_items(). lines: those of check_returns(). Error EC022 if more comes back than is still out, or than no other return '
     'is for.';
 
 CREATE FUNCTION ecommerce_internal.with_lost(arriving jsonb, lines jsonb) RETURNS jsonb

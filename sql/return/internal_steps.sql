@@ -112,8 +112,8 @@ CREATE FUNCTION ecommerce_internal.insert_return_items(return_id uuid, order_id 
     AS 'MODULE_PATHNAME', 'ec_insert_return_items';
 COMMENT ON FUNCTION ecommerce_internal.insert_return_items(uuid, uuid, timestamptz, jsonb,
     integer) IS
-    'For open_return(), which calls check_return_lines() afterwards: put units into a return, and '
-    'return how many. lines: [{"line_number", "quantity", "reason"}].';
+    'For open_return(), whose callers check them afterwards: put units into a return, and return '
+    'how many. lines: [{"line_number", "quantity", "reason"}].';
 
 CREATE FUNCTION ecommerce_internal.open_return(tenant_id integer, order_id uuid,
     order_created_at timestamptz, shipment_id uuid, lines jsonb, note text, idempotency_key text)
@@ -138,15 +138,14 @@ BEGIN
     PERFORM ecommerce_internal.check_written(v_count = (
         SELECT sum(l.quantity) FROM jsonb_to_recordset(lines) AS l (quantity bigint)),
         'return_items');
-    -- A trigger may have claimed others meanwhile.
-    PERFORM ecommerce_internal.check_return_lines(tenant_id, v_id, order_id, order_created_at);
     RETURN v_id;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.open_return(integer, uuid, timestamptz, uuid, jsonb, text,
     text) IS
     'Make a return of a locked order and return its id. lines: [{"line_number", "quantity", '
-    '"reason"}].';
+    '"reason"}]. Triggers may claim others meanwhile, so check_return_lines() follows, or '
+    'check_receipts() if it is received at once.';
 
 CREATE FUNCTION ecommerce_internal.decide_return(tenant_id integer, return_id uuid,
     order_created_at timestamptz, status text, answer text) RETURNS void

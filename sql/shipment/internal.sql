@@ -9,6 +9,12 @@ CREATE FUNCTION ecommerce_internal.allocated_quantity(quantity bigint, allocatio
 COMMENT ON FUNCTION ecommerce_internal.allocated_quantity(bigint, jsonb, integer) IS
     'How many of the units of a line are from a warehouse, as order_items.allocation says.';
 
+CREATE FUNCTION ecommerce_internal.is_goods(supply text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN coalesce(supply, 'goods') = 'goods';
+COMMENT ON FUNCTION ecommerce_internal.is_goods(text) IS
+    'Whether a product with that products.supply is sent; of one that is no more, nobody knows.';
+
 CREATE FUNCTION ecommerce_internal.order_units(tenant_id integer, order_ids uuid[],
     order_times timestamptz[], product uuid DEFAULT NULL)
     RETURNS TABLE (order_id uuid, order_created_at timestamptz, line_number integer,
@@ -57,7 +63,7 @@ BEGIN
         GROUP BY t.id, t.created_at, i.line_number
     ), line AS (
         SELECT t.id, t.created_at, t.status, t.has_parcels, l.line_number, l.product_id, l.sku,
-               l.from_stock, coalesce(p.supply, 'goods') = 'goods' AS is_goods, l.allocation,
+               l.from_stock, ecommerce_internal.is_goods(p.supply) AS is_goods, l.allocation,
                coalesce(c.quantity, 0)::bigint AS cancelled,
                l.quantity - coalesce(c.quantity, 0)::bigint AS quantity,
                k.packed, coalesce(k.pending, 0) AS pending, coalesce(k.shipped, 0) AS shipped,
@@ -110,13 +116,25 @@ CREATE FUNCTION ecommerce_internal.lock_fulfilment(tenant_id integer, order_id u
 AS $$
 DECLARE
     v_time timestamptz := ecommerce_internal.id_time(order_id);
+    v_ours boolean;
 BEGIN
-    -- An update, not only a lock: of two shipments at REPEATABLE READ one must fail.
+    -- A version that this transaction wrote keeps everybody else out already.
+    SELECT t.created_at, t.order_number, t.status,
+           t.xmin = pg_current_xact_id_if_assigned()::xid
+    INTO lock_fulfilment.created_at, lock_fulfilment.order_number, lock_fulfilment.status, v_ours
+    FROM ecommerce.orders t
+    WHERE t.tenant_id = lock_fulfilment.tenant_id AND t.id = lock_fulfilment.order_id
+      AND t.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours';
+    IF NOT FOUND THEN
+        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
+    ELSIF v_ours THEN
+        RETURN;
+    END IF;
+    -- An update, not only a lock: of two at REPEATABLE READ one must fail.
     UPDATE ecommerce.orders t SET status = t.status
     WHERE t.tenant_id = lock_fulfilment.tenant_id AND t.id = lock_fulfilment.order_id
-      AND t.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
-    RETURNING t.created_at, t.order_number, t.status
-    INTO lock_fulfilment.created_at, lock_fulfilment.order_number, lock_fulfilment.status;
+      AND t.created_at = lock_fulfilment.created_at
+    RETURNING t.order_number, t.status INTO lock_fulfilment.order_number, lock_fulfilment.status;
     IF NOT FOUND THEN
         PERFORM ecommerce_internal.refuse_unknown_order(order_id);
     END IF;

@@ -241,11 +241,9 @@ BEGIN
               jsonb_build_object('items', v_items, 'reference', reference, 'note', note),
               tenant_id) THEN
         PERFORM ecommerce_internal.lock_returns(tenant_id, order_id);
-        PERFORM ecommerce_internal.check_returns(tenant_id, order_id, v_created, v_items, false);
         PERFORM ecommerce_internal.return_at_once(tenant_id, order_id, v_created, v_items,
-                                                  reference, note);
-        -- A trigger may have returned others meanwhile.
-        PERFORM ecommerce_internal.check_returns(tenant_id, order_id, v_created, v_items, true);
+            ecommerce_internal.check_returns(tenant_id, order_id, v_created, v_items, false),
+            reference, note);
     END IF;
     RETURN (SELECT sum((i ->> 'quantity')::bigint) FROM jsonb_array_elements(v_items) i);
 END

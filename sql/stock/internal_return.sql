@@ -55,27 +55,21 @@ CREATE FUNCTION ecommerce_internal.lock_returns(tenant_id integer, order_id uuid
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_time timestamptz := ecommerce_internal.id_time(order_id);
-    o      record;
+    o record;
 BEGIN
-    -- An update, not only a lock: of two returns at REPEATABLE READ one must fail.
-    UPDATE ecommerce.orders t SET status = t.status
-    WHERE t.tenant_id = lock_returns.tenant_id AND t.id = lock_returns.order_id
-      AND t.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
-    RETURNING t.created_at, t.status, t.order_number INTO o;
-    IF NOT FOUND THEN
-        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
-    ELSIF o.status NOT IN ('shipped', 'delivered', 'refunded')
-          AND NOT EXISTS (SELECT FROM ecommerce.shipments s
-                          WHERE s.tenant_id = lock_returns.tenant_id
-                            AND s.order_id = lock_returns.order_id
-                            AND s.order_created_at = o.created_at
-                            AND s.status NOT IN ('pending', 'cancelled')) THEN
+    SELECT f.* INTO o FROM ecommerce_internal.lock_fulfilment(tenant_id, order_id) f;
+    created_at := o.created_at;
+    IF o.status IN ('shipped', 'delivered', 'refunded') THEN
+        RETURN;
+    ELSIF NOT EXISTS (SELECT FROM ecommerce.shipments s
+                      WHERE s.tenant_id = lock_returns.tenant_id
+                        AND s.order_id = lock_returns.order_id
+                        AND s.order_created_at = o.created_at
+                        AND s.status NOT IN ('pending', 'cancelled')) THEN
         RAISE EXCEPTION 'nothing of an order that is % can come back', o.status
             USING ERRCODE = 'EC009', DETAIL = format('Order %s.', o.order_number),
                   HINT = 'Use ecommerce.cancel_order() for one that was not shipped.';
     END IF;
-    created_at := o.created_at;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_returns(integer, uuid) IS
@@ -83,43 +77,52 @@ COMMENT ON FUNCTION ecommerce_internal.lock_returns(integer, uuid) IS
     'was placed. Errors: EC008 unknown order, EC009 it was not shipped.';
 
 CREATE FUNCTION ecommerce_internal.check_returns(tenant_id integer, order_id uuid,
-    order_created_at timestamptz, items jsonb, written boolean) RETURNS void
+    order_created_at timestamptz, items jsonb, written boolean) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_custom_plan
+    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     v_wrong jsonb;
+    v_lines jsonb;
 BEGIN
-    SELECT jsonb_agg(jsonb_build_object('sku', w.sku, 'requested', w.quantity, 'returnable',
-                                        w.returnable) ORDER BY w.sku) INTO v_wrong
-    FROM (SELECT coalesce(s.sku, r.product_id::text) AS sku, r.quantity,
-                 coalesce(s.quantity, 0) - coalesce(b.quantity, 0)
-                 + CASE WHEN written THEN r.quantity ELSE 0 END AS returnable
-          FROM (SELECT i.product_id, sum(i.quantity) AS quantity
-                FROM jsonb_to_recordset(items) AS i (product_id uuid, quantity bigint)
-                GROUP BY i.product_id) r
-          LEFT JOIN (SELECT l.product_id, min(l.sku) AS sku, sum(l.away) AS quantity
-                     FROM ecommerce_internal.order_units(check_returns.tenant_id,
-                         ARRAY[check_returns.order_id], ARRAY[check_returns.order_created_at],
-                         CASE jsonb_array_length(items)
-                             WHEN 1 THEN (items -> 0 ->> 'product_id')::uuid END) l
-                     WHERE l.from_stock GROUP BY l.product_id) s ON s.product_id = r.product_id
-          LEFT JOIN (SELECT m.product_id, sum(m.quantity) AS quantity
-                     FROM ecommerce.stock_movements m
-                     WHERE m.tenant_id = check_returns.tenant_id
-                       AND m.order_id = check_returns.order_id AND m.reason = 'return'
-                     GROUP BY m.product_id) b ON b.product_id = r.product_id) w
-    WHERE w.quantity > w.returnable;
+    WITH line AS MATERIALIZED (
+        SELECT c.* FROM ecommerce_internal.claimed_units(check_returns.tenant_id,
+            ARRAY[check_returns.order_id], ARRAY[check_returns.order_created_at],
+            CASE jsonb_array_length(items)
+                WHEN 1 THEN (items -> 0 ->> 'product_id')::uuid END) c
+        WHERE c.from_stock)
+    SELECT (SELECT jsonb_agg(jsonb_build_object('sku', w.sku, 'requested', w.quantity,
+                                                'returnable', w.returnable) ORDER BY w.sku)
+            FROM (SELECT coalesce(s.sku, r.product_id::text) AS sku, r.quantity,
+                         coalesce(s.quantity, 0) - coalesce(b.quantity, 0)
+                         + CASE WHEN written THEN r.quantity ELSE 0 END AS returnable
+                  FROM (SELECT i.product_id, sum(i.quantity) AS quantity
+                        FROM jsonb_to_recordset(items) AS i (product_id uuid, quantity bigint)
+                        GROUP BY i.product_id) r
+                  LEFT JOIN (SELECT l.product_id, min(l.sku) AS sku, sum(l.away) AS quantity
+                             FROM line l GROUP BY l.product_id) s ON s.product_id = r.product_id
+                  LEFT JOIN (SELECT m.product_id, sum(m.quantity) AS quantity
+                             FROM ecommerce.stock_movements m
+                             WHERE m.tenant_id = check_returns.tenant_id
+                               AND m.order_id = check_returns.order_id AND m.reason = 'return'
+                             GROUP BY m.product_id) b ON b.product_id = r.product_id) w
+            WHERE w.quantity > w.returnable),
+           (SELECT jsonb_agg(jsonb_build_object('line_number', l.line_number, 'product_id',
+                       l.product_id, 'sku', l.sku, 'quantity', l.sent - l.claimed))
+            FROM line l)
+    INTO v_wrong, v_lines;
     IF v_wrong IS NOT NULL THEN
         RAISE EXCEPTION 'more of "%" comes back than was sold', v_wrong -> 0 ->> 'sku'
             USING ERRCODE = 'EC022', DETAIL = v_wrong::text;
     END IF;
+    RETURN v_lines;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_returns(integer, uuid, timestamptz, jsonb, boolean) IS
     'For who has called lock_returns(): of no product does more come back than was sent. Items are '
-    '[{"product_id", "quantity"}], whose movements are written already or not. Error EC022 lists '
-    'all products of which there is too much.';
+    '[{"product_id", "quantity"}], whose movements are written already or not. Returns what of '
+    'their lines is in no return yet, for take_units(). Error EC022 lists all products of which '
+    'there is too much.';
 
 CREATE FUNCTION ecommerce_internal.check_movement() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
