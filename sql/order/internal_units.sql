@@ -3,6 +3,7 @@
 CREATE FUNCTION ecommerce_internal.check_unit_items(items jsonb, counts text[], keys text[])
     RETURNS void
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_names constant text[] := '{sku,product_id,line_number}'::text[];
@@ -53,16 +54,53 @@ COMMENT ON FUNCTION ecommerce_internal.check_unit_items(jsonb, text[], text[]) I
     'of which each item has one above zero. keys: others that items may have. Error 22023 names '
     'the first item that is wrong.';
 
+CREATE FUNCTION ecommerce_internal.find_products(items jsonb, tenant_id integer, order_id uuid,
+    order_created_at timestamptz)
+    RETURNS TABLE (n bigint, product_id uuid, from_stock boolean)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_tenant integer := find_products.tenant_id;
+BEGIN
+    RETURN QUERY
+    WITH item AS MATERIALIZED (
+        SELECT i.n, (i.e ->> 'line_number')::integer AS line_number,
+               (i.e ->> 'product_id')::uuid AS product_id, i.e ->> 'sku' AS sku
+        FROM jsonb_array_elements(items) WITH ORDINALITY AS i (e, n)
+    ), line AS MATERIALIZED (
+        SELECT l.line_number, l.product_id, l.sku, l.from_stock, p.sku AS current_sku,
+               p.deleted_at
+        FROM ecommerce.order_items l
+        LEFT JOIN ecommerce.products p ON p.tenant_id = v_tenant AND p.id = l.product_id
+        WHERE l.tenant_id = v_tenant AND l.order_id = find_products.order_id
+          AND l.order_created_at = find_products.order_created_at
+          AND l.kind = 'product' AND l.product_id IS NOT NULL
+    )
+    -- The order's own SKU counts before one that another of its products has since.
+    SELECT DISTINCT ON (i.n) i.n, l.product_id, l.from_stock
+    FROM item i
+    JOIN line l ON l.line_number = i.line_number OR l.product_id = i.product_id
+                OR l.sku = i.sku OR l.current_sku = i.sku
+    ORDER BY i.n, l.sku = i.sku DESC NULLS LAST, l.deleted_at NULLS FIRST, l.from_stock DESC,
+             l.line_number;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.find_products(jsonb, integer, uuid, timestamptz) IS
+    'The products of an order that items name, by line_number, product_id or sku. n: the place of '
+    'the item, from 1; those that name none are left out. A product is found by the SKU that it '
+    'was ordered by, or by the one that it has now. from_stock: whether a line of it took stock.';
+
 CREATE FUNCTION ecommerce_internal.find_lines(items jsonb, tenant_id integer, order_id uuid,
     order_created_at timestamptz) RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_items jsonb;
     v_wrong jsonb;
 BEGIN
-    -- The order's own SKU counts before one that another of its products has since.
     SELECT jsonb_agg(e - '{sku,product_id,line_number}'::text[]
                      || jsonb_build_object('n', n, 'product_id', l.product_id, 'line_number',
                                            (e ->> 'line_number')::integer,
@@ -70,17 +108,8 @@ BEGIN
                                                             e ->> 'line_number')) ORDER BY n)
     INTO v_items
     FROM jsonb_array_elements(items) WITH ORDINALITY AS i (e, n)
-    LEFT JOIN LATERAL (
-        SELECT l.product_id FROM ecommerce.order_items l
-        LEFT JOIN ecommerce.products p ON p.tenant_id = find_lines.tenant_id
-                                      AND p.id = l.product_id
-        WHERE l.tenant_id = find_lines.tenant_id AND l.order_id = find_lines.order_id
-          AND l.order_created_at = find_lines.order_created_at AND l.kind = 'product'
-          AND (l.line_number = (e ->> 'line_number')::integer
-               OR l.product_id = (e ->> 'product_id')::uuid
-               OR l.sku = e ->> 'sku' OR p.sku = e ->> 'sku')
-        ORDER BY l.sku = e ->> 'sku' DESC NULLS LAST, p.deleted_at NULLS FIRST, l.line_number
-        LIMIT 1) l ON true;
+    LEFT JOIN ecommerce_internal.find_products(items, tenant_id, order_id, order_created_at) l
+           USING (n);
     SELECT jsonb_agg(DISTINCT jsonb_build_object('name', e ->> 'name', 'reason', 'not_ordered'))
     INTO v_wrong
     FROM jsonb_array_elements(v_items) e WHERE e ->> 'product_id' IS NULL;
@@ -100,6 +129,7 @@ COMMENT ON FUNCTION ecommerce_internal.find_lines(jsonb, integer, uuid, timestam
 CREATE FUNCTION ecommerce_internal.take_units(items jsonb, lines jsonb, code text, message text)
     RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_taken jsonb;

@@ -17,41 +17,34 @@ DECLARE
 BEGIN
     SELECT min(t), max(t) INTO v_first, v_last FROM unnest(order_times) t;
     RETURN QUERY
-    WITH receipt AS (
-        SELECT k.return_id, k.line_number, sum(k.back_to_stock + k.written_off) AS came,
-               sum(k.lost) AS lost
-        FROM unnest(order_ids, order_times) AS w (id, created_at)
-        JOIN ecommerce.return_receipts k ON k.tenant_id = v_tenant AND k.order_id = w.id
-            AND k.order_created_at = w.created_at
-            AND k.order_created_at BETWEEN v_first AND v_last
-        GROUP BY k.return_id, k.line_number
-    ), claim AS (
-        SELECT b.order_id, b.order_created_at, i.line_number,
-               sum(CASE WHEN b.status IN ('requested', 'approved') THEN i.quantity
-                        ELSE coalesce(r.came, 0) END) FILTER (WHERE b.shipment_id IS NULL)
-                   AS claimed,
-               sum(greatest(i.quantity - coalesce(r.came, 0), 0))
-                   FILTER (WHERE b.status IN ('requested', 'approved')) AS expected,
-               sum(r.came) AS came, sum(r.came + r.lost) AS settled
-        FROM unnest(order_ids, order_times) AS w (id, created_at)
-        JOIN ecommerce.returns b ON b.tenant_id = v_tenant AND b.order_id = w.id
-            AND b.order_created_at = w.created_at
-            AND b.order_created_at BETWEEN v_first AND v_last
-        JOIN ecommerce.return_items i ON i.tenant_id = v_tenant AND i.return_id = b.id
-            AND i.order_created_at = b.order_created_at
-            AND i.order_created_at BETWEEN v_first AND v_last
-        LEFT JOIN receipt r ON r.return_id = b.id AND r.line_number = i.line_number
-        WHERE b.status <> 'rejected'
-        GROUP BY b.order_id, b.order_created_at, i.line_number
-    )
     SELECT u.order_id, u.order_created_at, u.line_number, u.product_id, u.sku, u.from_stock,
            u.is_goods, u.quantity, u.sent, u.away, coalesce(c.claimed, 0)::bigint,
            coalesce(c.expected, 0)::bigint, coalesce(c.came, 0)::bigint,
            coalesce(c.settled, 0)::bigint
     FROM ecommerce_internal.order_units(v_tenant, order_ids, order_times,
                                         claimed_units.product) u
-    LEFT JOIN claim c ON c.order_id = u.order_id AND c.order_created_at = u.order_created_at
-        AND c.line_number = u.line_number;
+    CROSS JOIN LATERAL (
+        SELECT sum(CASE WHEN b.status IN ('requested', 'approved') THEN i.quantity ELSE r.came END)
+                   FILTER (WHERE b.shipment_id IS NULL) AS claimed,
+               sum(greatest(i.quantity - r.came, 0))
+                   FILTER (WHERE b.status IN ('requested', 'approved')) AS expected,
+               sum(r.came) AS came, sum(r.came + r.lost) AS settled
+        FROM ecommerce.return_items i
+        JOIN ecommerce.returns b ON b.tenant_id = v_tenant AND b.id = i.return_id
+            AND b.order_created_at = i.order_created_at
+            AND b.order_created_at BETWEEN v_first AND v_last
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(k.back_to_stock + k.written_off), 0) AS came,
+                   coalesce(sum(k.lost), 0) AS lost
+            FROM ecommerce.return_receipts k
+            WHERE k.tenant_id = v_tenant AND k.return_id = i.return_id
+              AND k.order_id = i.order_id AND k.order_created_at = i.order_created_at
+              AND k.order_created_at BETWEEN v_first AND v_last
+              AND k.line_number = i.line_number) r
+        WHERE i.tenant_id = v_tenant AND i.order_id = u.order_id
+          AND i.order_created_at = u.order_created_at
+          AND i.order_created_at BETWEEN v_first AND v_last
+          AND i.line_number = u.line_number AND b.status <> 'rejected') c;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.claimed_units(integer, uuid[], timestamptz[], uuid) IS
@@ -126,27 +119,21 @@ BEGIN
            l.quantity - coalesce(c.quantity, 0), l.net - coalesce(c.net, 0),
            l.vat - coalesce(c.vat, 0)
     FROM unnest(order_ids, order_times) AS w (id, created_at)
-    JOIN ecommerce.order_items l ON l.tenant_id = v_tenant AND l.order_id = w.id
-        AND l.order_created_at = w.created_at AND l.order_created_at BETWEEN v_first AND v_last
-    LEFT JOIN (
+    JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = w.id
+        AND o.created_at = w.created_at AND o.created_at BETWEEN v_first AND v_last
+    JOIN ecommerce.order_items l ON l.tenant_id = v_tenant AND l.order_id = o.id
+        AND l.order_created_at = o.created_at AND l.order_created_at BETWEEN v_first AND v_last
+    LEFT JOIN LATERAL (
         -- As cancelling them has taken it off
-        SELECT n.order_id, n.order_created_at, n.line_number, n.quantity, s.net, s.vat
-        FROM (SELECT k.order_id, k.order_created_at, k.line_number,
-                     sum(k.quantity)::bigint AS quantity
-              FROM unnest(order_ids, order_times) AS w (id, created_at)
-              JOIN ecommerce.order_cancellations k ON k.tenant_id = v_tenant
-                  AND k.order_id = w.id AND k.order_created_at = w.created_at
-                  AND k.order_created_at BETWEEN v_first AND v_last
-              GROUP BY k.order_id, k.order_created_at, k.line_number) n
-        JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = n.order_id
-            AND o.created_at = n.order_created_at AND o.created_at BETWEEN v_first AND v_last
-        JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = n.order_id
-            AND i.order_created_at = n.order_created_at AND i.line_number = n.line_number
-            AND i.order_created_at BETWEEN v_first AND v_last
-        CROSS JOIN LATERAL ecommerce_internal.amount_of_units(o.prices, i.net, i.vat, i.quantity,
-            n.quantity, o.currency) s) c
-           ON c.order_id = l.order_id AND c.order_created_at = l.order_created_at
-          AND c.line_number = l.line_number
+        SELECT n.quantity, s.net, s.vat
+        FROM (SELECT sum(k.quantity)::bigint AS quantity FROM ecommerce.order_cancellations k
+              WHERE k.tenant_id = v_tenant AND k.order_id = o.id
+                AND k.order_created_at = o.created_at
+                AND k.order_created_at BETWEEN v_first AND v_last
+                AND k.line_number = l.line_number
+              HAVING count(*) > 0) n
+        CROSS JOIN LATERAL ecommerce_internal.amount_of_units(o.prices, l.net, l.vat, l.quantity,
+            n.quantity, o.currency) s) c ON true
     WHERE line_amounts.only_line IS NULL OR l.line_number = line_amounts.only_line;
 END
 $$;

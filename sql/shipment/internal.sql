@@ -44,28 +44,10 @@ BEGIN
         FROM unnest(order_ids, order_times) AS w (id, created_at)
         LEFT JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = w.id
             AND o.created_at = w.created_at AND o.created_at BETWEEN v_first AND v_last
-    ), parcel AS (
-        SELECT t.id, t.created_at, i.line_number,
-               sum(i.quantity) FILTER (WHERE s.replaces_id IS NULL) AS packed,
-               sum(i.quantity) FILTER (WHERE s.status = 'pending') AS pending,
-               sum(i.quantity) FILTER (WHERE s.status = 'shipped') AS shipped,
-               sum(i.quantity) FILTER (WHERE s.status = 'delivered') AS delivered,
-               sum(i.quantity) FILTER (WHERE s.status IN ('lost', 'returned_to_sender'))
-                   AS undelivered
-        FROM placed t
-        JOIN ecommerce.shipment_items i ON i.tenant_id = v_tenant AND i.order_id = t.id
-            AND i.order_created_at = t.created_at
-            AND i.order_created_at BETWEEN v_first AND v_last
-        JOIN ecommerce.shipments s ON s.tenant_id = v_tenant AND s.id = i.shipment_id
-            AND s.order_created_at = i.order_created_at
-            AND s.order_created_at BETWEEN v_first AND v_last
-        WHERE t.has_parcels AND s.status <> 'cancelled'
-        GROUP BY t.id, t.created_at, i.line_number
     ), line AS (
         SELECT t.id, t.created_at, t.status, t.has_parcels, l.line_number, l.product_id, l.sku,
                l.from_stock, ecommerce_internal.is_goods(p.supply) AS is_goods, l.allocation,
-               coalesce(c.quantity, 0)::bigint AS cancelled,
-               l.quantity - coalesce(c.quantity, 0)::bigint AS quantity,
+               c.quantity AS cancelled, l.quantity - c.quantity AS quantity,
                k.packed, coalesce(k.pending, 0) AS pending, coalesce(k.shipped, 0) AS shipped,
                coalesce(k.delivered, 0) AS delivered, coalesce(k.undelivered, 0) AS undelivered
         FROM placed t
@@ -73,15 +55,29 @@ BEGIN
             AND l.order_created_at = t.created_at
             AND l.order_created_at BETWEEN v_first AND v_last
         LEFT JOIN ecommerce.products p ON p.tenant_id = v_tenant AND p.id = l.product_id
-        LEFT JOIN parcel k ON k.id = t.id AND k.created_at = t.created_at
-            AND k.line_number = l.line_number
-        LEFT JOIN (SELECT t.id, t.created_at, n.line_number, sum(n.quantity) AS quantity
-                   FROM placed t
-                   JOIN ecommerce.order_cancellations n ON n.tenant_id = v_tenant
-                       AND n.order_id = t.id AND n.order_created_at = t.created_at
-                       AND n.order_created_at BETWEEN v_first AND v_last
-                   GROUP BY t.id, t.created_at, n.line_number) c
-               ON c.id = t.id AND c.created_at = t.created_at AND c.line_number = l.line_number
+        -- Line by line, by index: it takes the same time for each, be it of one order or of many.
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(n.quantity), 0)::bigint AS quantity
+            FROM ecommerce.order_cancellations n
+            WHERE n.tenant_id = v_tenant AND n.order_id = t.id
+              AND n.order_created_at = t.created_at
+              AND n.order_created_at BETWEEN v_first AND v_last
+              AND n.line_number = l.line_number) c
+        CROSS JOIN LATERAL (
+            SELECT sum(i.quantity) FILTER (WHERE s.replaces_id IS NULL) AS packed,
+                   sum(i.quantity) FILTER (WHERE s.status = 'pending') AS pending,
+                   sum(i.quantity) FILTER (WHERE s.status = 'shipped') AS shipped,
+                   sum(i.quantity) FILTER (WHERE s.status = 'delivered') AS delivered,
+                   sum(i.quantity) FILTER (WHERE s.status IN ('lost', 'returned_to_sender'))
+                       AS undelivered
+            FROM ecommerce.shipment_items i
+            JOIN ecommerce.shipments s ON s.tenant_id = v_tenant AND s.id = i.shipment_id
+                AND s.order_created_at = i.order_created_at
+                AND s.order_created_at BETWEEN v_first AND v_last
+            WHERE t.has_parcels AND i.tenant_id = v_tenant AND i.order_id = t.id
+              AND i.order_created_at = t.created_at
+              AND i.order_created_at BETWEEN v_first AND v_last
+              AND i.line_number = l.line_number AND s.status <> 'cancelled') k
         WHERE l.kind = 'product'
           AND (order_units.product IS NULL OR l.product_id = order_units.product)
     ), went AS (
@@ -251,35 +247,33 @@ BEGIN
     END IF;
     SELECT min(t), max(t) INTO v_first, v_last FROM unnest(order_times) t;
     RETURN QUERY
-    WITH settled AS (
-        SELECT s.replaces_id AS shipment_id, r.line_number, r.quantity
-        FROM unnest(order_ids, order_times) AS w (id, created_at)
-        JOIN ecommerce.shipments s ON s.tenant_id = v_tenant AND s.order_id = w.id
-            AND s.order_created_at = w.created_at
-            AND s.order_created_at BETWEEN v_first AND v_last
-        JOIN ecommerce.shipment_items r ON r.tenant_id = v_tenant AND r.shipment_id = s.id
-            AND r.order_created_at = s.order_created_at
-            AND r.order_created_at BETWEEN v_first AND v_last
-        WHERE s.replaces_id IS NOT NULL AND s.status <> 'cancelled'
-        UNION ALL
-        SELECT b.shipment_id, r.line_number, r.quantity
-        FROM unnest(order_ids, order_times) AS w (id, created_at)
-        JOIN ecommerce.returns b ON b.tenant_id = v_tenant AND b.order_id = w.id
-            AND b.order_created_at = w.created_at
-            AND b.order_created_at BETWEEN v_first AND v_last
-        JOIN ecommerce.return_items r ON r.tenant_id = v_tenant AND r.return_id = b.id
-            AND r.order_created_at = b.order_created_at
-            AND r.order_created_at BETWEEN v_first AND v_last
-        WHERE b.shipment_id IS NOT NULL AND b.status <> 'rejected'
-    )
     SELECT i.order_id, i.order_created_at, i.shipment_id, i.line_number,
-           i.quantity - coalesce(n.quantity, 0)
+           i.quantity - again.quantity - settled.quantity
     FROM unnest(order_ids, order_times) AS w (id, created_at)
     JOIN ecommerce.shipment_items i ON i.tenant_id = v_tenant AND i.order_id = w.id
         AND i.order_created_at = w.created_at AND i.order_created_at BETWEEN v_first AND v_last
-    LEFT JOIN (SELECT s.shipment_id, s.line_number, sum(s.quantity)::bigint AS quantity
-               FROM settled s GROUP BY s.shipment_id, s.line_number) n
-           ON n.shipment_id = i.shipment_id AND n.line_number = i.line_number;
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(r.quantity), 0)::bigint AS quantity
+        FROM ecommerce.shipments s
+        JOIN ecommerce.shipment_items r ON r.tenant_id = v_tenant AND r.shipment_id = s.id
+            AND r.order_created_at = s.order_created_at
+            AND r.order_created_at BETWEEN v_first AND v_last
+        WHERE s.tenant_id = v_tenant AND s.order_id = i.order_id
+          AND s.order_created_at = i.order_created_at
+          AND s.order_created_at BETWEEN v_first AND v_last
+          AND s.replaces_id = i.shipment_id AND s.status <> 'cancelled'
+          AND r.line_number = i.line_number) again
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(r.quantity), 0)::bigint AS quantity
+        FROM ecommerce.returns b
+        JOIN ecommerce.return_items r ON r.tenant_id = v_tenant AND r.return_id = b.id
+            AND r.order_created_at = b.order_created_at
+            AND r.order_created_at BETWEEN v_first AND v_last
+        WHERE b.tenant_id = v_tenant AND b.order_id = i.order_id
+          AND b.order_created_at = i.order_created_at
+          AND b.order_created_at BETWEEN v_first AND v_last
+          AND b.shipment_id = i.shipment_id AND b.status <> 'rejected'
+          AND r.line_number = i.line_number) settled;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.undelivered_units(integer, uuid[], timestamptz[]) IS

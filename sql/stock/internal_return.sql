@@ -151,26 +151,18 @@ COMMENT ON FUNCTION ecommerce_internal.check_movement() IS
 CREATE FUNCTION ecommerce_internal.return_items(order_id uuid, order_created_at timestamptz,
     items jsonb, tenant_id integer) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_custom_plan
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_items jsonb;
     v_wrong jsonb;
 BEGIN
-    -- The order's own SKU counts before one that another of its products has since.
-    SELECT jsonb_agg(e || jsonb_build_object('line', to_jsonb(l))) INTO v_items
-    FROM jsonb_array_elements(items) e
-    LEFT JOIN LATERAL (
-        SELECT l.product_id, l.from_stock FROM ecommerce.order_items l
-        LEFT JOIN ecommerce.products p ON p.tenant_id = return_items.tenant_id
-                                      AND p.id = l.product_id
-        WHERE l.tenant_id = return_items.tenant_id AND l.order_id = return_items.order_id
-          AND l.order_created_at = return_items.order_created_at AND l.product_id IS NOT NULL
-          AND (l.product_id = (e ->> 'product_id')::uuid
-               OR l.sku = e ->> 'sku' OR p.sku = e ->> 'sku')
-        ORDER BY l.sku = e ->> 'sku' DESC NULLS LAST, p.deleted_at NULLS FIRST,
-                 l.from_stock DESC, l.line_number
-        LIMIT 1) l ON true;
+    SELECT jsonb_agg(i.e || jsonb_build_object('line', CASE WHEN l.n IS NOT NULL
+               THEN jsonb_build_object('product_id', l.product_id, 'from_stock', l.from_stock)
+               END)) INTO v_items
+    FROM jsonb_array_elements(items) WITH ORDINALITY AS i (e, n)
+    LEFT JOIN ecommerce_internal.find_products(items, tenant_id, order_id, order_created_at) l
+           ON l.n = i.n;
     SELECT jsonb_agg(DISTINCT jsonb_build_object(
                CASE WHEN e ->> 'sku' IS NULL THEN 'product_id' ELSE 'sku' END,
                coalesce(e ->> 'sku', e ->> 'product_id'),
