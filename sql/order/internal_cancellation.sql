@@ -141,6 +141,7 @@ COMMENT ON FUNCTION ecommerce_internal.open_lines(integer, uuid, timestamptz) IS
 CREATE FUNCTION ecommerce_internal.find_cancelled_lines(tenant_id integer, order_id uuid,
     order_created_at timestamptz, items jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_units jsonb := '{}'::jsonb;    -- of each line, by its number

@@ -11,7 +11,7 @@ BEGIN
         SELECT jsonb_agg(jsonb_build_object('line_number', i.line_number, 'quantity', u.units,
                    'net', a.net - coalesce(c.net, 0), 'vat', a.vat - coalesce(c.vat, 0),
                    'product_id', i.product_id, 'from_stock', i.from_stock,
-                   'allocation', CASE WHEN i.from_stock THEN
+                   'allocation', CASE WHEN i.from_stock AND i.allocation IS NOT NULL THEN
                        ecommerce_internal.cancelled_allocation(cancelled_lines.tenant_id,
                            i.order_id, i.order_created_at, i.line_number, i.allocation, u.units)
                        END) ORDER BY i.line_number)
