@@ -205,8 +205,8 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.return_at_once(integer, uuid, timestamptz, jsonb, jsonb,
     text, text) IS
     'For return_stock(): a return that was requested, approved and received in one. items: those '
-    'of return_items(). lines: those of check_returns(). Error EC022 if more comes back than is still out, or than no other return '
-    'is for.';
+    'of return_items(). lines: those of check_returns(). Error EC022 if more comes back than is '
+    'still out, or than no other return is for.';
 
 CREATE FUNCTION ecommerce_internal.with_lost(arriving jsonb, lines jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -82,10 +82,11 @@ BEGIN
           AND (order_units.product IS NULL OR l.product_id = order_units.product)
     ), went AS (
         -- Without parcels, and for what needs none, the status of the order tells.
-        SELECT l.*, CASE WHEN l.has_parcels AND (l.packed IS NOT NULL OR l.is_goods AND l.from_stock)
-                         THEN l.shipped + l.delivered
-                         WHEN l.status IN ('shipped', 'delivered', 'refunded') THEN l.quantity
-                         ELSE 0 END AS sent
+        SELECT l.*, CASE
+                   WHEN l.has_parcels AND (l.packed IS NOT NULL OR l.is_goods AND l.from_stock)
+                       THEN l.shipped + l.delivered
+                   WHEN l.status IN ('shipped', 'delivered', 'refunded') THEN l.quantity
+                   ELSE 0 END AS sent
         FROM line l
     )
     SELECT w.id, w.created_at, w.line_number, w.product_id, w.sku, w.from_stock, w.is_goods,

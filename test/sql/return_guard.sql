@@ -86,6 +86,9 @@ BEGIN
     ELSIF TG_ARGV[0] = 'line' THEN
         NEW.line_number := 1;
         RETURN NEW;
+    ELSIF TG_ARGV[0] = 'net' THEN
+        NEW.net := 1000;
+        RETURN NEW;
     ELSIF TG_ARGV[0] = 'pack' THEN
         PERFORM ecommerce.create_shipment(NEW.order_id, v_items);
     ELSIF TG_ARGV[0] = 'ask' THEN
@@ -123,6 +126,11 @@ FROM (VALUES ('shipment_items', 'BEFORE', 'pack'), ('shipment_items', 'AFTER', '
 SELECT shipment_number FROM ecommerce.create_shipment(pg_temp.o('open'), items('A', 1));
 SELECT pg_temp.meddled('shipment_items', 'BEFORE', 'line', format(
     'SELECT ecommerce.create_shipment(%L::uuid, %L)', pg_temp.o('open'), items('B', 2)));
+SELECT pg_temp.meddled('return_receipts', 'BEFORE', 'net', format(
+    'SELECT ecommerce.return_stock(%L::uuid, %L)', pg_temp.o('sent'), items('B', 1)));
+SELECT return_number FROM ecommerce.request_return(pg_temp.o('sent'), items('A', 1));
+SELECT pg_temp.meddled('return_items', 'BEFORE', 'line', format(
+    'SELECT ecommerce.request_return(%L::uuid, %L)', pg_temp.o('sent'), items('B', 2)));
 SELECT count(*) FROM ecommerce.shipments WHERE order_id = pg_temp.o('open');
 SELECT count(*) FROM ecommerce.returns WHERE order_id = pg_temp.o('sent');
 
