@@ -160,7 +160,7 @@ BEGIN
     WITH line AS MATERIALIZED (
         SELECT a.line_number, a.kind, a.quantity, a.net, a.vat,
                coalesce(r.units, 0) + coalesce(n.quantity, 0) AS settled,
-               coalesce(l.from_stock OR ecommerce_internal.is_goods(p.supply), false)
+               l.from_stock OR a.kind = 'product' AND coalesce(p.supply, 'goods') = 'goods'
                    AS may_return,
                coalesce(r.net, 0) AS net_before, coalesce(r.vat, 0) AS vat_before
         FROM ecommerce_internal.line_amounts(v_tenant, ARRAY[due_refunds.order_id],

@@ -121,7 +121,7 @@ BEGIN
                  AND (check_return_lines.line_number IS NULL
                       OR i.line_number = check_return_lines.line_number)
                  AND (l.line_number IS NULL
-                      OR NOT l.from_stock AND NOT ecommerce_internal.is_goods(p.supply)));
+                      OR NOT l.from_stock AND coalesce(p.supply, 'goods') <> 'goods'));
     IF v_line IS NOT NULL THEN
         RAISE EXCEPTION 'line % has no goods that could come back', v_line
             USING ERRCODE = 'EC023', DETAIL = format('Return %s.', return_id);

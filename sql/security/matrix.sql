@@ -471,7 +471,6 @@ AS $$
     ('amount_of_units',          'X', '',  '',  '',  ''),
     ('quote_problems',           'X', '',  '',  '',  ''),
     ('order_units',              'X', '',  '',  '',  ''),
-    ('is_goods',                 'X', '',  '',  '',  ''),
     ('undelivered_units',        'X', '',  '',  '',  ''),
     ('followed_status',          'X', '',  '',  '',  ''),
     ('check_order_fulfilment',   'X', '',  '',  '',  ''),

@@ -9,12 +9,6 @@ CREATE FUNCTION ecommerce_internal.allocated_quantity(quantity bigint, allocatio
 COMMENT ON FUNCTION ecommerce_internal.allocated_quantity(bigint, jsonb, integer) IS
     'How many of the units of a line are from a warehouse, as order_items.allocation says.';
 
-CREATE FUNCTION ecommerce_internal.is_goods(supply text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN coalesce(supply, 'goods') = 'goods';
-COMMENT ON FUNCTION ecommerce_internal.is_goods(text) IS
-    'Whether a product with that products.supply is sent; of one that is no more, nobody knows.';
-
 CREATE FUNCTION ecommerce_internal.order_units(tenant_id integer, order_ids uuid[],
     order_times timestamptz[], product uuid DEFAULT NULL)
     RETURNS TABLE (order_id uuid, order_created_at timestamptz, line_number integer,
@@ -46,7 +40,7 @@ BEGIN
             AND o.created_at = w.created_at AND o.created_at BETWEEN v_first AND v_last
     ), line AS (
         SELECT t.id, t.created_at, t.status, t.has_parcels, l.line_number, l.product_id, l.sku,
-               l.from_stock, ecommerce_internal.is_goods(p.supply) AS is_goods, l.allocation,
+               l.from_stock, coalesce(p.supply, 'goods') = 'goods' AS is_goods, l.allocation,
                c.quantity AS cancelled, l.quantity - c.quantity AS quantity,
                k.packed, coalesce(k.pending, 0) AS pending, coalesce(k.shipped, 0) AS shipped,
                coalesce(k.delivered, 0) AS delivered, coalesce(k.undelivered, 0) AS undelivered
