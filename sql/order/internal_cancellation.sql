@@ -135,8 +135,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.open_lines(integer, uuid, timestamptz) IS
-    'The goods of an order, with the units that were not cancelled, and those that still can be: '
-    'neither cancelled nor shipped. current_sku is NULL for a product that is deleted.';
+    'The goods of an order, with the units that were not cancelled, and those that still can be. '
+    'These are neither cancelled nor shipped. current_sku is NULL for a product that is deleted.';
 
 CREATE FUNCTION ecommerce_internal.find_cancelled_lines(tenant_id integer, order_id uuid,
     order_created_at timestamptz, items jsonb) RETURNS jsonb
