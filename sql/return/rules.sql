@@ -12,6 +12,9 @@ SELECT * FROM (VALUES
     ('return_receipts', 'write_amounts', 'BEFORE INSERT', 'FOR EACH ROW',
      'write_amounts(''net'', ''vat'')'),
     ('return_receipts', 'check_receipt', 'AFTER INSERT', 'FOR EACH ROW', 'check_receipt()'),
+    -- Plain SQL may book a receipt; then it has to bring the return along.
+    ('return_receipts', 'received', 'AFTER INSERT', 'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW',
+     'check_received()'),
     ('return_receipts', 'append_only', 'BEFORE UPDATE OR DELETE', 'FOR EACH ROW',
      'refuse_change(''Its rows are a record of what happened.'')'),
     ('return_receipts', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()')
