@@ -34,7 +34,8 @@ SELECT failure('SELECT ecommerce.cart_merge(''guest-session-01'')') AS nobody,
     failure('SELECT ecommerce.cart_merge(''guest-session-01'',
         ''01930000-0000-7000-8000-0000000000a9'')') AS unknown;
 
--- quantities add up, to what can be sold; what is sold out, dearer, cheaper, draft or gone
+-- quantities add up, to what can be sold; what is sold out, dearer, cheaper, draft or gone, and the
+-- same goods in both, keeps nobody out: spree/spree#5976, bagisto/bagisto#2954
 SELECT count(ecommerce.cart_add(sku, n, session_id => :guest)) FROM (VALUES
     ('A', 3), ('B', 2), ('C', 1), ('E', 1000000000), ('F', 1)) AS v (sku, n);
 SELECT count(ecommerce.cart_add(sku, n, user_id => :ann)) FROM (VALUES

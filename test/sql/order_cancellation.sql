@@ -151,6 +151,17 @@ SELECT pg_temp.placed(items('B', 2), 'due') IS NOT NULL AS placed;
 SELECT due FROM ecommerce.cancel_order_items(pg_temp.o('due'), items('B', 1));
 SELECT ecommerce.redeem_gift_card(:'card', pg_temp.o('due'));
 SELECT * FROM public.money WHERE notes = 'due';
+-- a paid order of which a part was refunded is cancelled, and its stock comes back once:
+-- Sylius/Sylius#12869
+SELECT pg_temp.placed(items('B', 2), 'refunded') IS NOT NULL AS placed;
+UPDATE ecommerce.orders SET payment_status = 'paid', amount_paid = gross, amount_refunded = 4.90
+WHERE notes = 'refunded';
+SELECT status FROM ecommerce.cancel_order(pg_temp.o('refunded'));
+SELECT kind, sum(quantity) FROM ecommerce.stock_ledger WHERE order_id = pg_temp.o('refunded')
+GROUP BY 1 ORDER BY 1;
+SELECT failure(format('SELECT ecommerce.cancel_order_items(%L, items(%L, 1))',
+    pg_temp.o('refunded'), 'B')) AS again;
+SELECT * FROM public.money WHERE notes = 'refunded';
 SELECT pg_temp.proof();
 
 -- shipped: what was cancelled does not come back again
