@@ -134,6 +134,7 @@ BEGIN;
 SELECT ecommerce.use_customer('01930000-0000-7000-8000-0000000000a2') IS NULL;
 SELECT failure(format('SELECT ecommerce.accept_quote(%L)', q)) FROM unnest(ARRAY[:'own',
     :'own_number', :'nested', 'Q-none', '01930000-0000-7000-8000-0000000000ff']) q;
+SELECT failure(format('SELECT ecommerce.accept_quote(%L::uuid)', :'own')) AS by_id;
 COMMIT;
 BEGIN;
 SELECT ecommerce.use_customer('01930000-0000-7000-8000-0000000000a1') IS NULL;
