@@ -73,6 +73,24 @@ SELECT ecommerce.cart_add('C', session_id => :guest) IS NOT NULL,
 SELECT lines, units, merged, capped FROM ecommerce.cart_merge(:guest, :cat);
 SELECT count(*) FROM ecommerce.carts WHERE user_id = :cat;
 
+-- prices are those of the user's group, who has seen no others
+INSERT INTO ecommerce.customer_groups (id, name) VALUES
+    ('01930000-0000-7000-8000-0000000000b1', 'Dealers');
+INSERT INTO ecommerce.price_lists (id, name, group_id, currency, prices) VALUES
+    ('01930000-0000-7000-8000-0000000000f1', 'Dealers', '01930000-0000-7000-8000-0000000000b1',
+     'EUR', 'gross');
+INSERT INTO ecommerce.prices (price_list_id, product_id, price)
+SELECT '01930000-0000-7000-8000-0000000000f1', id, 2.50 FROM ecommerce.products WHERE sku = 'C';
+UPDATE ecommerce.users SET group_id = '01930000-0000-7000-8000-0000000000b1' WHERE id = :cat;
+SELECT quantity, unit_price, price FROM ecommerce.cart_add('C', session_id => :guest);
+SELECT merged FROM ecommerce.cart_merge(:guest, :cat);
+SELECT quantity, unit_price, price FROM ecommerce.cart_lines(user_id => :cat);
+SELECT quantity, unit_price, price FROM ecommerce.cart_add('C', user_id => :cat);
+UPDATE ecommerce.users SET group_id = NULL WHERE id = :cat;
+SELECT quantity, unit_price, price FROM ecommerce.cart_lines(user_id => :cat);
+DELETE FROM ecommerce.price_lists;
+DELETE FROM ecommerce.carts WHERE user_id = :cat;
+
 -- more lines and coupons than one cart may have are no error either
 INSERT INTO ecommerce.products (sku, name, price, track_stock)
 SELECT 'P' || n, 'P', n, false FROM generate_series(1, 1500) n;
