@@ -44,6 +44,8 @@ FROM (VALUES ('World', '', '', '', false), ('World', 'KP', '', '', true),
     ('Greece', 'GR', '', '', false), ('Greece', 'GR', '', '63086', true),
     ('Islands', 'GR', '', '84*', false), ('Islands', 'GR', '', '85000-85999', false),
     ('Islands', 'GR', '', '85900-85999', true), ('Islands', 'GR', '', '85950', false),
+    -- as close as what excludes some of it, which counts
+    ('Islands', 'GR', '', '85850-85949', false),
     ('Syros', 'GR', '', '84100', false), ('Athens', 'GR', '', '10000-11999', false),
     ('Center', 'GR', '', '105*', false), ('Center rival', 'GR', '', '105*', false),
     ('Spain', 'ES', '', '', false), ('Canaries', 'ES', 'Canary Islands', '', false),
