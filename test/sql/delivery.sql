@@ -145,7 +145,8 @@ CREATE FUNCTION offers(items jsonb, request jsonb DEFAULT '{}') RETURNS text LAN
 SELECT sku, quantity, offers(items(sku, quantity))
 FROM (VALUES ('AIR', 1), ('AIR', 49), ('AIR', 50), ('G', 1), ('G', 2000), ('G', 2001), ('KG', 2),
     ('KG', 3), ('KG', 5), ('KG', 6), ('KG', 9), ('KG', 10), ('KG', 30), ('KG', 31), ('G', 5001),
-    ('G', 6000), ('G', 6001), ('FILE', 1), ('HELP', 1)) AS v (sku, quantity);
+    ('G', 6000), ('G', 6001), ('G', 500), ('G', 501), ('FILE', 1), ('HELP', 1))
+    AS v (sku, quantity);
 -- services and files are neither weighed nor counted, nor do they come to anything
 SELECT offers('[{"sku": "FILE", "quantity": 9}, {"sku": "AIR", "quantity": 2}, {"sku": "HELP",
     "quantity": 1}]');
