@@ -214,6 +214,25 @@ FROM unnest(ARRAY['NULL::jsonb', 'NULL::uuid', 'NULL::text', '''x''', '''[]''', 
     '''{"items": [{"sku": "KG", "quantity": 1}], "shipping_address": {"country": "GR"}}'', ''{}''',
     '''[{"sku": "KG", "quantity": 1}]'', NULL, NULL',
     '''[{"sku": "KG", "quantity": 1}]'', NULL, 2']) AS v;
+-- another tenant whose rows have the same ids changes nothing
+SELECT ecommerce.create_tenant('Twin', 'GR') AS twin;
+SET ecommerce.tenant = 1;
+SELECT zone('GR', NULL, '54621'), offers(items('KG', 1));
+INSERT INTO ecommerce.products
+SELECT (jsonb_populate_record(p, '{"tenant_id": 2, "weight": 99}')).* FROM ecommerce.products p;
+INSERT INTO ecommerce.delivery_zones
+SELECT (jsonb_populate_record(z, '{"tenant_id": 2}')).* FROM ecommerce.delivery_zones z;
+INSERT INTO ecommerce.delivery_zone_places
+SELECT (jsonb_populate_record(p, '{"tenant_id": 2, "is_excluded": true}')).*
+FROM ecommerce.delivery_zone_places p;
+INSERT INTO ecommerce.delivery_methods
+SELECT (jsonb_populate_record(m, '{"tenant_id": 2, "is_active": true}')).*
+FROM ecommerce.delivery_methods m;
+INSERT INTO ecommerce.delivery_rates
+SELECT (jsonb_populate_record(r, '{"tenant_id": 2, "price": 0.01, "group_id": null}')).*
+FROM ecommerce.delivery_rates r WHERE currency = 'EUR';
+SELECT zone('GR', NULL, '54621'), offers(items('KG', 1));
+RESET ecommerce.tenant;
 -- what is used cannot be deleted
 SELECT failure('DELETE FROM ecommerce.delivery_zones'),
     failure('DELETE FROM ecommerce.delivery_methods');
