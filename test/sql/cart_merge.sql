@@ -207,6 +207,15 @@ INSERT INTO ecommerce.wishlist_items (user_id, product_id)
 SELECT :ann, id FROM ecommerce.products WHERE sku LIKE 'P%';
 SELECT failure(format('SELECT ecommerce.wishlist_add(''A'', %L)', :ann)) AS is_full,
     failure(format('SELECT ecommerce.wishlist_add(''P1'', %L)', :ann)) AS there;
+
+-- a session of another tenant is another guest
+SELECT ecommerce.create_tenant('Second', 'DE') AS second;
+INSERT INTO ecommerce.products (tenant_id, sku, name, price, track_stock) VALUES
+    (2, 'A', 'A of another', 99, false);
+SET ecommerce.tenant = 2;
+SELECT quantity, unit_price FROM ecommerce.cart_add('A', session_id => 'guest-session-09');
+SET ecommerce.tenant = 1;
+SELECT merged, capped FROM ecommerce.cart_merge('guest-session-09', :ann);
 SELECT * FROM ecommerce.verify_integrity();
 
 SET client_min_messages = warning;
