@@ -214,6 +214,7 @@ INSERT INTO ecommerce.products (tenant_id, sku, name, price, track_stock) VALUES
     (2, 'A', 'A of another', 99, false);
 SET ecommerce.tenant = 2;
 SELECT quantity, unit_price FROM ecommerce.cart_add('A', session_id => 'guest-session-09');
+SELECT changed FROM ecommerce.cart_set_coupons('{x}', session_id => 'guest-session-09');
 SET ecommerce.tenant = 1;
 SELECT merged, capped FROM ecommerce.cart_merge('guest-session-09', :ann);
 SELECT * FROM ecommerce.verify_integrity();
