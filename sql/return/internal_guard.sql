@@ -37,28 +37,60 @@ COMMENT ON FUNCTION ecommerce_internal.check_new_return(integer, uuid, uuid, tim
     'Whether a return of a locked order may be made. Error EC032 if it is not requested, or the '
     'shipment that it settles is neither lost nor returned to sender.';
 
+CREATE FUNCTION ecommerce_internal.check_exchange(tenant_id integer, return_id uuid,
+    order_id uuid, status text, exchange_order_id uuid, exchange_order_created_at timestamptz)
+    RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    IF status NOT IN ('approved', 'received') OR exchange_order_id = order_id
+       OR NOT EXISTS (SELECT FROM ecommerce.orders o
+                      WHERE o.tenant_id = check_exchange.tenant_id
+                        AND o.id = check_exchange.exchange_order_id
+                        AND o.created_at = check_exchange.exchange_order_created_at) THEN
+        RAISE EXCEPTION 'a return that is % is not exchanged for order %', status,
+                        exchange_order_id
+            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', return_id),
+                  HINT = 'Use ecommerce.exchange_return().';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_exchange(integer, uuid, uuid, text, uuid,
+    timestamptz) IS
+    'Whether a return in a status may be exchanged for an order. Error EC032 if it is neither '
+    'approved nor received, or the order is its own or none.';
+
 CREATE FUNCTION ecommerce_internal.check_return() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
+        IF num_nonnulls(NEW.decided_at, NEW.received_at, NEW.exchange_order_id) > 0 THEN
+            RAISE EXCEPTION 'a new return is neither decided on nor exchanged'
+                USING ERRCODE = 'EC032', DETAIL = format('Return %s.', NEW.id);
+        END IF;
         PERFORM ecommerce_internal.lock_returns(NEW.tenant_id, NEW.order_id);
         PERFORM ecommerce_internal.check_new_return(NEW.tenant_id, NEW.id, NEW.order_id,
             NEW.order_created_at, NEW.shipment_id, NEW.status);
         RETURN NEW;
     ELSIF (NEW.id, NEW.order_id, NEW.order_created_at, NEW.return_number, NEW.shipment_id,
-           NEW.idempotency_key, NEW.created_at)
+           NEW.idempotency_key, NEW.created_at, NEW.decided_at, NEW.received_at)
           IS DISTINCT FROM
           (OLD.id, OLD.order_id, OLD.order_created_at, OLD.return_number, OLD.shipment_id,
-           OLD.idempotency_key, OLD.created_at)
+           OLD.idempotency_key, OLD.created_at, OLD.decided_at, OLD.received_at)
           OR OLD.exchange_order_id IS NOT NULL
              AND (NEW.exchange_order_id, NEW.exchange_order_created_at)
                  IS DISTINCT FROM (OLD.exchange_order_id, OLD.exchange_order_created_at) THEN
         RAISE EXCEPTION 'UPDATE on returns is refused'
             USING ERRCODE = 'EC017',
-                  DETAIL = 'Id, order, number, shipment, key, time and exchange of a return never '
+                  DETAIL = 'Id, order, number, shipment, key, times and exchange of a return never '
                            'change.';
-    ELSIF NEW.status = OLD.status THEN
+    ELSIF NEW.exchange_order_id IS DISTINCT FROM OLD.exchange_order_id THEN
+        PERFORM ecommerce_internal.check_exchange(NEW.tenant_id, NEW.id, NEW.order_id, OLD.status,
+            NEW.exchange_order_id, NEW.exchange_order_created_at);
+    END IF;
+    IF NEW.status = OLD.status THEN
         RETURN NEW;
     ELSIF NOT ecommerce_internal.return_transition_allowed(OLD.status, NEW.status) THEN
         RAISE EXCEPTION 'a return cannot go from % to %', OLD.status, NEW.status
@@ -286,3 +318,27 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.check_receipt() IS
     'Refuses what comes of a return that is not approved, or that is not so. Errors: EC032; EC022 '
     'it is not in the return, in no movement of stock, or comes to more than was charged.';
+
+CREATE FUNCTION ecommerce_internal.check_received() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    IF TG_RELID <> ALL (ARRAY(
+           SELECT t.relid
+           FROM pg_partition_tree(to_regclass('ecommerce.return_receipts')) t)) THEN
+        RAISE EXCEPTION 'this trigger function is for return_receipts only'
+            USING ERRCODE = 'wrong_object_type';
+    END IF;
+    IF NOT EXISTS (SELECT FROM ecommerce.returns b
+                   WHERE b.tenant_id = NEW.tenant_id AND b.id = NEW.return_id
+                     AND b.order_created_at = NEW.order_created_at AND b.status = 'received') THEN
+        RAISE EXCEPTION 'a return of which something came is received'
+            USING ERRCODE = 'EC032', DETAIL = format('Return %s.', NEW.return_id),
+                  HINT = 'Use ecommerce.receive_return(), or bring it there in this transaction.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_received() IS
+    'Deferred to the commit: a return of which something came is received. Error EC032.';

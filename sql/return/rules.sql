@@ -15,6 +15,10 @@ SELECT * FROM (VALUES
      'write_amounts(''net'', ''vat'')'),
     ('return_receipts', 'check_receipt', 'AFTER INSERT',
      'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())', 'check_receipt()'),
+    -- Plain SQL may book a receipt; then it has to bring the return along.
+    ('return_receipts', 'received', 'AFTER INSERT',
+     'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce_internal.plain_sql())',
+     'check_received()'),
     ('return_receipts', 'append_only', 'BEFORE UPDATE OR DELETE', 'FOR EACH ROW',
      'refuse_change(''Its rows are a record of what happened.'')'),
     ('return_receipts', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()')

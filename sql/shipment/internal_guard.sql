@@ -55,13 +55,20 @@ DECLARE
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF (NEW.id, NEW.order_id, NEW.order_created_at, NEW.shipment_number, NEW.warehouse_id,
-            NEW.replaces_id, NEW.idempotency_key)
+            NEW.replaces_id, NEW.idempotency_key, NEW.created_at, NEW.shipped_at)
            IS DISTINCT FROM
            (OLD.id, OLD.order_id, OLD.order_created_at, OLD.shipment_number, OLD.warehouse_id,
-            OLD.replaces_id, OLD.idempotency_key) THEN
+            OLD.replaces_id, OLD.idempotency_key, OLD.created_at, OLD.shipped_at) THEN
             RAISE EXCEPTION 'UPDATE on shipments is refused'
                 USING ERRCODE = 'EC017',
-                      DETAIL = 'Id, order, number, warehouse and key of a shipment never change.';
+                      DETAIL = 'Id, order, number, warehouse, key and times of a shipment never '
+                               'change.';
+        -- What customers may send back, and until when, is counted from it.
+        ELSIF NEW.delivered_at IS DISTINCT FROM OLD.delivered_at
+              AND (NEW.status <> 'delivered'
+                   OR coalesce(NEW.delivered_at NOT BETWEEN NEW.shipped_at AND now(), true)) THEN
+            RAISE EXCEPTION 'delivered_at must be between shipping and now'
+                USING ERRCODE = 'EC032', DETAIL = format('Shipment %s.', OLD.id);
         ELSIF NEW.status = OLD.status THEN
             RETURN NEW;
         ELSIF NOT ecommerce_internal.shipment_transition_allowed(OLD.status, NEW.status) THEN

@@ -1,12 +1,12 @@
--- Every transition of shipments and returns, legal and not, by function and by plain SQL.
+-- Every transition of shipments, legal and not, by function and by plain SQL.
 BEGIN;
-SELECT plan(4);
+SELECT plan(30);
 
 UPDATE ecommerce.settings SET country = 'GR';
 INSERT INTO ecommerce.products (sku, name, price) VALUES ('A', 'A', 10);
 SELECT ecommerce.adjust_stock('A', 1000, 'receipt');
 
--- A shipment of one of two units in a status, and a return of the other one
+-- A shipment of one of two units in a status
 CREATE FUNCTION pg_temp.shipment_that_is(status text) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
     v_order uuid := (ecommerce.place_order('[{"sku": "A", "quantity": 2}]')).id;
@@ -23,23 +23,6 @@ BEGIN
         WHEN 'delivered' THEN PERFORM ecommerce.mark_delivered(v_id);
         WHEN 'lost' THEN PERFORM ecommerce.mark_lost(v_id);
         WHEN 'returned_to_sender' THEN PERFORM ecommerce.mark_returned_to_sender(v_id);
-        ELSE NULL;
-    END CASE;
-    RETURN v_id;
-END $$;
-CREATE FUNCTION pg_temp.return_that_is(status text) RETURNS uuid LANGUAGE plpgsql AS $$
-DECLARE
-    v_order uuid := (ecommerce.place_order('[{"sku": "A", "quantity": 2}]')).id;
-    v_id    uuid;
-BEGIN
-    PERFORM ecommerce.transition_order(v_order, s) FROM unnest('{processing,shipped}'::text[]) s;
-    v_id := (ecommerce.request_return(v_order, '[{"sku": "A", "quantity": 1}]')).id;
-    CASE status
-        WHEN 'rejected' THEN PERFORM ecommerce.reject_return(v_id);
-        WHEN 'approved' THEN PERFORM ecommerce.approve_return(v_id);
-        WHEN 'received' THEN
-            PERFORM ecommerce.approve_return(v_id);
-            PERFORM ecommerce.receive_return(v_id);
         ELSE NULL;
     END CASE;
     RETURN v_id;
@@ -81,31 +64,35 @@ SELECT is_empty($$
               to_status, pg_temp.shipment_that_is(from_status))) <> expected $$,
     'and so does plain SQL');
 
-CREATE TABLE pg_temp.return_step AS
-SELECT f.status AS from_status, t.status AS to_status, t.command,
-       CASE WHEN f.status = t.status
-                 OR (f.status, t.status) IN (('requested', 'approved'), ('requested', 'rejected'),
-                     ('approved', 'rejected'), ('approved', 'received'))
-            THEN 'done' ELSE 'EC032' END AS expected
-FROM unnest('{requested,approved,rejected,received}'::text[]) AS f (status)
-CROSS JOIN (VALUES ('requested', NULL), ('approved', 'approve_return'),
-    ('rejected', 'reject_return'), ('received', 'receive_return')) AS t (status, command);
-SELECT is_empty($$
-    SELECT from_status, to_status, expected
-    FROM pg_temp.return_step
-    WHERE command IS NOT NULL
-      AND pg_temp.outcome(format('SELECT ecommerce.%I(%L)', command,
-              pg_temp.return_that_is(from_status))) <> expected $$,
-    'functions bring returns where they may go, and nowhere else');
-SELECT is_empty($$
-    SELECT from_status, to_status, expected
-    FROM pg_temp.return_step
-    WHERE pg_temp.outcome(format('UPDATE ecommerce.returns SET status = %L WHERE id = %L',
-              to_status, pg_temp.return_that_is(from_status)))
-          -- Goods come by receive_return() only.
-          <> CASE WHEN (from_status, to_status) = ('approved', 'received') THEN 'EC032'
-                  ELSE expected END $$,
-    'and so does plain SQL, but it books no goods');
+-- What begins is pending, and times are those of its steps.
+SELECT is(pg_temp.outcome(format('INSERT INTO ecommerce.shipments (order_id, order_created_at,
+        shipment_number, %s) SELECT order_id, order_created_at, 2, %s FROM ecommerce.shipments
+        WHERE id = %L', v.columns, v.written, pg_temp.shipment_that_is('pending'))), v.expected,
+    format('plain SQL: a new shipment with %s %s', v.columns, v.written))
+FROM (VALUES ('status', '''pending''', 'done'), ('status', '''shipped''', 'EC032'),
+    ('status', '''delivered''', 'EC032'), ('status', '''cancelled''', 'EC032'),
+    ('shipped_at', 'now()', 'EC032'), ('delivered_at', 'now()', 'EC032'),
+    ('replaces_id', 'id', 'EC032')) AS v (columns, written, expected);
+SELECT is(pg_temp.outcome(format('UPDATE ecommerce.shipments SET %s WHERE id = %L', v.assignment,
+        pg_temp.shipment_that_is(v.status))), v.expected,
+    format('plain SQL: %s of one that is %s', v.assignment, v.status))
+FROM (VALUES ('pending', 'shipped_at = now()', 'EC017'),
+    ('pending', 'delivered_at = now()', 'EC032'),
+    ('pending', 'created_at = ''2001-01-01''', 'EC017'),
+    ('pending', 'status = ''shipped'', shipped_at = ''2001-01-01''', 'EC017'),
+    ('pending', 'status = ''shipped'', delivered_at = now()', 'EC032'),
+    ('shipped', 'shipped_at = NULL', 'EC017'), ('shipped', 'delivered_at = now()', 'EC032'),
+    ('shipped', 'status = ''lost'', delivered_at = now()', 'EC032'),
+    ('shipped', 'status = ''delivered'', delivered_at = ''2001-01-01''', 'EC032'),
+    ('shipped', 'status = ''delivered'', delivered_at = ''infinity''', 'EC032'),
+    ('shipped', 'status = ''delivered'', delivered_at = now()', 'done'),
+    ('delivered', 'delivered_at = NULL', 'EC032'),
+    ('delivered', 'delivered_at = ''2001-01-01''', 'EC032'),
+    ('delivered', 'shipped_at = ''2001-01-01''', 'EC017'),
+    ('delivered', 'carrier = ''DHL''', 'done')) AS v (status, assignment, expected);
+SELECT is(pg_temp.outcome(format('DELETE FROM ecommerce.shipments WHERE id = %L',
+        pg_temp.shipment_that_is(s))), 'EC017', format('plain SQL: one that is %s is kept', s))
+FROM unnest('{pending,shipped,delivered,lost,returned_to_sender,cancelled}'::text[]) s;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -148,6 +148,16 @@ SELECT pg_temp.line(ecommerce.cart_add('P1', session_id => :guest));
 SELECT ecommerce.cart_totals(session_id => :guest) #>> '{totals,gross}' AS gross;
 SELECT * FROM ecommerce.verify_integrity();
 
+-- another tenant whose product has the same id changes nothing
+SELECT ecommerce.create_tenant('Twin', 'GR') AS twin;
+INSERT INTO ecommerce.products
+SELECT (jsonb_populate_record(p, '{"tenant_id": 2, "price": 0.5}')).* FROM ecommerce.products p
+WHERE sku = 'A';
+SET ecommerce.tenant = 2;
+SELECT ecommerce.adjust_stock('A', 1000, 'receipt');
+SET ecommerce.tenant = 1;
+SELECT pg_temp.line(ecommerce.cart_add('A', session_id => 'guest-of-the-twin'));
+
 -- an order that differs from its cart is found
 ALTER TABLE ecommerce.cart_items DISABLE TRIGGER open_cart;
 UPDATE ecommerce.cart_items SET quantity = 9 WHERE cart_id = :'cart' AND product_id = id('A');

@@ -34,7 +34,8 @@ SELECT failure('SELECT ecommerce.cart_merge(''guest-session-01'')') AS nobody,
     failure('SELECT ecommerce.cart_merge(''guest-session-01'',
         ''01930000-0000-7000-8000-0000000000a9'')') AS unknown;
 
--- quantities add up, to what can be sold; what is sold out, dearer, cheaper, draft or gone
+-- quantities add up, to what can be sold; what is sold out, dearer, cheaper, draft or gone, and the
+-- same goods in both, keeps nobody out: spree/spree#5976, bagisto/bagisto#2954
 SELECT count(ecommerce.cart_add(sku, n, session_id => :guest)) FROM (VALUES
     ('A', 3), ('B', 2), ('C', 1), ('E', 1000000000), ('F', 1)) AS v (sku, n);
 SELECT count(ecommerce.cart_add(sku, n, user_id => :ann)) FROM (VALUES
@@ -71,6 +72,24 @@ SELECT ecommerce.cart_add('C', session_id => :guest) IS NOT NULL,
     ecommerce.cart_clear(session_id => :guest) IS NOT NULL;
 SELECT lines, units, merged, capped FROM ecommerce.cart_merge(:guest, :cat);
 SELECT count(*) FROM ecommerce.carts WHERE user_id = :cat;
+
+-- prices are those of the user's group, who has seen no others
+INSERT INTO ecommerce.customer_groups (id, name) VALUES
+    ('01930000-0000-7000-8000-0000000000b1', 'Dealers');
+INSERT INTO ecommerce.price_lists (id, name, group_id, currency, prices) VALUES
+    ('01930000-0000-7000-8000-0000000000f1', 'Dealers', '01930000-0000-7000-8000-0000000000b1',
+     'EUR', 'gross');
+INSERT INTO ecommerce.prices (price_list_id, product_id, price)
+SELECT '01930000-0000-7000-8000-0000000000f1', id, 2.50 FROM ecommerce.products WHERE sku = 'C';
+UPDATE ecommerce.users SET group_id = '01930000-0000-7000-8000-0000000000b1' WHERE id = :cat;
+SELECT quantity, unit_price, price FROM ecommerce.cart_add('C', session_id => :guest);
+SELECT merged FROM ecommerce.cart_merge(:guest, :cat);
+SELECT quantity, unit_price, price FROM ecommerce.cart_lines(user_id => :cat);
+SELECT quantity, unit_price, price FROM ecommerce.cart_add('C', user_id => :cat);
+UPDATE ecommerce.users SET group_id = NULL WHERE id = :cat;
+SELECT quantity, unit_price, price FROM ecommerce.cart_lines(user_id => :cat);
+DELETE FROM ecommerce.price_lists;
+DELETE FROM ecommerce.carts WHERE user_id = :cat;
 
 -- more lines and coupons than one cart may have are no error either
 INSERT INTO ecommerce.products (sku, name, price, track_stock)
@@ -188,6 +207,16 @@ INSERT INTO ecommerce.wishlist_items (user_id, product_id)
 SELECT :ann, id FROM ecommerce.products WHERE sku LIKE 'P%';
 SELECT failure(format('SELECT ecommerce.wishlist_add(''A'', %L)', :ann)) AS is_full,
     failure(format('SELECT ecommerce.wishlist_add(''P1'', %L)', :ann)) AS there;
+
+-- a session of another tenant is another guest
+SELECT ecommerce.create_tenant('Second', 'DE') AS second;
+INSERT INTO ecommerce.products (tenant_id, sku, name, price, track_stock) VALUES
+    (2, 'A', 'A of another', 99, false);
+SET ecommerce.tenant = 2;
+SELECT quantity, unit_price FROM ecommerce.cart_add('A', session_id => 'guest-session-09');
+SELECT changed FROM ecommerce.cart_set_coupons('{x}', session_id => 'guest-session-09');
+SET ecommerce.tenant = 1;
+SELECT merged, capped FROM ecommerce.cart_merge('guest-session-09', :ann);
 SELECT * FROM ecommerce.verify_integrity();
 
 SET client_min_messages = warning;

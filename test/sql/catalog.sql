@@ -13,6 +13,7 @@ SELECT failure($$INSERT INTO ecommerce.products (sku, name, price)
         VALUES ('LAMP', 'X', 1)$$) AS sku,
     failure($$INSERT INTO ecommerce.products (sku, slug, name, price)
         VALUES ('LAMP2', 'lamp', 'X', 1)$$) AS slug;
+-- what is deleted is not in the way of another one: medusajs/medusa#270
 UPDATE ecommerce.products SET deleted_at = now() WHERE sku = 'LAMP';
 INSERT INTO ecommerce.products (sku, slug, name, price) VALUES ('LAMP', 'lamp', 'New lamp', 11);
 SELECT failure($$INSERT INTO ecommerce.products (sku, slug, name, price)

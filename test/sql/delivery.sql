@@ -44,6 +44,8 @@ FROM (VALUES ('World', '', '', '', false), ('World', 'KP', '', '', true),
     ('Greece', 'GR', '', '', false), ('Greece', 'GR', '', '63086', true),
     ('Islands', 'GR', '', '84*', false), ('Islands', 'GR', '', '85000-85999', false),
     ('Islands', 'GR', '', '85900-85999', true), ('Islands', 'GR', '', '85950', false),
+    -- as close as what excludes some of it, which counts
+    ('Islands', 'GR', '', '85850-85949', false),
     ('Syros', 'GR', '', '84100', false), ('Athens', 'GR', '', '10000-11999', false),
     ('Center', 'GR', '', '105*', false), ('Center rival', 'GR', '', '105*', false),
     ('Spain', 'ES', '', '', false), ('Canaries', 'ES', 'Canary Islands', '', false),
@@ -143,7 +145,8 @@ CREATE FUNCTION offers(items jsonb, request jsonb DEFAULT '{}') RETURNS text LAN
 SELECT sku, quantity, offers(items(sku, quantity))
 FROM (VALUES ('AIR', 1), ('AIR', 49), ('AIR', 50), ('G', 1), ('G', 2000), ('G', 2001), ('KG', 2),
     ('KG', 3), ('KG', 5), ('KG', 6), ('KG', 9), ('KG', 10), ('KG', 30), ('KG', 31), ('G', 5001),
-    ('G', 6000), ('G', 6001), ('FILE', 1), ('HELP', 1)) AS v (sku, quantity);
+    ('G', 6000), ('G', 6001), ('G', 500), ('G', 501), ('FILE', 1), ('HELP', 1))
+    AS v (sku, quantity);
 -- services and files are neither weighed nor counted, nor do they come to anything
 SELECT offers('[{"sku": "FILE", "quantity": 9}, {"sku": "AIR", "quantity": 2}, {"sku": "HELP",
     "quantity": 1}]');
@@ -211,6 +214,25 @@ FROM unnest(ARRAY['NULL::jsonb', 'NULL::uuid', 'NULL::text', '''x''', '''[]''', 
     '''{"items": [{"sku": "KG", "quantity": 1}], "shipping_address": {"country": "GR"}}'', ''{}''',
     '''[{"sku": "KG", "quantity": 1}]'', NULL, NULL',
     '''[{"sku": "KG", "quantity": 1}]'', NULL, 2']) AS v;
+-- another tenant whose rows have the same ids changes nothing
+SELECT ecommerce.create_tenant('Twin', 'GR') AS twin;
+SET ecommerce.tenant = 1;
+SELECT zone('GR', NULL, '54621'), offers(items('KG', 1));
+INSERT INTO ecommerce.products
+SELECT (jsonb_populate_record(p, '{"tenant_id": 2, "weight": 99}')).* FROM ecommerce.products p;
+INSERT INTO ecommerce.delivery_zones
+SELECT (jsonb_populate_record(z, '{"tenant_id": 2}')).* FROM ecommerce.delivery_zones z;
+INSERT INTO ecommerce.delivery_zone_places
+SELECT (jsonb_populate_record(p, '{"tenant_id": 2, "is_excluded": true}')).*
+FROM ecommerce.delivery_zone_places p;
+INSERT INTO ecommerce.delivery_methods
+SELECT (jsonb_populate_record(m, '{"tenant_id": 2, "is_active": true}')).*
+FROM ecommerce.delivery_methods m;
+INSERT INTO ecommerce.delivery_rates
+SELECT (jsonb_populate_record(r, '{"tenant_id": 2, "price": 0.01, "group_id": null}')).*
+FROM ecommerce.delivery_rates r WHERE currency = 'EUR';
+SELECT zone('GR', NULL, '54621'), offers(items('KG', 1));
+RESET ecommerce.tenant;
 -- what is used cannot be deleted
 SELECT failure('DELETE FROM ecommerce.delivery_zones'),
     failure('DELETE FROM ecommerce.delivery_methods');

@@ -142,7 +142,11 @@ SELECT failure(c.statement) FROM unnest(ARRAY[
 SELECT ecommerce.create_tenant('Second', 'DE');
 SELECT name FROM ecommerce.create_consumer('mail', tenant_id => 2);
 SELECT append(1, 2);
-SELECT kind FROM ecommerce.events_fetch('mail', tenant_id => 2);
+SELECT kind, position AS theirs FROM ecommerce.events_fetch('mail', tenant_id => 2) \gset
+\echo :kind
+SELECT left(failure(format('SELECT ecommerce.events_ack(%L, %L, 1)', 'mail', :'theirs')), 5)
+    AS not_ours, left(failure(format('SELECT ecommerce.events_ack(%L, %L, 2)', 'stock',
+    :'theirs')), 5) AS of_none;
 SELECT name, open FROM ecommerce.drop_consumer('mail', 2);
 SELECT tenant_id, name FROM ecommerce.event_consumers ORDER BY 1, 2;
 

@@ -86,7 +86,9 @@ SELECT cancellation_number, gross, due FROM ecommerce.cancel_order_items(pg_temp
 SELECT cancellation_number, gross, due FROM ecommerce.cancel_order_items(pg_temp.o('first'),
     '[{"sku": "B", "quantity": "1.0"}]', idempotency_key => 'key');
 SELECT failure(format('SELECT ecommerce.cancel_order_items(%L, items(%L, 2),
-    idempotency_key => %L)', pg_temp.o('first'), 'B', 'key')) AS failure;
+    idempotency_key => %L)', pg_temp.o('first'), 'B', 'key')) AS failure,
+    failure(format('SELECT ecommerce.cancel_order_items(%L, items(%L, 1), %L,
+    idempotency_key => %L)', pg_temp.o('first'), 'B', 'why', 'key')) AS for_another_reason;
 
 -- the rest by cancel_order(): what is left of the stock, the coupon, all amounts
 SELECT previous_status, status FROM ecommerce.cancel_order(pg_temp.o('first'));
@@ -151,6 +153,23 @@ SELECT pg_temp.placed(items('B', 2), 'due') IS NOT NULL AS placed;
 SELECT due FROM ecommerce.cancel_order_items(pg_temp.o('due'), items('B', 1));
 SELECT ecommerce.redeem_gift_card(:'card', pg_temp.o('due'));
 SELECT * FROM public.money WHERE notes = 'due';
+-- and so has who had paid what is due then, to the cent
+SELECT pg_temp.placed(items('B', 2), 'exact') IS NOT NULL AS placed;
+SELECT ecommerce.redeem_gift_card(:'card', pg_temp.o('exact'), 14.90);
+SELECT due, payment_status FROM ecommerce.cancel_order_items(pg_temp.o('exact'), items('B', 1));
+SELECT * FROM public.money WHERE notes = 'exact';
+SELECT status FROM ecommerce.cancel_order(pg_temp.o('exact'));
+-- a paid order of which a part was refunded is cancelled, and its stock comes back once:
+-- Sylius/Sylius#12869
+SELECT pg_temp.placed(items('B', 2), 'refunded') IS NOT NULL AS placed;
+UPDATE ecommerce.orders SET payment_status = 'paid', amount_paid = gross, amount_refunded = 4.90
+WHERE notes = 'refunded';
+SELECT status FROM ecommerce.cancel_order(pg_temp.o('refunded'));
+SELECT kind, sum(quantity) FROM ecommerce.stock_ledger WHERE order_id = pg_temp.o('refunded')
+GROUP BY 1 ORDER BY 1;
+SELECT failure(format('SELECT ecommerce.cancel_order_items(%L, items(%L, 1))',
+    pg_temp.o('refunded'), 'B')) AS again;
+SELECT * FROM public.money WHERE notes = 'refunded';
 SELECT pg_temp.proof();
 
 -- shipped: what was cancelled does not come back again
@@ -205,6 +224,7 @@ END $$;
 SELECT moment, relation, outer_name, inner_name, pg_temp.nested(command, nested, moment, relation)
 FROM (VALUES ('BEFORE INSERT', 'order_cancellations', '3 B', '2 B'),
         ('BEFORE INSERT', 'order_cancellations', '3 B', 'order'),
+        ('BEFORE INSERT', 'order_cancellations', '3 B', 'C, then 3 B'),
         ('AFTER INSERT', 'order_cancellations', '3 B', '3 B'),
         ('AFTER UPDATE', 'stock', '3 B', '2 B'), ('AFTER UPDATE', 'stock', '3 B', 'order'),
         ('AFTER UPDATE', 'stock', 'all', '2 B'), ('AFTER UPDATE', 'stock', 'order', '2 B'),
@@ -215,6 +235,8 @@ JOIN (VALUES ('3 B', 'SELECT ecommerce.cancel_order_items(%L, items(''B'', 3))')
         ('order', 'SELECT ecommerce.cancel_order(%L)')) c (outer_name, command) USING (outer_name)
 JOIN (VALUES ('3 B', 'SELECT ecommerce.cancel_order_items($1, items(''B'', 3))'),
         ('2 B', 'SELECT ecommerce.cancel_order_items($1, items(''B'', 2))'),
+        ('C, then 3 B', 'SELECT ecommerce.cancel_order_items($1, items(''C'', 1)),
+            ecommerce.cancel_order_items($1, items(''B'', 3))'),
         ('order', 'SELECT ecommerce.cancel_order($1)')) n (inner_name, nested) USING (inner_name)
 ORDER BY 1, 2, 3, 4;
 SELECT pg_temp.proof();

@@ -91,6 +91,18 @@ SELECT k.key, e - '{id,product_id,created_at,last_digits}'::text[] AS element
 FROM jsonb_each(ecommerce.get_order(:'number')) k,
     jsonb_array_elements(CASE jsonb_typeof(k.value) WHEN 'array' THEN k.value ELSE '[]' END) e
 WHERE k.key <> 'vat_breakdown' ORDER BY k.key, e ->> 'line_number', e ->> 'created_at';
+-- with its parcels, and what came back
+SELECT ecommerce.place_order(items('A', 2), notes => 'parcels',
+    user_id => '01930000-0000-7000-8000-0000000000a1') IS NOT NULL;
+SELECT order_number AS parcels FROM ecommerce.orders WHERE notes = 'parcels' \gset
+SELECT (ecommerce.transition_order(:'parcels'::text, 'processing')).status;
+SELECT s.status FROM ecommerce.create_shipment(:'parcels'::text, carrier => 'DHL') c,
+    ecommerce.ship_shipment(c.id, tracking_number => 'T-1') s;
+SELECT (ecommerce.receive_return((ecommerce.approve_return((ecommerce.request_return(
+    :'parcels'::text, items('A', 1), 'Too big.')).id)).id)).received;
+SELECT k, e - '{id,created_at,updated_at,shipped_at,decided_at,received_at}'::text[] AS element
+FROM unnest('{shipments,returns}'::text[]) k,
+    jsonb_array_elements(ecommerce.get_order(:'parcels') -> k) e;
 SELECT ecommerce.get_order('none') IS NULL AS unknown, ecommerce.get_order(NULL::uuid) IS NULL AS
     none, ecommerce.get_order(gen_random_uuid()) IS NULL AS other;
 
@@ -123,6 +135,8 @@ SELECT failure(format('SELECT ecommerce.add_order_note(%L, %L, true)', :'number'
 SELECT k, jsonb_path_query_array(ecommerce.get_order(:'number') -> 'order_notes', '$[*].note')
 FROM jsonb_object_keys(ecommerce.get_order(:'number')) k
 WHERE k IN ('metadata', 'updated_at', 'mydata_exemption', 'order_notes');
+SELECT k, array_agg(p ORDER BY p) FROM unnest('{shipments,returns}'::text[]) k,
+    jsonb_object_keys(ecommerce.get_order(:'parcels') -> k -> 0) p GROUP BY k ORDER BY k;
 SELECT DISTINCT k FROM jsonb_array_elements(ecommerce.get_order(:'number') -> 'cancellations') c,
     jsonb_object_keys(c) k ORDER BY 1;
 SELECT kind, from_status, to_status, data FROM ecommerce.order_history(:'number');

@@ -305,13 +305,17 @@ SELECT * FROM ecommerce.oss_return(2026, 1);
 -- and at home 124.00 + 62.00 at 24 %: 150.00 + 36.00, and 10.00 without; from above what was sold
 -- to and from Kalymnos on 2026-01-01
 SELECT * FROM ecommerce.vat_return('2026-01-01', '2026-03-31');
--- The settings and rates of tomorrow change nothing of it.
+-- The settings and rates of tomorrow change nothing of it, nor of orders: Sylius/Sylius#7167
+CREATE TABLE was AS SELECT order_id, line_number, vat_rate, net, vat FROM ecommerce.order_items;
 UPDATE ecommerce.settings SET oss = false, country = 'DE';
 UPDATE ecommerce.vat_rates SET rate = 20
 WHERE country = 'DE' AND vat_class = 'standard' AND valid_to IS NULL;
 SELECT count(*), sum(net), sum(vat) FROM ecommerce.oss_return(2026, 1);
 SELECT vat_scheme, sum(net), sum(vat) FROM ecommerce.vat_return('2026-01-01', '2026-03-31')
 GROUP BY 1 ORDER BY 1;
+SELECT count(*) > 0 AS orders, count(*) FILTER (WHERE (i.vat_rate, i.net, i.vat)
+        IS DISTINCT FROM (w.vat_rate, w.net, w.vat)) AS changed
+FROM was w LEFT JOIN ecommerce.order_items i USING (order_id, line_number);
 -- All that was sold is gone from stock, and nothing of what was refused.
 SELECT 1000 - (SELECT sum(available) FROM ecommerce.stock)
     - (SELECT sum(i.quantity) FROM ecommerce.order_items i
@@ -323,5 +327,5 @@ SELECT 1000 - (SELECT sum(available) FROM ecommerce.stock)
 SET client_min_messages = error;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
-DROP TABLE quarter, first CASCADE;
+DROP TABLE quarter, first, was CASCADE;
 DROP FUNCTION sell, goods_to, bill_to, retry;

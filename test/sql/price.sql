@@ -107,6 +107,11 @@ UPDATE ecommerce.price_lists SET valid_from = :'start'::timestamptz + interval '
     valid_to = :'start'::timestamptz + interval '2 days' WHERE name = 'High';
 SELECT v.days, pg_temp.pen(:'reseller', :'start'::timestamptz + v.days * interval '1 day') AS price
 FROM (VALUES (0.999999), (1), (1.999999), (2)) AS v (days);
+UPDATE ecommerce.price_lists SET valid_from = :'start'::timestamptz + interval '1 day',
+    valid_to = :'start'::timestamptz + interval '2 days' WHERE name = 'All';
+SELECT v.days, pg_temp.pen(at => :'start'::timestamptz + v.days * interval '1 day') AS guest
+FROM (VALUES (0.999999), (1), (1.999999), (2)) AS v (days);
+UPDATE ecommerce.price_lists SET valid_from = NULL, valid_to = NULL WHERE name = 'All';
 -- other currencies have no price but those of lists
 SELECT * FROM pg_temp.cost('[{"sku": "PEN", "quantity": 3}, {"sku": "INK", "quantity": 1}]',
     currency => 'USD');
@@ -207,6 +212,15 @@ SELECT ecommerce.use_tenant(2);
 SELECT unit_price, rule FROM ecommerce.product_price('PEN');
 SELECT failure(format('SELECT ecommerce.product_price(''PEN'', 1, %L)', :'reseller')) AS "user";
 COMMIT;
+-- nor one of the same id that is active there
+INSERT INTO ecommerce.price_lists (tenant_id, id, name, currency, prices) VALUES
+    (2, '01930000-0000-7000-8000-0000000000f9', 'Theirs', 'EUR', 'gross');
+BEGIN;
+SELECT ecommerce.use_tenant(1);
+UPDATE ecommerce.price_lists SET is_active = false WHERE tenant_id = 1;
+SELECT pg_temp.pen() AS ours;
+ROLLBACK;
+DELETE FROM ecommerce.price_lists WHERE tenant_id = 2;
 
 -- a storefront asks for its own customer, and for what is for sale
 INSERT INTO ecommerce.products (tenant_id, sku, name, price, status) VALUES

@@ -134,6 +134,7 @@ BEGIN;
 SELECT ecommerce.use_customer('01930000-0000-7000-8000-0000000000a2') IS NULL;
 SELECT failure(format('SELECT ecommerce.accept_quote(%L)', q)) FROM unnest(ARRAY[:'own',
     :'own_number', :'nested', 'Q-none', '01930000-0000-7000-8000-0000000000ff']) q;
+SELECT failure(format('SELECT ecommerce.accept_quote(%L::uuid)', :'own')) AS by_id;
 COMMIT;
 BEGIN;
 SELECT ecommerce.use_customer('01930000-0000-7000-8000-0000000000a1') IS NULL;
@@ -167,6 +168,10 @@ SELECT failure(format(c, :'nested')) FROM unnest(ARRAY[
 -- of one that is over, what says whose it was may go
 UPDATE ecommerce.quotes SET request = '{}', email = NULL, user_id = NULL WHERE id = :'own';
 SELECT * FROM ecommerce.verify_integrity();
+-- another tenant knows none of them
+SELECT ecommerce.create_tenant('Second', 'DE') AS second;
+SELECT failure(format('SELECT ecommerce.accept_quote(%L::uuid, tenant_id => 2)', :'nested')),
+    failure(format('SELECT ecommerce.withdraw_quote(%L::uuid, tenant_id => 2)', :'nested'));
 -- what a proof must find
 SET session_replication_role = replica;
 UPDATE ecommerce.quotes SET net = net + 1, gross = gross + 1 WHERE id = :'own';

@@ -184,6 +184,42 @@ SAVEPOINT a;
 SELECT pg_temp.ask_after(2);
 ROLLBACK TO a;
 SELECT pg_temp.ask_after(3);
+ROLLBACK TO a;
+-- the last of its parcels counts, and while one is on its way the time has not begun
+INSERT INTO o SELECT 'parcels', id FROM ecommerce.place_order(items('A', 2), user_id =>
+    '01930000-0000-7000-8000-0000000000a1');
+SELECT (ecommerce.transition_order(pg_temp.o('parcels'), 'processing')).status;
+SELECT s.order_status FROM ecommerce.create_shipment(pg_temp.o('parcels'), items('A', 1)) c,
+    ecommerce.ship_shipment(c.id) s;
+SELECT s.order_status FROM ecommerce.create_shipment(pg_temp.o('parcels'), items('A', 1)) c,
+    ecommerce.ship_shipment(c.id) s;
+CREATE FUNCTION pg_temp.ask_after_parcels(VARIADIC days integer[]) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_failure text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    UPDATE ecommerce.shipments SET status = 'delivered', shipped_at = '2020-01-01', delivered_at =
+        ecommerce_internal.day_start(ecommerce_internal.shop_day() - days[shipment_number],
+            'Europe/Athens')
+    WHERE order_id = pg_temp.o('parcels') AND shipment_number <= cardinality(days);
+    UPDATE ecommerce.orders SET status = 'delivered', delivered_at = now() - interval '1 year'
+    WHERE id = pg_temp.o('parcels') AND cardinality(days) = 2;
+    SET LOCAL session_replication_role = origin;
+    SET LOCAL ROLE return_storefront;
+    PERFORM ecommerce.use_customer('01930000-0000-7000-8000-0000000000a1');
+    v_failure := pg_temp.ask('parcels');
+    RESET ROLE;
+    RETURN regexp_replace(v_failure, '[0-9]{4}-[-0-9: T+]+', '?', 'g');
+END $$;
+SAVEPOINT b;
+SELECT pg_temp.ask_after_parcels(9);
+ROLLBACK TO b;
+SELECT pg_temp.ask_after_parcels(9, 2);
+ROLLBACK TO b;
+SELECT pg_temp.ask_after_parcels(2, 9);
+ROLLBACK TO b;
+SELECT pg_temp.ask_after_parcels(3, 3);
 -- the shop takes it all the same
 ROLLBACK;
 BEGIN;

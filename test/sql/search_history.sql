@@ -27,7 +27,9 @@ SELECT search_term FROM ecommerce.recent_searches(session_id => 'session 1');
 SELECT count(*) FROM ecommerce.recent_searches();
 SELECT failure(format('SELECT ecommerce.recent_searches(%L)', n))
 FROM unnest(ARRAY[-1, 1001, NULL]) n;
--- popular is what three people sought and found
+-- popular is what three people sought and found, not two
+SELECT count(ecommerce.record_search('blue lamp', 1, user_id => who))
+FROM unnest(ARRAY[:'ann', :'ann', :'bob']::uuid[]) who;
 SELECT * FROM ecommerce.popular_terms();
 SELECT search_term, searches, people, without_results FROM ecommerce.popular_searches
 WHERE length(search_term) < 20 ORDER BY searches DESC, 1;
@@ -41,7 +43,8 @@ WHERE session_id IS NOT NULL;
 SELECT * FROM ecommerce.popular_terms();
 SELECT * FROM ecommerce.trim_search_history(max_count => 1);
 SELECT * FROM ecommerce.trim_search_history('101 days');
-SELECT * FROM ecommerce.trim_search_history(tenant_id => NULL);
+SELECT * FROM ecommerce.trim_search_history('100 days', tenant_id => NULL);
+SELECT * FROM ecommerce.trim_search_history('99 days 23 hours', tenant_id => NULL);
 SELECT count(*) FROM ecommerce.search_history;
 INSERT INTO ecommerce.auth_failures VALUES
     (1, :'ann', 'password', 1, now() - interval '2 days', NULL),
@@ -52,6 +55,12 @@ SELECT count(*) FROM ecommerce.auth_failures;
 SELECT n, failure(format('SELECT ecommerce.trim_search_history(%L, %L)', k, c))
 FROM (VALUES (1, NULL, 1), (2, '-1 day', 1), (3, '1 day', -1), (4, '1 day', NULL)) v (n, k, c)
 ORDER BY 1;
+-- who has the same id at another tenant is somebody else
+SELECT ecommerce.create_tenant('Second', 'DE') AS second;
+INSERT INTO ecommerce.users (tenant_id, id, email) VALUES (2, :'ann', 'ann@example.com');
+INSERT INTO ecommerce.search_history (tenant_id, user_id, search_term) VALUES (2, :'ann', 'x');
+SET ecommerce.tenant = 1;
+SELECT search_term FROM ecommerce.recent_searches(user_id => :'ann');
 -- who wants to be forgotten
 SELECT * FROM ecommerce.clear_searches(user_id => :'ann');
 SELECT * FROM ecommerce.clear_searches('session 2');

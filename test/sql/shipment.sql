@@ -216,6 +216,24 @@ SELECT failure(format('SELECT ecommerce.ship_shipment(%L)', pg_temp.s('sender', 
 SELECT * FROM ecommerce.verify_integrity();
 SELECT moved - sold - held = available AS balanced FROM books() WHERE moved > 0;
 
+-- what was cancelled is in no warehouse, and what is packed is not cancelled
+SELECT pg_temp.placed('less', items('A', 4));
+SELECT allocation FROM ecommerce.order_items WHERE order_id = pg_temp.o('less');
+SELECT gross, due FROM ecommerce.cancel_order_items(pg_temp.o('less'), items('A', 2));
+SELECT allocation FROM ecommerce.order_cancellations WHERE order_id = pg_temp.o('less');
+SELECT w, failure(format('SELECT ecommerce.create_shipment(%L::uuid, %L, warehouse_id => %s)',
+    pg_temp.o('less'), items('A', 2), w)) FROM unnest('{1,2}'::integer[]) w;
+SELECT shipment_number, warehouse_id, quantity FROM ecommerce.create_shipment(pg_temp.o('less'),
+    items('A', 1), warehouse_id => 1);
+SELECT failure(format('SELECT ecommerce.cancel_order_items(%L, %L)', pg_temp.o('less'),
+    items('A', 2)));
+-- when the last that had not left is cancelled, the order has left
+SELECT order_status FROM ecommerce.ship_shipment(pg_temp.s('less', 1));
+SELECT status, due FROM ecommerce.cancel_order_items(pg_temp.o('less'), items('A', 1));
+SELECT kind, data ->> 'from' AS from_status FROM ecommerce.events
+WHERE entity_id = pg_temp.o('less') ORDER BY id;
+SELECT * FROM ecommerce.verify_integrity();
+
 -- another tenant
 SELECT ecommerce.create_tenant('Second', 'DE');
 SET ecommerce.tenant = 2;

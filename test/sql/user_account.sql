@@ -241,6 +241,12 @@ SELECT n, failure(format('SELECT ecommerce.set_user_status(%L, %L)', who, status
 FROM (VALUES (1, :'ann', 'asleep'), (2, :'ann', NULL), (3, NULL, 'active'),
     (4, '01930000-0000-7000-8000-0000000000ff', 'active')) v (n, who, status) ORDER BY 1;
 SELECT status FROM ecommerce.set_user_status(:'ann', 'active');
+-- who has that address at another tenant is somebody else
+SELECT ecommerce.create_tenant('Second', 'DE') AS second;
+SELECT r.status FROM ecommerce.register_user('ann@example.com', 'another horse', tenant_id => 2) r;
+SELECT t, a.status, a.user_id = :'ann' AS ann
+FROM unnest(ARRAY[1, 2]) t, ecommerce.authenticate('ANN@example.com', 'another horse', t) a
+ORDER BY 1;
 -- settings
 SELECT n, failure(format('UPDATE ecommerce.settings SET password_cost = %L', n))
 FROM unnest(ARRAY[7, 17, NULL]) n;
