@@ -79,7 +79,7 @@ ec_order_find_user(EcPlacement *order)
 
 	if (!order->has_user)
 		return;
-	ec_customer_find(order->tenant_id, &order->user_id, &customer);
+	ec_customer_find(order->tenant_id, &order->user_id, !order->quote, &customer);
 	order->has_group = customer.has_group;
 	order->group_id = customer.group_id;
 	if (!order->has_email)

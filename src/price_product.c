@@ -69,7 +69,7 @@ choose_customer(FunctionCallInfo fcinfo, int32 tenant_id, bool trusted, EcCustom
 				 errmsg("permission denied for the prices of another user_id"),
 				 errdetail("They need the privilege to INSERT into ecommerce.orders."),
 				 errhint("Call ecommerce.use_customer() first.")));
-	ec_customer_find(tenant_id, PG_GETARG_UUID_P(ARG_USER), customer);
+	ec_customer_find(tenant_id, PG_GETARG_UUID_P(ARG_USER), false, customer);
 }
 
 /* When: now, unless the caller says it. */
