@@ -99,6 +99,18 @@ ec_customer_is(const pg_uuid_t *user_id)
 }
 
 /*
+ * May the caller act for this user?  For the customer of the transaction; if none was
+ * chosen, whoever is trusted may for anybody.
+ */
+bool
+ec_customer_allowed(const pg_uuid_t *user_id, bool trusted)
+{
+	pg_uuid_t	chosen;
+
+	return chosen_customer(&chosen) ? ec_uuid_compare(&chosen, user_id) == 0 : trusted;
+}
+
+/*
  * Keep the row of a user as the foreign key of an order keeps it, but before it is
  * read: who is being erased is waited for.  The scan has the newest version then; false
  * if there is none.

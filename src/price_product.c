@@ -63,7 +63,7 @@ choose_customer(FunctionCallInfo fcinfo, int32 tenant_id, bool trusted, EcCustom
 	customer->has_group = false;
 	if (PG_ARGISNULL(ARG_USER))
 		return;
-	if (!trusted && !ec_customer_is(PG_GETARG_UUID_P(ARG_USER)))
+	if (!ec_customer_allowed(PG_GETARG_UUID_P(ARG_USER), trusted))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for the prices of another user_id"),

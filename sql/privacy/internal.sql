@@ -155,6 +155,23 @@ COMMENT ON FUNCTION ecommerce_internal.anonymise_quotes(integer, uuid) IS
     'For erase_customer(): withdraw the open quotes of a user that is locked, and forget for whom '
     'its quotes were.';
 
+CREATE FUNCTION ecommerce_internal.forget_addresses(tenant_id integer, order_ids uuid[])
+    RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    UPDATE ecommerce.events e SET data = e.data - 'billing_address' - 'shipping_address'
+    WHERE e.tenant_id = forget_addresses.tenant_id AND e.entity_id = ANY (order_ids)
+      AND e.kind = 'order.address_changed'
+      AND e.data ?| '{billing_address,shipping_address}';
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.forget_addresses(integer, uuid[]) IS
+    'For erase_customer() and erase_expired(): take from events of orders the addresses that these '
+    'had before, which no law asks for.';
+
 CREATE FUNCTION ecommerce_internal.retained_until(created_at timestamptz, years integer)
     RETURNS timestamptz
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -9,7 +9,7 @@ CREATE FUNCTION ecommerce.request_return(order_id uuid, items jsonb, note text D
 AS $$
 DECLARE
     v_tenant  integer := ecommerce_internal.check_tenant(tenant_id);
-    v_created timestamptz := ecommerce_internal.own_order_time(v_tenant, order_id);
+    v_created timestamptz := ecommerce_internal.check_visible_order(v_tenant, order_id);
     v_items   jsonb;
     v_lines   jsonb;
     v_id      uuid;
@@ -73,8 +73,9 @@ AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
 BEGIN
-    RETURN ecommerce.request_return(ecommerce_internal.find_own_order(v_tenant, order_number),
-                                    items, note, idempotency_key, v_tenant);
+    RETURN ecommerce.request_return(
+        ecommerce_internal.check_visible_number(v_tenant, order_number), items, note,
+        idempotency_key, v_tenant);
 END
 $$;
 COMMENT ON FUNCTION ecommerce.request_return(text, jsonb, text, text, integer) IS

@@ -55,22 +55,15 @@ CREATE FUNCTION ecommerce_internal.lock_returns(tenant_id integer, order_id uuid
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_time timestamptz := ecommerce_internal.id_time(order_id);
-    o      record;
+    o record;
 BEGIN
-    -- An update, not only a lock: of two returns at REPEATABLE READ one must fail.
-    UPDATE ecommerce.orders t SET status = t.status
-    WHERE t.tenant_id = lock_returns.tenant_id AND t.id = lock_returns.order_id
-      AND t.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
-    RETURNING t.created_at, t.status, t.order_number INTO o;
-    IF NOT FOUND THEN
-        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
-    ELSIF o.status NOT IN ('shipped', 'delivered', 'refunded')
-          AND NOT EXISTS (SELECT FROM ecommerce.shipments s
-                          WHERE s.tenant_id = lock_returns.tenant_id
-                            AND s.order_id = lock_returns.order_id
-                            AND s.order_created_at = o.created_at
-                            AND s.status NOT IN ('pending', 'cancelled')) THEN
+    SELECT f.* INTO o FROM ecommerce_internal.lock_fulfilment(tenant_id, order_id) f;
+    IF o.status NOT IN ('shipped', 'delivered', 'refunded')
+       AND NOT EXISTS (SELECT FROM ecommerce.shipments s
+                       WHERE s.tenant_id = lock_returns.tenant_id
+                         AND s.order_id = lock_returns.order_id
+                         AND s.order_created_at = o.created_at
+                         AND s.status NOT IN ('pending', 'cancelled')) THEN
         RAISE EXCEPTION 'nothing of an order that is % can come back', o.status
             USING ERRCODE = 'EC009', DETAIL = format('Order %s.', o.order_number),
                   HINT = 'Use ecommerce.cancel_order() for one that was not shipped.';
@@ -79,8 +72,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_returns(integer, uuid) IS
-    'For whoever brings units of an order back: wait for all others who do. Returns when the order '
-    'was placed. Errors: EC008 unknown order, EC009 it was not shipped.';
+    'For whoever brings units of an order back: lock_fulfilment(). Returns when the order was '
+    'placed. Errors: EC008 unknown order, EC009 it was not shipped.';
 
 CREATE FUNCTION ecommerce_internal.check_returns(tenant_id integer, order_id uuid,
     order_created_at timestamptz, items jsonb, written boolean) RETURNS void
