@@ -16,12 +16,8 @@ DECLARE
 BEGIN
     IF items IS NULL THEN
         RAISE EXCEPTION 'items must not be NULL' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF length(idempotency_key) < 16 AND ecommerce_internal.acts_for_customer() THEN
-        RAISE EXCEPTION 'idempotency_key is easy to guess'
-            USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = 'For a customer it must have at least 16 characters.',
-                  HINT = 'Use a random UUID.';
     END IF;
+    PERFORM ecommerce_internal.check_customer_key(idempotency_key);
     PERFORM ecommerce_internal.check_unit_items(items, '{quantity}', '{reason}');
     v_items := ecommerce_internal.find_lines(items, v_tenant, order_id, v_created);
     PERFORM ecommerce_internal.check_reasons(items, v_items);

@@ -18,6 +18,22 @@ COMMENT ON FUNCTION ecommerce_internal.acts_for_customer() IS
     'Whether the caller acts for one customer, and so may neither see nor touch what others have. '
     'It has chosen one by use_customer(), whatever it may do else, or may not INSERT into orders.';
 
+CREATE FUNCTION ecommerce_internal.check_customer_key(idempotency_key text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF length(idempotency_key) < 16 AND ecommerce_internal.acts_for_customer() THEN
+        RAISE EXCEPTION 'idempotency_key is easy to guess'
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = 'For a customer it must have at least 16 characters.',
+                  HINT = 'Use a random UUID.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_customer_key(text) IS
+    'For functions that act for a customer: a key that others may guess tells them that it was '
+    'used, or is used up by them. Error 22023.';
+
 CREATE FUNCTION ecommerce_internal.check_customer(user_id uuid) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$

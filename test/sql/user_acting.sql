@@ -74,6 +74,13 @@ BEGIN;
 SELECT ecommerce.use_customer(:'ann') IS NOT NULL AS ann;
 SELECT split_part(call, '%', 1) AS call, answer(call, :'ann') AS anns, answer(call, :'bob') AS bobs
 FROM tries() ORDER BY n;
+-- keys and sessions that others may guess
+SELECT answer('accept_quote(%4$L::uuid, ''short'')', :'ann') AS quote,
+    answer('request_return(%9$L, ''[{"sku": "A", "quantity": 1}]'', NULL, ''short'')', :'ann')
+        AS return,
+    answer('recent_searches(session_id => ''guess'', user_id => NULL)', :'ann') AS searches,
+    answer('clear_searches(''guess'', NULL)', :'ann') AS clearing,
+    answer('accept_quote(%4$L::uuid, ''0123456789abcdef'')', :'ann') AS long;
 RESET ROLE;
 SELECT count(*) AS of_bob FROM tries() WHERE answer(call, :'bob') ~ 'something';
 COMMIT;
