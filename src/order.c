@@ -98,7 +98,7 @@ ec_order_compute(FunctionCallInfo fcinfo, EcPlacement *order, int *nreserved)
 {
 	EcTaken    *reserved = read_source(fcinfo, order, nreserved);
 
-	/* Prices must not be older than what a cart says that its customer has seen. */
+	/* Prices must not be older than those that a cart has. */
 	if (!order->quote && !PG_ARGISNULL(ARG_CART))
 		ec_refresh();
 	ec_order_find_user(order);
