@@ -90,8 +90,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.open_lines(integer, uuid, timestamptz) IS
-    'The goods of an order, with the units that were not cancelled, and those that still can be: '
-    'neither cancelled nor shipped.';
+    'The goods of an order: units that were not cancelled, and those that still can be. The latter '
+    'were not shipped, either.';
 
 CREATE FUNCTION ecommerce_internal.cancelled_allocation(tenant_id integer, order_id uuid,
     order_created_at timestamptz, line_number integer, allocation jsonb, units bigint)

@@ -97,8 +97,9 @@ BEGIN
     END IF;
     v_id := ecommerce_internal.find_visible_order(tenant_id, order_number);
     -- What has the form of an id is told to be unknown as such, by check_visible_order().
-    IF v_id IS NULL OR v_id::text <> lower(order_number)
-                       AND ecommerce_internal.visible_order(tenant_id, v_id) IS NULL THEN
+    IF v_id IS NULL
+       OR order_number !~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+          AND ecommerce_internal.visible_order(tenant_id, v_id) IS NULL THEN
         RAISE EXCEPTION 'unknown order "%"', left(order_number, 100) USING ERRCODE = 'EC008';
     END IF;
     RETURN v_id;
@@ -224,7 +225,7 @@ CREATE FUNCTION ecommerce_internal.order_parcels(tenant_id integer, order_id uui
 AS $$
 DECLARE
     v_tenant  integer := order_parcels.tenant_id;
-    v_hidden  text[] := '{tenant_id,order_id,order_created_at,idempotency_key}';
+    v_hidden  text[] := '{tenant_id,order_id,order_created_at,idempotency_key}'::text[];
 BEGIN
     RETURN jsonb_build_object(
         'shipments', (

@@ -169,8 +169,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.forget_addresses(integer, uuid[]) IS
-    'For erase_customer() and erase_expired(): take from events of orders the addresses that these '
-    'had before, which no law asks for.';
+    'For erase_customer() and erase_expired(): take former addresses from events of orders. No law '
+    'asks for them.';
 
 CREATE FUNCTION ecommerce_internal.retained_until(created_at timestamptz, years integer)
     RETURNS timestamptz
