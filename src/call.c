@@ -163,6 +163,15 @@ ec_begin_quoting(FunctionCallInfo fcinfo, int tenant_argument)
 	return tenant_id;
 }
 
+/* See what others have committed meanwhile: for who has waited for them, in a call that writes. */
+void
+ec_refresh(void)
+{
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
 /* End it.  Rows that a statement returned may not be used afterwards. */
 void
 ec_end(void)

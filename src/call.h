@@ -10,6 +10,7 @@
 extern int32 ec_begin(FunctionCallInfo fcinfo, int tenant_argument);
 extern int32 ec_begin_reading(FunctionCallInfo fcinfo, int tenant_argument);
 extern int32 ec_begin_quoting(FunctionCallInfo fcinfo, int tenant_argument);
+extern void ec_refresh(void);
 extern void ec_end(void);
 extern bool ec_call_trusted(void);
 extern bool ec_call_alone(FunctionCallInfo fcinfo);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -97,17 +98,60 @@ ec_customer_is(const pg_uuid_t *user_id)
 	return chosen_customer(&chosen) && ec_uuid_compare(&chosen, user_id) == 0;
 }
 
-/* Find a user, who must be an active one. */
+/*
+ * May the caller act for this user?  For the customer of the transaction; if none was
+ * chosen, whoever is trusted may for anybody.
+ */
+bool
+ec_customer_allowed(const pg_uuid_t *user_id, bool trusted)
+{
+	pg_uuid_t	chosen;
+
+	return chosen_customer(&chosen) ? ec_uuid_compare(&chosen, user_id) == 0 : trusted;
+}
+
+/*
+ * Keep the row of a user as the foreign key of an order keeps it, but before it is
+ * read: who is being erased is waited for.  The scan has the newest version then; false
+ * if there is none.
+ */
+static bool
+keep_user(EcScan *scan)
+{
+	TupleTableSlot *slot = table_slot_create(scan->rel, NULL);
+	bool		follow = !IsolationUsesXactSnapshot();
+	TM_FailureData failure;
+	TM_Result	result;
+
+	result = table_tuple_lock(scan->rel, &scan->tuple->t_self, GetActiveSnapshot(), slot,
+							  GetCurrentCommandId(false), LockTupleKeyShare, LockWaitBlock,
+							  follow ? TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS |
+							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION : 0,
+							  &failure);
+	if (result == TM_Ok)
+	{
+		scan->tuple = ExecCopySlotHeapTuple(slot);
+		scan->deformed = false;
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	if (result != TM_Ok && !follow)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	return result == TM_Ok;
+}
+
+/* Find a user, who must be an active one; to be kept: nobody erases them before the end. */
 void
-ec_customer_find(int32 tenant_id, const pg_uuid_t *user_id, EcCustomer *customer)
+ec_customer_find(int32 tenant_id, const pg_uuid_t *user_id, bool keep, EcCustomer *customer)
 {
 	Datum		keys[2] = {Int32GetDatum(tenant_id), UUIDPGetDatum(user_id)};
 	EcScan		scan;
 	bool		active = false;
 
-	ec_scan_open(&scan, &users, tenant_id, AccessShareLock);
+	ec_scan_open(&scan, &users, tenant_id, keep ? RowShareLock : AccessShareLock);
 	ec_scan_begin(&scan, GetActiveSnapshot(), 2, keys);
-	if (ec_scan_next(&scan))
+	if (ec_scan_next(&scan) && (!keep || keep_user(&scan)))
 	{
 		bool		isnull;
 		Datum		group;

@@ -17,6 +17,8 @@ typedef struct EcCustomer
 
 extern void ec_customer_init(void);
 extern bool ec_customer_is(const pg_uuid_t *user_id);
-extern void ec_customer_find(int32 tenant_id, const pg_uuid_t *user_id, EcCustomer *customer);
+extern bool ec_customer_allowed(const pg_uuid_t *user_id, bool trusted);
+extern void ec_customer_find(int32 tenant_id, const pg_uuid_t *user_id, bool keep,
+							 EcCustomer *customer);
 
 #endif							/* EC_CUSTOMER_H */

@@ -190,8 +190,10 @@ forget_functions(XactEvent event, void *arg)
 void
 ec_error_context_init(void)
 {
-	HASHCTL		control = {.keysize = sizeof(Oid), .entrysize = sizeof(Known)};
+	HASHCTL		control = {0};
 
+	control.keysize = sizeof(Oid);
+	control.entrysize = sizeof(Known);
 	known_functions = hash_create("ecommerce functions", 128, &control, HASH_ELEM | HASH_BLOBS);
 	next_hook = fmgr_hook;
 	fmgr_hook = watch_function;

@@ -98,6 +98,9 @@ ec_order_compute(FunctionCallInfo fcinfo, EcPlacement *order, int *nreserved)
 {
 	EcTaken    *reserved = read_source(fcinfo, order, nreserved);
 
+	/* Prices must not be older than those that a cart has. */
+	if (!order->quote && !PG_ARGISNULL(ARG_CART))
+		ec_refresh();
 	ec_order_find_user(order);
 	order->settings = ec_settings(order->tenant_id, order->created_at);
 	ec_order_total(fcinfo, order);

@@ -101,12 +101,12 @@ choose_kind(EcPlacement *order)
 void
 ec_order_price(FunctionCallInfo fcinfo, EcPlacement *order)
 {
+	TimestampTz begun = GetCurrentTransactionStartTimestamp();
 	EcPricing	pricing = {
 		.tenant_id = order->tenant_id,
 		.settings = order->settings,
 		.group_id = order->has_group ? &order->group_id : NULL,
-		.at = order->history ? order->created_at
-			: Max(GetCurrentTransactionStartTimestamp(), order->created_at)
+		.at = order->history ? order->created_at : Max(begun, order->created_at)
 	};
 
 	choose_currency(fcinfo, order);

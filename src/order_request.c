@@ -24,6 +24,7 @@
 #include "value/arguments.h"
 #include "value/characters.h"
 #include "value/json.h"
+#include "value/uuid.h"
 
 #define MAX_PHONE 30
 #define MAX_NOTES 10000
@@ -217,7 +218,15 @@ check_trusted(FunctionCallInfo fcinfo, EcPlacement *order)
 		return;
 	order->trusted = order->quoted || ec_call_trusted();
 	if (order->trusted)
+	{
+		if (!PG_ARGISNULL(ARG_USER) && !ec_customer_allowed(PG_GETARG_UUID_P(ARG_USER), true))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied for user_id %s",
+							ec_uuid_text(PG_GETARG_UUID_P(ARG_USER))),
+					 errdetail("It is not the customer of this transaction.")));
 		return;
+	}
 	if (asks)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

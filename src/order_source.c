@@ -79,7 +79,7 @@ ec_order_find_user(EcPlacement *order)
 
 	if (!order->has_user)
 		return;
-	ec_customer_find(order->tenant_id, &order->user_id, &customer);
+	ec_customer_find(order->tenant_id, &order->user_id, !order->quote, &customer);
 	order->has_group = customer.has_group;
 	order->group_id = customer.group_id;
 	if (!order->has_email)
@@ -142,7 +142,7 @@ lock_cart(EcPlacement *order, const pg_uuid_t *cart_id, Datum *arguments)
 		user = ec_value_or_null(0, CART_USER, UUIDOID, &guest);
 
 	/* To order the cart of a user is to order in the name of that user. */
-	known = known && (guest || order->trusted || ec_customer_is(DatumGetUUIDP(user))) &&
+	known = known && (guest || ec_customer_allowed(DatumGetUUIDP(user), order->trusted)) &&
 		(guest || !order->has_user ||
 		 ec_uuid_compare(DatumGetUUIDP(user), &order->user_id) == 0);
 	if (known)

@@ -63,13 +63,13 @@ choose_customer(FunctionCallInfo fcinfo, int32 tenant_id, bool trusted, EcCustom
 	customer->has_group = false;
 	if (PG_ARGISNULL(ARG_USER))
 		return;
-	if (!trusted && !ec_customer_is(PG_GETARG_UUID_P(ARG_USER)))
+	if (!ec_customer_allowed(PG_GETARG_UUID_P(ARG_USER), trusted))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for the prices of another user_id"),
 				 errdetail("They need the privilege to INSERT into ecommerce.orders."),
 				 errhint("Call ecommerce.use_customer() first.")));
-	ec_customer_find(tenant_id, PG_GETARG_UUID_P(ARG_USER), customer);
+	ec_customer_find(tenant_id, PG_GETARG_UUID_P(ARG_USER), false, customer);
 }
 
 /* When: now, unless the caller says it. */

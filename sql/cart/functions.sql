@@ -180,7 +180,10 @@ DECLARE
     v_wrong  bigint;
     v_result ecommerce.cart_contents;
 BEGIN
-    IF codes IS NULL OR array_position(codes, NULL) IS NOT NULL THEN
+    IF array_ndims(codes) > 1 THEN
+        RAISE EXCEPTION 'codes must be a list, but has % dimensions', array_ndims(codes)
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF codes IS NULL OR array_position(codes, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'codes must not be NULL' USING ERRCODE = 'null_value_not_allowed',
               HINT = 'An empty array takes all coupons off.';
     ELSIF cardinality(codes) > 20 THEN

@@ -7,7 +7,7 @@ CREATE FUNCTION ecommerce.cart_merge(session_id text, user_id uuid DEFAULT NULL,
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_cart_user(v_tenant,
+    v_user   uuid := ecommerce_internal.check_active_customer(v_tenant,
                          coalesce(user_id, ecommerce.current_customer()));
     v_from   uuid;
     v_result ecommerce.merged_cart;

@@ -7,7 +7,7 @@ CREATE FUNCTION ecommerce.wishlist_add(product_id uuid, user_id uuid DEFAULT NUL
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_cart_user(v_tenant,
+    v_user   uuid := ecommerce_internal.check_active_customer(v_tenant,
                          coalesce(user_id, ecommerce.current_customer()));
     v_wish   ecommerce.wish;
 BEGIN
@@ -50,7 +50,7 @@ CREATE FUNCTION ecommerce.wishlist_remove(product_id uuid, user_id uuid DEFAULT 
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_cart_user(v_tenant,
+    v_user   uuid := ecommerce_internal.check_active_customer(v_tenant,
                          coalesce(user_id, ecommerce.current_customer()));
     v_wish   ecommerce.wish;
 BEGIN
@@ -81,7 +81,7 @@ CREATE FUNCTION ecommerce.wishlist_remove(sku text, user_id uuid DEFAULT NULL,
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_cart_user(v_tenant,
+    v_user   uuid := ecommerce_internal.check_active_customer(v_tenant,
                          coalesce(user_id, ecommerce.current_customer()));
     v_id     uuid;
 BEGIN
@@ -105,7 +105,7 @@ CREATE FUNCTION ecommerce.wishlist_to_cart(product_id uuid, quantity bigint DEFA
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_cart_user(v_tenant,
+    v_user   uuid := ecommerce_internal.check_active_customer(v_tenant,
                          coalesce(user_id, ecommerce.current_customer()));
     v_line   ecommerce.cart_line;
     c        record;
@@ -167,7 +167,7 @@ CREATE FUNCTION ecommerce.cart_to_wishlist(product_id uuid, user_id uuid DEFAULT
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_user   uuid := ecommerce_internal.check_cart_user(v_tenant,
+    v_user   uuid := ecommerce_internal.check_active_customer(v_tenant,
                          coalesce(user_id, ecommerce.current_customer()));
     c        record;
 BEGIN

@@ -3,40 +3,6 @@
 -- Whoever changes lines has locked the cart before, by an UPDATE of its row: so at
 -- REPEATABLE READ a second change is noticed, and updated_at tells of the last one.
 
-CREATE FUNCTION ecommerce_internal.check_cart_user(tenant_id integer, user_id uuid) RETURNS uuid
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off
-AS $$
-DECLARE
-    v_tenant integer := check_cart_user.tenant_id;
-BEGIN
-    IF user_id IS NULL THEN
-        RAISE EXCEPTION 'nobody is said whose cart or wishlist it is'
-            USING ERRCODE = 'null_value_not_allowed',
-                  HINT = 'Give cart_id, session_id or user_id, or choose the customer by '
-                         'use_customer().';
-    -- Whoever it is: the answer does not tell which users there are.
-    ELSIF user_id IS DISTINCT FROM ecommerce.current_customer()
-          AND NOT ecommerce_internal.caller_trusted() THEN
-        RAISE EXCEPTION 'permission denied for user_id'
-            USING ERRCODE = 'insufficient_privilege',
-                  DETAIL = 'Other users than the customer of the transaction need the privilege to '
-                           'INSERT into ecommerce.orders.',
-                  HINT = 'Choose the customer by use_customer().';
-    ELSIF NOT EXISTS (SELECT FROM ecommerce.users u
-                      WHERE u.tenant_id = v_tenant AND u.id = check_cart_user.user_id
-                        AND u.status = 'active' AND u.deleted_at IS NULL) THEN
-        RAISE EXCEPTION 'unknown user %', user_id
-            USING ERRCODE = 'EC016', DETAIL = 'There is none of that id, or it is not active.';
-    END IF;
-    RETURN user_id;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.check_cart_user(integer, uuid) IS
-    'The user, if the caller may see and change what that user has in carts and wishlists. That '
-    'is the customer of the transaction, or whoever may INSERT into orders. Errors: 22004 nobody, '
-    '42501 another customer, EC016 unknown or inactive user.';
-
 CREATE FUNCTION ecommerce_internal.refuse_cart(cart_id uuid, order_id uuid DEFAULT NULL)
     RETURNS void
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -75,7 +41,7 @@ BEGIN
         -- The id of a guest's cart is a secret like its session; that of a user's is not.
         IF NOT FOUND OR owner IS NOT NULL
            AND owner IS DISTINCT FROM ecommerce.current_customer()
-           AND NOT ecommerce_internal.caller_trusted() THEN
+           AND ecommerce_internal.acts_for_customer() THEN
             PERFORM ecommerce_internal.refuse_cart(cart_id);
         END IF;
     ELSIF session_id IS NOT NULL THEN
@@ -92,8 +58,14 @@ BEGIN
         WHERE c.tenant_id = v_tenant AND c.session_id = find_cart.session_id
           AND c.status = 'open';
     ELSE
-        owner := ecommerce_internal.check_cart_user(v_tenant,
-                     coalesce(user_id, ecommerce.current_customer()));
+        owner := coalesce(user_id, ecommerce.current_customer());
+        IF owner IS NULL THEN
+            RAISE EXCEPTION 'nobody is said whose cart it is'
+                USING ERRCODE = 'null_value_not_allowed',
+                      HINT = 'Give cart_id, session_id or user_id, or choose the customer by '
+                             'use_customer().';
+        END IF;
+        PERFORM ecommerce_internal.check_active_customer(v_tenant, owner);
         SELECT c.id, c.status, c.coupon_codes INTO id, status, coupon_codes
         FROM ecommerce.carts c
         WHERE c.tenant_id = v_tenant AND c.user_id = find_cart.owner AND c.status = 'open';
@@ -104,7 +76,7 @@ COMMENT ON FUNCTION ecommerce_internal.find_cart(integer, uuid, text, uuid) IS
     'The cart of that id, or the open one of a session or a user, by default the customer of the '
     'transaction. id is NULL if a session or user has none. Errors: EC014 unknown cart, or of a '
     'user whom the caller may not name, 22023 several names or a short session_id, 22004 nobody, '
-    '42501 and EC016 as check_cart_user().';
+    '42501 and EC016 as check_active_customer().';
 
 CREATE FUNCTION ecommerce_internal.make_cart(tenant_id integer, user_id uuid, session_id text)
     RETURNS uuid

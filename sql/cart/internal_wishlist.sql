@@ -36,6 +36,8 @@ AS $$
 DECLARE
     v_tenant integer := put_wish.tenant_id;
 BEGIN
+    -- Of two at once the second counts what the first has put on it.
+    PERFORM ecommerce_internal.lock_user(v_tenant, user_id);
     INSERT INTO ecommerce.wishlist_items (tenant_id, user_id, product_id)
     SELECT v_tenant, put_wish.user_id, put_wish.product_id
     WHERE (SELECT count(*) FROM ecommerce.wishlist_items w
@@ -50,4 +52,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.put_wish(integer, uuid, uuid) IS
-    'Puts a product on a wishlist, if it is not there. Error EC028: 1000 others are.';
+    'Puts a product on a wishlist, if it is not there. Locks its user, after a cart. Error EC028: '
+    '1000 others are.';

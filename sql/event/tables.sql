@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.event_generations (
 );
 COMMENT ON TABLE ecommerce.event_generations IS
     'The database clusters in which the shop has written events, one after the other. The first '
-    'event in a cluster that is not the last of them adds its row.';
+    'event in a cluster that is not the last of them adds its row. They are of no tenant: clusters '
+    'are not, and the default of events.xact, which reads them, knows none.';
 COMMENT ON COLUMN ecommerce.event_generations.generation IS
     'The upper 16 bits of events.xact; the first cluster has 0.';
 COMMENT ON COLUMN ecommerce.event_generations.system_identifier IS
@@ -27,7 +28,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.events (
 CREATE INDEX IF NOT EXISTS idx_events_entity ON ecommerce.events (tenant_id, entity_id, created_at);
 CREATE INDEX IF NOT EXISTS idx_events_position ON ecommerce.events (tenant_id, xact, id);
 COMMENT ON TABLE ecommerce.events IS
-    'Every change of state, appended by the function that made it: history and outbox in one.';
+    'Every change of state, appended by the function that made it: history and outbox in one. Rows '
+    'never change, but that erasing takes former addresses from order.address_changed.';
 COMMENT ON COLUMN ecommerce.events.id IS 'UUIDv7.';
 COMMENT ON COLUMN ecommerce.events.created_at IS 'When the entity changed; the partition key.';
 COMMENT ON COLUMN ecommerce.events.xact IS

@@ -55,9 +55,10 @@ COMMENT ON FUNCTION ecommerce.change_order_address(uuid, jsonb, jsonb, integer) 
     'Change the addresses of an order that is pending or processing, of which nothing was shipped. '
     'shipping_address and billing_address: whole addresses, with the keys of user_addresses; NULL '
     'leaves one as it is. The order must be taxed as it was: in the same place, by the same scheme '
-    'and at the same rates. The old addresses stay in its event. Returns the addresses that it has '
-    'then. Errors: EC008 unknown order, EC009 it was shipped or cancelled, EC035 it would be taxed '
-    'otherwise, with what would change; 0A000 no rule says how; 22023 wrong addresses, 22004 NULL.';
+    'and at the same rates. The old addresses stay in its event until the customer is erased. '
+    'Returns the addresses that it has then. Errors: EC008 unknown order, EC009 it was shipped or '
+    'cancelled, EC035 it would be taxed otherwise, with what would change; 0A000 no rule says how; '
+    '22023 wrong addresses, 22004 NULL.';
 
 CREATE FUNCTION ecommerce.change_order_address(order_number text,
     shipping_address jsonb DEFAULT NULL, billing_address jsonb DEFAULT NULL,

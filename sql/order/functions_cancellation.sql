@@ -11,6 +11,7 @@ DECLARE
     v_tenant  integer := ecommerce_internal.check_tenant(tenant_id);
     v_created timestamptz;
     v_number  integer;
+    v_open    jsonb;
     v_units   jsonb;
     v_lines   jsonb;
     v_whole   boolean;
@@ -19,15 +20,12 @@ BEGIN
     IF num_nulls(order_id, items) > 0 THEN
         RAISE EXCEPTION 'order_id and items must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
-    ELSIF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
-            USING ERRCODE = 'invalid_parameter_value';
     ELSIF length(reason) > 10000 THEN
         RAISE EXCEPTION 'reason is too long'
             USING ERRCODE = 'string_data_right_truncation',
                   DETAIL = 'It may have 10000 characters.';
     END IF;
-    PERFORM ecommerce_internal.check_cancelled_items(items);
+    PERFORM ecommerce_internal.check_unit_items(items, '{quantity}', '{}');
     v_created := ecommerce_internal.order_time(v_tenant, order_id);
     -- As everywhere, the key before the order
     IF idempotency_key IS NOT NULL
@@ -40,12 +38,17 @@ BEGIN
         RETURN ecommerce_internal.cancellation_answer(v_tenant, order_id, v_created, v_number);
     END IF;
     SELECT * INTO o FROM ecommerce_internal.lock_open_order(v_tenant, order_id);
-    v_units := ecommerce_internal.find_cancelled_lines(v_tenant, order_id, v_created, items);
+    v_open := (SELECT jsonb_agg(jsonb_build_object('line_number', l.line_number, 'product_id',
+                          l.product_id, 'sku', l.sku, 'quantity', l.cancellable,
+                          'uncancelled', l.quantity))
+               FROM ecommerce_internal.open_lines(v_tenant, order_id, v_created) l);
+    v_units := ecommerce_internal.take_units(
+        ecommerce_internal.find_lines(items, v_tenant, order_id, v_created),
+        coalesce(v_open, '[]'), 'EC036', 'more of "%s" is cancelled than is left');
     v_lines := ecommerce_internal.cancelled_lines(v_tenant, order_id, v_created, o.prices,
                                                   o.currency, v_units);
-    v_whole := (SELECT sum(l.quantity)
-                FROM ecommerce_internal.open_lines(v_tenant, order_id, v_created) l)
-               = (SELECT sum(e.value::bigint) FROM jsonb_each_text(v_units) e);
+    v_whole := (SELECT sum((e -> 'uncancelled')::bigint) FROM jsonb_array_elements(v_open) e)
+               = (SELECT sum((e -> 'quantity')::bigint) FROM jsonb_array_elements(v_units) e);
     SELECT coalesce(max(c.cancellation_number), 0) + 1 INTO v_number
     FROM ecommerce.order_cancellations c
     WHERE c.tenant_id = v_tenant AND c.order_id = cancel_order_items.order_id
@@ -77,15 +80,16 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.cancel_order_items(uuid, jsonb, text, text, integer) IS
     'Cancel units of lines of an order that is pending or processing, and give their stock back. '
-    'items: [{"line_number" or "sku" or "product_id", "quantity"}]; a SKU that several lines have '
-    'is taken from the first of them. reason: for people. The order and its lines stay as they '
-    'were; what was cancelled is in order_cancellations, what is still due in order_amounts. A '
-    'line keeps its share of discounts, coupons stay redeemed, charges are still due; what gift '
+    'items: [{"sku", "product_id" or "line_number", "quantity"}]; a product that several lines '
+    'have is taken from the first of them. reason: for people. The order and its lines stay as '
+    'they were; what was cancelled is in order_cancellations, what is still due in order_amounts. '
+    'A line keeps its share of discounts, coupons stay redeemed, charges are still due; what gift '
     'cards paid beyond what is due goes back to them. Who cancels all goods cancels the order, as '
-    'cancel_order() does. With an idempotency_key a retry of the same request cancels nothing '
-    'more and returns the same. Returns the amounts that were cancelled and what is due then. '
-    'Errors: EC008 unknown order, EC009 it was shipped or cancelled already, EC036 there are not '
-    'so many units that can be cancelled, EC007 key of another request, 22023 wrong items.';
+    'cancel_order() does. With an idempotency_key a retry of the same request cancels nothing more '
+    'and returns the same. Returns the amounts that were cancelled and what is due then. Errors: '
+    'EC008 unknown order, EC009 it was shipped or cancelled already, EC036 there are not so many '
+    'units that can be cancelled, EC023 they are not on the order, EC007 key of another request, '
+    '22023 wrong items.';
 
 CREATE FUNCTION ecommerce.cancel_order_items(order_number text, items jsonb,
     reason text DEFAULT NULL, idempotency_key text DEFAULT NULL,

@@ -8,15 +8,19 @@ CREATE FUNCTION ecommerce.get_order(order_id uuid,
 AS $$
 DECLARE
     v_tenant  integer := ecommerce_internal.check_tenant(tenant_id);
-    v_trusted boolean := ecommerce_internal.caller_trusted();
+    v_trusted boolean := NOT ecommerce_internal.acts_for_customer();
     v_created timestamptz := ecommerce_internal.visible_order(v_tenant, order_id);
     v_order   jsonb;
 BEGIN
     IF v_created IS NULL THEN
         RETURN NULL;
     END IF;
-    SELECT to_jsonb(o) - 'tenant_id' - CASE WHEN v_trusted THEN '{}'::text[]
-               ELSE '{metadata,mydata_exemption,updated_at}' END
+    SELECT CASE WHEN v_trusted THEN to_jsonb(o) - 'tenant_id'
+                ELSE ecommerce_internal.only_keys(to_jsonb(o), '{id,created_at,order_number,
+                    user_id,email,phone,status,payment_status,currency,prices,net,vat,gross,
+                    amount_paid,amount_refunded,country,region,vat_scheme,vatex,vat_reason,
+                    buyer_vat_id,billing_address,shipping_address,notes,shipped_at,delivered_at,
+                    cancelled_at}') END
            || jsonb_build_object('amounts', jsonb_build_object('gross', a.gross,
                   'cancelled', a.cancelled, 'due', a.due, 'paid', a.paid, 'balance', a.balance))
     INTO v_order
@@ -38,8 +42,8 @@ COMMENT ON FUNCTION ecommerce.get_order(uuid, integer) IS
     'sum for each category and rate), "amounts" (of order_amounts), "coupons", "payments", '
     '"cancellations", "order_notes", "shipments" and "returns" (with their "lines"; returns with '
     'what they are refunded for, "net" and "vat"). A storefront gets orders of its customer only, '
-    'and the one that it has just placed, without what is internal. NULL for an unknown one. '
-    'Errors: EC024 archived.';
+    'and the one that it has just placed, without what is internal and columns of your own. NULL '
+    'for an unknown one. Errors: EC024 archived.';
 
 CREATE FUNCTION ecommerce.get_order(order_number text,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS jsonb
@@ -65,7 +69,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_tenant  integer := ecommerce_internal.check_tenant(tenant_id);
-    v_trusted boolean := ecommerce_internal.caller_trusted();
+    v_trusted boolean := NOT ecommerce_internal.acts_for_customer();
     v_created timestamptz := ecommerce_internal.visible_order(v_tenant, order_id);
     v_ids     uuid[] := order_id || ARRAY(
         SELECT s.id FROM ecommerce.shipments s
@@ -136,9 +140,9 @@ COMMENT ON FUNCTION ecommerce.order_as_of(uuid, timestamptz, integer) IS
     'An order as it was at a moment. at: the moment; what a transaction did counts from its '
     'beginning. Statuses and addresses are those that events tell, amounts what was ordered, '
     'cancelled and paid by then. not_known names what nothing tells: the status of history that '
-    'was moved in, payments that were written into orders.amount_paid. After the last change all '
-    'is known. A storefront gets orders of its customer only. NULL for an unknown order, and '
-    'before it was placed. Errors: EC024 archived, 22004 NULL for at.';
+    'was moved in, payments that were written into orders.amount_paid, addresses of the erased. '
+    'After the last change all is known. A storefront gets orders of its customer only. NULL for '
+    'an unknown order, and before it was placed. Errors: EC024 archived, 22004 NULL for at.';
 
 CREATE FUNCTION ecommerce.order_as_of(order_number text, at timestamptz,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.order_state
@@ -162,15 +166,12 @@ CREATE FUNCTION ecommerce.add_order_note(order_id uuid, note text,
 AS $$
 DECLARE
     v_tenant  integer := ecommerce_internal.check_tenant(tenant_id);
-    v_trusted boolean := ecommerce_internal.caller_trusted();
-    v_created timestamptz := ecommerce_internal.visible_order(v_tenant, order_id);
+    v_trusted boolean := NOT ecommerce_internal.acts_for_customer();
+    v_created timestamptz := ecommerce_internal.check_visible_order(v_tenant, order_id);
     v_note    ecommerce.added_note;
 BEGIN
-    IF num_nulls(order_id, note) > 0 THEN
-        RAISE EXCEPTION 'order_id and note must not be NULL'
-            USING ERRCODE = 'null_value_not_allowed';
-    ELSIF v_created IS NULL THEN
-        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
+    IF note IS NULL THEN
+        RAISE EXCEPTION 'note must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     ELSIF length(note) > 10000 OR length(author) > 255 THEN
         RAISE EXCEPTION '% is too long', CASE WHEN length(note) > 10000 THEN 'note'
                                               ELSE 'author' END
@@ -215,14 +216,10 @@ CREATE FUNCTION ecommerce.add_order_note(order_number text, note text,
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
-    v_id     uuid := ecommerce_internal.find_visible_order(v_tenant, order_number);
 BEGIN
-    IF v_id IS NULL AND order_number IS NOT NULL
-       OR ecommerce_internal.visible_order(v_tenant, v_id) IS NULL AND v_id::text <> order_number
-    THEN
-        RAISE EXCEPTION 'unknown order "%"', left(order_number, 100) USING ERRCODE = 'EC008';
-    END IF;
-    RETURN ecommerce.add_order_note(v_id, note, is_internal, author, v_tenant);
+    RETURN ecommerce.add_order_note(
+        ecommerce_internal.check_visible_number(v_tenant, order_number), note, is_internal, author,
+        v_tenant);
 END
 $$;
 COMMENT ON FUNCTION ecommerce.add_order_note(text, text, boolean, text, integer) IS

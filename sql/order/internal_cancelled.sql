@@ -15,8 +15,10 @@ BEGIN
                        ecommerce_internal.cancelled_allocation(cancelled_lines.tenant_id,
                            i.order_id, i.order_created_at, i.line_number, i.allocation, u.units)
                        END) ORDER BY i.line_number)
-        FROM (SELECT e.key::integer AS line_number, e.value::bigint AS units
-              FROM jsonb_each_text(cancelled_lines.units) e) u
+        FROM (SELECT e.line_number, sum(e.quantity)::bigint AS units
+              FROM jsonb_to_recordset(cancelled_lines.units)
+                       AS e (line_number integer, quantity bigint)
+              GROUP BY e.line_number) u
         JOIN ecommerce.order_items i ON i.tenant_id = cancelled_lines.tenant_id
             AND i.order_id = cancelled_lines.order_id
             AND i.order_created_at = cancelled_lines.order_created_at
@@ -34,8 +36,8 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.cancelled_lines(integer, uuid, timestamptz, text, text,
     jsonb) IS
-    'For cancel_order_items(): what book_cancellation() writes. units are those of each line, as '
-    'find_cancelled_lines() says; prices and currency those of the order.';
+    'For cancel_order_items(): what book_cancellation() writes. units: what '
+    'take_units() took; prices and currency those of the order.';
 
 CREATE FUNCTION ecommerce_internal.book_cancellation(order_id uuid, order_created_at timestamptz,
     lines jsonb, cancellation_number integer, reason text, idempotency_key text,
@@ -168,42 +170,21 @@ COMMENT ON FUNCTION ecommerce_internal.settle_cancellation(integer, uuid, timest
 
 CREATE FUNCTION ecommerce_internal.claim_cancellation(idempotency_key text, order_id uuid,
     order_created_at timestamptz, items jsonb, reason text, tenant_id integer) RETURNS boolean
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_items   jsonb := (SELECT jsonb_agg(s ORDER BY s.item)
-                        FROM (SELECT jsonb_strip_nulls(e - 'quantity') AS item,
-                                     sum((e ->> 'quantity')::numeric::bigint) AS quantity
-                              FROM jsonb_array_elements(items) e GROUP BY 1) s);
-    v_request bytea := sha256(convert_to(jsonb_build_object('cancellation', v_items,
-        'order_id', claim_cancellation.order_id, 'reason', claim_cancellation.reason)::text,
-        'UTF8'));
-    v_found   bytea;
 BEGIN
-    INSERT INTO ecommerce.idempotency_keys (tenant_id, key, request_hash, order_id,
-                                            order_created_at)
-    VALUES (claim_cancellation.tenant_id, claim_cancellation.idempotency_key, v_request,
-            claim_cancellation.order_id, claim_cancellation.order_created_at)
-    ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        RETURN true;
-    END IF;
-    SELECT k.request_hash INTO v_found FROM ecommerce.idempotency_keys k
-    WHERE k.tenant_id = claim_cancellation.tenant_id
-      AND k.key = claim_cancellation.idempotency_key;
-    IF v_found IS DISTINCT FROM v_request THEN
-        RAISE EXCEPTION 'idempotency key was used for another request'
-            USING ERRCODE = 'EC007',
-                  HINT = 'Use a new key for a new request, and the same arguments for a retry.';
-    END IF;
-    RETURN false;
+    RETURN ecommerce_internal.claim_request('cancellation', idempotency_key, order_id,
+        order_created_at, jsonb_build_object('reason', reason, 'items', (
+            SELECT jsonb_agg(s ORDER BY s.item)
+            FROM (SELECT jsonb_strip_nulls(e - 'quantity') AS item,
+                         sum((e ->> 'quantity')::numeric::bigint) AS quantity
+                  FROM jsonb_array_elements(items) e GROUP BY 1) s)), tenant_id);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.claim_cancellation(text, uuid, timestamptz, jsonb, text,
     integer) IS
-    'For cancel_order_items(): whether a request is new. Waits for another one with its key. Error '
-    'EC007 if the key was used for another request.';
+    'For cancel_order_items(): claim_request(), to which the same units in another order are the '
+    'same request.';
 
 CREATE FUNCTION ecommerce_internal.cancellation_answer(tenant_id integer, order_id uuid,
     order_created_at timestamptz, cancellation_number integer)

@@ -33,13 +33,13 @@ CREATE FUNCTION ecommerce_internal.visible_order(tenant_id integer, order_id uui
 AS $$
 DECLARE
     v_time    timestamptz := ecommerce_internal.id_time(order_id);
-    v_trusted boolean := ecommerce_internal.caller_trusted();
+    v_any     boolean := NOT ecommerce_internal.acts_for_customer();
     v_created timestamptz;
 BEGIN
     SELECT o.created_at INTO v_created FROM ecommerce.orders o
     WHERE o.tenant_id = visible_order.tenant_id AND o.id = visible_order.order_id
       AND o.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours'
-      AND (v_trusted OR o.user_id = ecommerce.current_customer()
+      AND (v_any OR o.user_id = ecommerce.current_customer()
            OR o.id = ecommerce.placed_order_id());
     IF NOT FOUND THEN
         PERFORM ecommerce_internal.check_archived(order_id);
@@ -48,8 +48,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.visible_order(integer, uuid) IS
-    'When an order was placed, if the caller may see it; else NULL. Staff see every one, a '
-    'storefront those of its customer, and the one that it has just placed. Error EC024 archived.';
+    'When an order was placed, if the caller may see it; else NULL. Staff see every one; whoever '
+    'acts for a customer sees those of that one, and the one that it has just placed. Error EC024 '
+    'archived.';
 
 CREATE FUNCTION ecommerce_internal.find_visible_order(tenant_id integer, order_number text)
     RETURNS uuid
@@ -62,7 +63,58 @@ EXCEPTION WHEN SQLSTATE 'EC008' THEN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.find_visible_order(integer, text) IS
-    'For questions about an order by its number: its id; NULL if there is none, or several.';
+    'For questions about an order by its number, which visible_order() asks next: its id; NULL if '
+    'there is none, or several.';
+
+CREATE FUNCTION ecommerce_internal.check_visible_order(tenant_id integer, order_id uuid)
+    RETURNS timestamptz
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_created timestamptz := ecommerce_internal.visible_order(tenant_id, order_id);
+BEGIN
+    IF order_id IS NULL THEN
+        RAISE EXCEPTION 'order_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF v_created IS NULL THEN
+        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
+    END IF;
+    RETURN v_created;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_visible_order(integer, uuid) IS
+    'Like visible_order(), but one that the caller may not see is an error. Errors: EC008 unknown '
+    'order or somebody else''s, EC024 archived, 22004 NULL.';
+
+CREATE FUNCTION ecommerce_internal.check_visible_number(tenant_id integer, order_number text)
+    RETURNS uuid
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_id uuid;
+BEGIN
+    IF order_number IS NULL OR NOT ecommerce_internal.acts_for_customer() THEN
+        RETURN ecommerce_internal.find_order(tenant_id, order_number);
+    END IF;
+    v_id := ecommerce_internal.find_visible_order(tenant_id, order_number);
+    -- What has the form of an id is told to be unknown as such, by check_visible_order().
+    IF v_id IS NULL
+       OR order_number !~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+          AND ecommerce_internal.visible_order(tenant_id, v_id) IS NULL THEN
+        RAISE EXCEPTION 'unknown order "%"', left(order_number, 100) USING ERRCODE = 'EC008';
+    END IF;
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_visible_number(integer, text) IS
+    'Like find_order(), but to whoever acts for a customer the orders of others are unknown by '
+    'their numbers, too. Error EC008.';
+
+CREATE FUNCTION ecommerce_internal.only_keys(document jsonb, keys text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN (SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(document) e
+            WHERE e.key = ANY (keys));
+COMMENT ON FUNCTION ecommerce_internal.only_keys(jsonb, text[]) IS
+    'What an object has of these keys: of a row, columns that a shop has added are none of them.';
 
 CREATE FUNCTION ecommerce_internal.order_lines(tenant_id integer, order_id uuid,
     order_created_at timestamptz, trusted boolean) RETURNS jsonb
@@ -73,9 +125,12 @@ AS $$
 BEGIN
     RETURN (
         SELECT jsonb_build_object(
-            'lines', jsonb_agg(to_jsonb(i) - '{tenant_id,order_id,order_created_at}'::text[]
-                               - CASE WHEN trusted THEN '{}'::text[]
-                                      ELSE '{from_stock,allocation}' END
+            'lines', jsonb_agg(
+                CASE WHEN trusted
+                     THEN to_jsonb(i) - '{tenant_id,order_id,order_created_at}'::text[]
+                     ELSE ecommerce_internal.only_keys(to_jsonb(i), '{line_number,kind,
+                         product_id,sku,name,quantity,unit_price,discount,vat_category,vat_rate,
+                         net,vat,base_quantity,unit_code}') END
                                || jsonb_build_object('gross', i.net + i.vat, 'cancelled',
                                       ecommerce_internal.cancelled_quantity(order_lines.tenant_id,
                                           i.order_id, i.order_created_at, i.line_number))
@@ -134,17 +189,23 @@ AS $$
 BEGIN
     RETURN jsonb_build_object(
         'cancellations', (
-            SELECT coalesce(jsonb_agg(to_jsonb(c)
-                       - '{tenant_id,order_id,order_created_at,idempotency_key}'::text[]
-                       - CASE WHEN trusted THEN '{}'::text[] ELSE '{allocation,reason}' END
+            SELECT coalesce(jsonb_agg(
+                       CASE WHEN trusted
+                            THEN to_jsonb(c)
+                                 - '{tenant_id,order_id,order_created_at,idempotency_key}'::text[]
+                            ELSE ecommerce_internal.only_keys(to_jsonb(c), '{cancellation_number,
+                                line_number,quantity,net,vat,created_at}') END
                        ORDER BY c.cancellation_number, c.line_number), '[]')
             FROM ecommerce.order_cancellations c
             WHERE c.tenant_id = order_corrections.tenant_id
               AND c.order_id = order_corrections.order_id
               AND c.order_created_at = order_corrections.order_created_at),
         'order_notes', (
-            SELECT coalesce(jsonb_agg(to_jsonb(n) - '{tenant_id,order_id,order_created_at}'::text[]
-                       - CASE WHEN trusted THEN '{}'::text[] ELSE '{is_internal}' END
+            SELECT coalesce(jsonb_agg(
+                       CASE WHEN trusted
+                            THEN to_jsonb(n) - '{tenant_id,order_id,order_created_at}'::text[]
+                            ELSE ecommerce_internal.only_keys(to_jsonb(n),
+                                     '{id,note,author,user_id,created_at}') END
                        ORDER BY n.id), '[]')
             FROM ecommerce.order_notes n
             WHERE n.tenant_id = order_corrections.tenant_id
@@ -164,12 +225,16 @@ CREATE FUNCTION ecommerce_internal.order_parcels(tenant_id integer, order_id uui
 AS $$
 DECLARE
     v_tenant  integer := order_parcels.tenant_id;
-    v_inside  text[] := '{tenant_id,order_id,order_created_at,idempotency_key}'::text[]
-                        || CASE WHEN trusted THEN '{}'::text[] ELSE '{warehouse_id}' END;
+    v_hidden  text[] := '{tenant_id,order_id,order_created_at,idempotency_key}'::text[];
 BEGIN
     RETURN jsonb_build_object(
         'shipments', (
-            SELECT coalesce(jsonb_agg(to_jsonb(s) - v_inside || jsonb_build_object('lines', (
+            SELECT coalesce(jsonb_agg(
+                       CASE WHEN trusted THEN to_jsonb(s) - v_hidden
+                            ELSE ecommerce_internal.only_keys(to_jsonb(s), '{id,shipment_number,
+                                replaces_id,status,carrier,tracking_number,tracking_url,
+                                created_at,shipped_at,delivered_at,updated_at}') END
+                       || jsonb_build_object('lines', (
                        SELECT jsonb_agg(jsonb_build_object('line_number', i.line_number,
                                   'quantity', i.quantity) ORDER BY i.line_number)
                        FROM ecommerce.shipment_items i
@@ -180,7 +245,13 @@ BEGIN
             WHERE s.tenant_id = v_tenant AND s.order_id = order_parcels.order_id
               AND s.order_created_at = order_parcels.order_created_at),
         'returns', (
-            SELECT coalesce(jsonb_agg(to_jsonb(r) - v_inside || jsonb_build_object('lines', (
+            SELECT coalesce(jsonb_agg(
+                       CASE WHEN trusted THEN to_jsonb(r) - v_hidden
+                            ELSE ecommerce_internal.only_keys(to_jsonb(r), '{id,return_number,
+                                shipment_id,status,note,answer,exchange_order_id,
+                                exchange_order_created_at,created_at,decided_at,received_at,
+                                updated_at}') END
+                       || jsonb_build_object('lines', (
                        SELECT jsonb_agg(jsonb_build_object('line_number', i.line_number,
                                   'quantity', i.quantity, 'reason', i.reason)
                                   ORDER BY i.line_number)

@@ -72,23 +72,27 @@ CREATE FUNCTION ecommerce_internal.order_addresses_at(tenant_id integer,
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_name    text;
-    v_address jsonb;
+    v_name text;
+    v_data jsonb;
 BEGIN
     SELECT o.billing_address, o.shipping_address
     INTO state.billing_address, state.shipping_address FROM ecommerce.orders o
     WHERE o.tenant_id = order_addresses_at.tenant_id AND o.id = state.id
       AND o.created_at = order_addresses_at.order_created_at;
     FOREACH v_name IN ARRAY '{billing_address,shipping_address}'::text[] LOOP
-        -- The first change after it has what was there before.
-        SELECT e.data -> v_name INTO v_address FROM ecommerce.events e
+        -- The first change after it has what was there before, unless that was forgotten.
+        SELECT e.data INTO v_data FROM ecommerce.events e
         WHERE e.tenant_id = order_addresses_at.tenant_id AND e.entity_id = state.id
-          AND e.created_at > state.at AND e.kind = 'order.address_changed' AND e.data ? v_name
+          AND e.created_at > state.at AND e.kind = 'order.address_changed'
+          AND (e.data ? v_name OR NOT e.data ?| '{billing_address,shipping_address}')
         ORDER BY e.created_at, e.id LIMIT 1;
+        IF FOUND AND NOT v_data ? v_name THEN
+            state.not_known := state.not_known || v_name;
+        END IF;
         IF FOUND AND v_name = 'billing_address' THEN
-            state.billing_address := nullif(v_address, 'null');
+            state.billing_address := nullif(v_data -> v_name, 'null');
         ELSIF FOUND THEN
-            state.shipping_address := nullif(v_address, 'null');
+            state.shipping_address := nullif(v_data -> v_name, 'null');
         END IF;
     END LOOP;
     RETURN state;

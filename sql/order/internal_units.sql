@@ -12,6 +12,8 @@ BEGIN
     IF jsonb_typeof(ecommerce_internal.encoded_once(items, 'items')) <> 'array'
        OR jsonb_array_length(items) = 0 THEN
         v_fault := 'items must be an array with elements';
+    ELSIF jsonb_array_length(items) > 100000 THEN
+        v_fault := 'items must have at most 100000 elements';
     ELSE
         SELECT format('items[%s]%s', i.n - 1, f.fault) INTO v_fault
         FROM jsonb_array_elements(items) WITH ORDINALITY i (e, n)
@@ -168,7 +170,8 @@ BEGIN
                                                           'quantity', t.quantity)
                              ORDER BY t.line_number, t.n) FROM taken t),
            (SELECT jsonb_agg(jsonb_build_object('sku', w.sku, 'requested', w.requested,
-                CASE code WHEN 'EC022' THEN 'returnable' ELSE 'left' END, w.free)
+                CASE code WHEN 'EC022' THEN 'returnable' WHEN 'EC036' THEN 'cancellable'
+                     ELSE 'left' END, w.free)
                              ORDER BY w.sku, w.requested)
             FROM (SELECT min(coalesce(k.sku, i.item ->> 'name')) AS sku,
                          sum(i.quantity) AS requested, coalesce(min(k.free), 0) AS free
@@ -205,6 +208,43 @@ COMMENT ON FUNCTION ecommerce_internal.take_units(jsonb, jsonb, text, text) IS
     'taken. Returns the items with line_number and quantity; one that spans lines becomes several. '
     'If there is too little, error code with message, which %s of the first product is put into; '
     'the detail lists all.';
+
+CREATE FUNCTION ecommerce_internal.lock_fulfilment(tenant_id integer, order_id uuid,
+    OUT created_at timestamptz, OUT order_number text, OUT status text)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_time timestamptz := ecommerce_internal.id_time(order_id);
+    v_ours boolean;
+BEGIN
+    -- A version that this transaction wrote keeps everybody else out already.
+    SELECT t.created_at, t.order_number, t.status,
+           t.xmin = pg_current_xact_id_if_assigned()::xid
+    INTO lock_fulfilment.created_at, lock_fulfilment.order_number, lock_fulfilment.status, v_ours
+    FROM ecommerce.orders t
+    WHERE t.tenant_id = lock_fulfilment.tenant_id AND t.id = lock_fulfilment.order_id
+      AND t.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours';
+    IF NOT FOUND THEN
+        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
+    ELSIF v_ours THEN
+        RETURN;
+    END IF;
+    -- An update, not only a lock: of two at REPEATABLE READ one must fail.
+    UPDATE ecommerce.orders t SET status = t.status
+    WHERE t.tenant_id = lock_fulfilment.tenant_id AND t.id = lock_fulfilment.order_id
+      AND t.created_at = lock_fulfilment.created_at
+    RETURNING t.order_number, t.status INTO lock_fulfilment.order_number, lock_fulfilment.status;
+    IF NOT FOUND THEN
+        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.lock_fulfilment(integer, uuid) IS
+    'For whoever changes where units of an order are, or corrects it: wait for all others who do, '
+    'and read the order. lock_order() is for who writes to its row anyway. Errors: EC008 unknown '
+    'order, EC024 archived.';
 
 CREATE FUNCTION ecommerce_internal.claim_request(kind text, idempotency_key text, order_id uuid,
     order_created_at timestamptz, arguments jsonb, tenant_id integer) RETURNS boolean

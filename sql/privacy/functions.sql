@@ -75,6 +75,9 @@ BEGIN
     SET email = NULL, phone = NULL, notes = NULL, metadata = NULL
     WHERE o.tenant_id = v_tenant AND o.user_id = v_user
       AND num_nonnulls(o.email, o.phone, o.notes, o.metadata) > 0;
+    PERFORM ecommerce_internal.forget_addresses(v_tenant, ARRAY(
+        SELECT o.id FROM ecommerce.orders o
+        WHERE o.tenant_id = v_tenant AND o.user_id = v_user));
     UPDATE ecommerce.users u
     SET email = u.id || '@erased.invalid', first_name = NULL, last_name = NULL,
         status = 'inactive', email_verified = false, metadata = '{}',
@@ -100,10 +103,11 @@ $$;
 COMMENT ON FUNCTION ecommerce.erase_customer(uuid, integer) IS
     'Forget a customer, and append user.erased. Account, credentials, address book, carts, wishes '
     'and searches go; the row of users stays without a name and never changes again. Orders keep '
-    'their addresses, which the law asks for, until erase_expired() takes them; email, phone and '
-    'notes go at once. Reviews stay, by nobody. What was archived or dumped is not reached. Again '
-    'it does the same for what came meanwhile. user_id: whom; a storefront, its customer. Errors: '
-    'EC042 orders are open, which it lists; EC016 unknown user, 42501 another customer.';
+    'their addresses, which the law asks for, until erase_expired() takes them; email, phone, '
+    'notes and former addresses go at once. VAT ids and reviews stay. What was archived or dumped '
+    'is not reached: see docs/privacy.md. Again it does the same for what came meanwhile. user_id: '
+    'whom; a storefront, its customer. Errors: EC042 orders are open, which it lists; EC016 '
+    'unknown user, 42501 another customer.';
 
 CREATE FUNCTION ecommerce.erase_expired(max_count integer DEFAULT 1000,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.expired_orders
@@ -137,6 +141,7 @@ BEGIN
             SET email = NULL, phone = NULL, billing_address = NULL, shipping_address = NULL,
                 notes = NULL, metadata = NULL
             WHERE t.tenant_id = v_tenant AND t.id = o.id AND t.created_at = o.created_at;
+            PERFORM ecommerce_internal.forget_addresses(v_tenant, ARRAY[o.id]);
             v_result.orders := v_result.orders + 1;
         END LOOP;
     END LOOP;

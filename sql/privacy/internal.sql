@@ -83,7 +83,13 @@ BEGIN
     PERFORM FROM ecommerce.orders o
     WHERE o.tenant_id = lock_orders_of.tenant_id AND o.user_id = lock_orders_of.user_id
     ORDER BY o.created_at, o.id FOR NO KEY UPDATE;
-    -- An order that is being placed shares a lock on its user.
+    PERFORM FROM ecommerce.quotes q
+    WHERE q.tenant_id = lock_orders_of.tenant_id AND q.user_id = lock_orders_of.user_id
+    ORDER BY q.id FOR NO KEY UPDATE;
+    PERFORM FROM ecommerce.carts c
+    WHERE c.tenant_id = lock_orders_of.tenant_id AND c.user_id = lock_orders_of.user_id
+    ORDER BY c.id FOR UPDATE;
+    -- Whoever places an order has locked its quote or cart, then its user, to share.
     PERFORM FROM ecommerce.users u
     WHERE u.tenant_id = lock_orders_of.tenant_id AND u.id = lock_orders_of.user_id FOR UPDATE;
     IF NOT FOUND THEN
@@ -103,8 +109,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_orders_of(integer, uuid) IS
-    'For erase_customer(): lock the orders of a user, then the user, so that none is placed '
-    'meanwhile. Errors: EC016 unknown user, EC042 some are open.';
+    'For erase_customer(): lock the orders, quotes and carts of a user, then the user, so that no '
+    'order is placed meanwhile. Errors: EC016 unknown user, EC042 some are open.';
 
 CREATE FUNCTION ecommerce_internal.delete_personal(tenant_id integer, user_id uuid) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -148,6 +154,23 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.anonymise_quotes(integer, uuid) IS
     'For erase_customer(): withdraw the open quotes of a user that is locked, and forget for whom '
     'its quotes were.';
+
+CREATE FUNCTION ecommerce_internal.forget_addresses(tenant_id integer, order_ids uuid[])
+    RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    UPDATE ecommerce.events e SET data = e.data - 'billing_address' - 'shipping_address'
+    WHERE e.tenant_id = forget_addresses.tenant_id AND e.entity_id = ANY (order_ids)
+      AND e.kind = 'order.address_changed'
+      AND e.data ?| '{billing_address,shipping_address}';
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.forget_addresses(integer, uuid[]) IS
+    'For erase_customer() and erase_expired(): take former addresses from events of orders. No law '
+    'asks for them.';
 
 CREATE FUNCTION ecommerce_internal.retained_until(created_at timestamptz, years integer)
     RETURNS timestamptz

@@ -33,6 +33,13 @@ BEGIN
     FROM ecommerce.orders o
     WHERE o.tenant_id = v_tenant AND o.user_id = ANY (v_erased)
       AND num_nonnulls(o.email, o.phone) > 0;
+    RETURN QUERY
+    SELECT 'an event tells where an erased customer lived', e.entity_id,
+           jsonb_build_object('event_id', e.id, 'user_id', o.user_id)
+    FROM ecommerce.orders o
+    JOIN ecommerce.events e ON e.tenant_id = v_tenant AND e.entity_id = o.id
+        AND e.kind = 'order.address_changed' AND e.data ?| '{billing_address,shipping_address}'
+    WHERE o.tenant_id = v_tenant AND o.user_id = ANY (v_erased);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.privacy_problems(timestamptz, integer) IS

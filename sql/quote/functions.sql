@@ -79,6 +79,7 @@ BEGIN
         RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM ecommerce_internal.check_customer_key(idempotency_key);
     SELECT * INTO q FROM ecommerce_internal.lock_quote(v_tenant, quote_id);
     IF q.status = 'ordered' AND q.idempotency_key = accept_quote.idempotency_key THEN
         RETURN ecommerce_internal.accepted_order(v_tenant, q.order_id);
@@ -124,10 +125,11 @@ COMMENT ON FUNCTION ecommerce.accept_quote(uuid, text, integer) IS
     'Place the order that was quoted, at its price, and return it, as place_order() does. It '
     'happens once: the stock is taken then, and coupons are redeemed. Prices may have changed '
     'since, but if rates of VAT did so that the total is another one, it is error EC018. With an '
-    'idempotency_key a retry gets the same order. A storefront may accept quotes of its customer '
-    'only; others are unknown to it. Errors: EC037 unknown quote, or ordered, expired or '
-    'withdrawn; EC007 key of another quote; those of place_order(), EC001, EC003, EC016 and EC019 '
-    'among them, after which the quote is open as before.';
+    'idempotency_key, for a customer one of at least 16 characters, a retry gets the same order. A '
+    'storefront may accept quotes of its customer only; others are unknown to it. Errors: EC037 '
+    'unknown quote, or ordered, expired or withdrawn; EC007 key of another quote; those of '
+    'place_order(), EC001, EC003, EC016 and EC019 among them, after which the quote is open as '
+    'before.';
 
 CREATE FUNCTION ecommerce.accept_quote(quote_number text, idempotency_key text DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.placed_order

@@ -115,15 +115,15 @@ CREATE FUNCTION ecommerce_internal.lock_quote(tenant_id integer, quote_id uuid,
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
-    v_trusted boolean := ecommerce_internal.caller_trusted();
-    q         record;
+    q record;
 BEGIN
     IF quote_id IS NULL THEN
         RAISE EXCEPTION 'quote_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     SELECT k.* INTO q FROM ecommerce.quotes k
     WHERE k.tenant_id = lock_quote.tenant_id AND k.id = lock_quote.quote_id
-      AND (v_trusted OR k.user_id = ecommerce.current_customer())
+      AND (k.user_id = ecommerce.current_customer()
+           OR NOT ecommerce_internal.acts_for_customer())
     FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'unknown quote "%"', quote_id USING ERRCODE = 'EC037';
@@ -136,8 +136,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_quote(integer, uuid) IS
-    'For functions that end a quote: lock it and read it. Staff may take any, a storefront those '
-    'of its customer: others are unknown. Errors: EC037 unknown quote, 22004 NULL.';
+    'For functions that end a quote: lock it and read it. Staff may take any, whoever acts for a '
+    'customer those of that one: others are unknown. Errors: EC037 unknown quote, 22004 NULL.';
 
 CREATE FUNCTION ecommerce_internal.quoted_request(request jsonb, document jsonb, tenant_id integer)
     RETURNS jsonb
@@ -219,7 +219,7 @@ CREATE FUNCTION ecommerce_internal.quote_visible(tenant_id integer, quote_id uui
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
-    RETURN quote_id IS NULL OR ecommerce_internal.caller_trusted()
+    RETURN quote_id IS NULL OR NOT ecommerce_internal.acts_for_customer()
         OR EXISTS (SELECT FROM ecommerce.quotes q
                    WHERE q.tenant_id = quote_visible.tenant_id AND q.id = quote_visible.quote_id
                      AND q.user_id = ecommerce.current_customer());

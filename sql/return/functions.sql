@@ -9,19 +9,15 @@ CREATE FUNCTION ecommerce.request_return(order_id uuid, items jsonb, note text D
 AS $$
 DECLARE
     v_tenant  integer := ecommerce_internal.check_tenant(tenant_id);
-    v_created timestamptz := ecommerce_internal.own_order_time(v_tenant, order_id);
+    v_created timestamptz := ecommerce_internal.check_visible_order(v_tenant, order_id);
     v_items   jsonb;
     v_lines   jsonb;
     v_id      uuid;
 BEGIN
     IF items IS NULL THEN
         RAISE EXCEPTION 'items must not be NULL' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF length(idempotency_key) < 16 AND ecommerce_internal.acts_for_customer() THEN
-        RAISE EXCEPTION 'idempotency_key is easy to guess'
-            USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = 'For a customer it must have at least 16 characters.',
-                  HINT = 'Use a random UUID.';
     END IF;
+    PERFORM ecommerce_internal.check_customer_key(idempotency_key);
     PERFORM ecommerce_internal.check_unit_items(items, '{quantity}', '{reason}');
     v_items := ecommerce_internal.find_lines(items, v_tenant, order_id, v_created);
     PERFORM ecommerce_internal.check_reasons(items, v_items);
@@ -73,8 +69,9 @@ AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
 BEGIN
-    RETURN ecommerce.request_return(ecommerce_internal.find_own_order(v_tenant, order_number),
-                                    items, note, idempotency_key, v_tenant);
+    RETURN ecommerce.request_return(
+        ecommerce_internal.check_visible_number(v_tenant, order_number), items, note,
+        idempotency_key, v_tenant);
 END
 $$;
 COMMENT ON FUNCTION ecommerce.request_return(text, jsonb, text, text, integer) IS

@@ -139,7 +139,7 @@ CREATE FUNCTION ecommerce.trim_search_history(keep interval DEFAULT '90 days',
 AS $$
 DECLARE
     v_tenant integer;
-    v_until  timestamptz := now() - keep;
+    v_until  timestamptz;
     n        bigint;
     v_result ecommerce.cleared_searches := ROW(0);
 BEGIN
@@ -150,6 +150,7 @@ BEGIN
         RAISE EXCEPTION 'max_count must be 0 or more, but is %', max_count
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    v_until := now() - keep;
     FOR v_tenant IN SELECT t FROM ecommerce_internal.maintained_tenants(tenant_id) t LOOP
         PERFORM ecommerce_internal.work_for(v_tenant);
         DELETE FROM ecommerce.search_history h

@@ -236,7 +236,7 @@ CREATE FUNCTION ecommerce.order_fulfilment(order_id uuid,
 AS $$
 DECLARE
     v_tenant  integer := ecommerce_internal.check_tenant(tenant_id);
-    v_created timestamptz := ecommerce_internal.own_order_time(v_tenant, order_id);
+    v_created timestamptz := ecommerce_internal.check_visible_order(v_tenant, order_id);
     v_status  text := (SELECT o.status FROM ecommerce.orders o
                        WHERE o.tenant_id = v_tenant AND o.id = order_fulfilment.order_id
                          AND o.created_at = v_created);
@@ -286,8 +286,8 @@ AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
 BEGIN
-    RETURN ecommerce.order_fulfilment(ecommerce_internal.find_own_order(v_tenant, order_number),
-                                      v_tenant);
+    RETURN ecommerce.order_fulfilment(
+        ecommerce_internal.check_visible_number(v_tenant, order_number), v_tenant);
 END
 $$;
 COMMENT ON FUNCTION ecommerce.order_fulfilment(text, integer) IS

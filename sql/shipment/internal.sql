@@ -1,4 +1,4 @@
--- How many units of an order are where, and how its shipments are locked and found.
+-- How many units of an order are where, and how its shipments are found.
 
 CREATE FUNCTION ecommerce_internal.allocated_quantity(quantity bigint, allocation jsonb,
     warehouse_id integer) RETURNS bigint
@@ -98,42 +98,6 @@ COMMENT ON FUNCTION ecommerce_internal.order_units(integer, uuid[], timestamptz[
     'delivered and undelivered (lost or returned to sender): in shipments of that status. sent: '
     'those that the customer has or will have; of an order without shipments all, once it is '
     'shipped. away: sent or undelivered. product: of its lines only.';
-
-CREATE FUNCTION ecommerce_internal.lock_fulfilment(tenant_id integer, order_id uuid,
-    OUT created_at timestamptz, OUT order_number text, OUT status text)
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-    SET plan_cache_mode = force_custom_plan
-AS $$
-DECLARE
-    v_time timestamptz := ecommerce_internal.id_time(order_id);
-    v_ours boolean;
-BEGIN
-    -- A version that this transaction wrote keeps everybody else out already.
-    SELECT t.created_at, t.order_number, t.status,
-           t.xmin = pg_current_xact_id_if_assigned()::xid
-    INTO lock_fulfilment.created_at, lock_fulfilment.order_number, lock_fulfilment.status, v_ours
-    FROM ecommerce.orders t
-    WHERE t.tenant_id = lock_fulfilment.tenant_id AND t.id = lock_fulfilment.order_id
-      AND t.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours';
-    IF NOT FOUND THEN
-        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
-    ELSIF v_ours THEN
-        RETURN;
-    END IF;
-    -- An update, not only a lock: of two at REPEATABLE READ one must fail.
-    UPDATE ecommerce.orders t SET status = t.status
-    WHERE t.tenant_id = lock_fulfilment.tenant_id AND t.id = lock_fulfilment.order_id
-      AND t.created_at = lock_fulfilment.created_at
-    RETURNING t.order_number, t.status INTO lock_fulfilment.order_number, lock_fulfilment.status;
-    IF NOT FOUND THEN
-        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.lock_fulfilment(integer, uuid) IS
-    'For whoever ships units of an order or takes them back: wait for all others who do, and read '
-    'the order. Errors: EC008 unknown order, EC024 archived.';
 
 CREATE FUNCTION ecommerce_internal.find_shipment(tenant_id integer, shipment_id uuid,
     OUT order_id uuid, OUT order_created_at timestamptz)
@@ -275,57 +239,3 @@ COMMENT ON FUNCTION ecommerce_internal.undelivered_units(integer, uuid[], timest
     'The units of each shipment of some orders, line by line, that no other shipment replaces and '
     'no return has settled. Of one that was lost or returned to sender they are still to be '
     'settled. order_ids and order_times: the orders, and when each was placed.';
-
-CREATE FUNCTION ecommerce_internal.acts_for_customer() RETURNS boolean
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN ecommerce.current_customer() IS NOT NULL OR NOT ecommerce_internal.caller_trusted();
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.acts_for_customer() IS
-    'Whether the caller acts for one customer. It has chosen one by use_customer(), or may not '
-    'INSERT into orders, as a storefront.';
-
-CREATE FUNCTION ecommerce_internal.own_order_time(tenant_id integer, order_id uuid)
-    RETURNS timestamptz
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
-AS $$
-DECLARE
-    v_created timestamptz := ecommerce_internal.order_time(tenant_id, order_id);
-BEGIN
-    IF ecommerce_internal.acts_for_customer()
-       AND NOT EXISTS (SELECT FROM ecommerce.orders o
-                       WHERE o.tenant_id = own_order_time.tenant_id
-                         AND o.id = own_order_time.order_id AND o.created_at = v_created
-                         AND o.user_id = ecommerce.current_customer()) THEN
-        PERFORM ecommerce_internal.refuse_unknown_order(order_id);
-    END IF;
-    RETURN v_created;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.own_order_time(integer, uuid) IS
-    'When an order was placed that the caller may see: of whoever acts for a customer, one of that '
-    'customer. Errors: EC008 unknown order or somebody else''s, EC024 archived, 22004 NULL.';
-
-CREATE FUNCTION ecommerce_internal.find_own_order(tenant_id integer, order_number text)
-    RETURNS uuid
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
-AS $$
-DECLARE
-    v_id uuid := ecommerce_internal.find_order(tenant_id, order_number);
-BEGIN
-    IF v_id::text <> order_number AND ecommerce_internal.acts_for_customer()
-       AND NOT EXISTS (SELECT FROM ecommerce.orders o
-                       WHERE o.tenant_id = find_own_order.tenant_id AND o.id = v_id
-                         AND o.user_id = ecommerce.current_customer()) THEN
-        RAISE EXCEPTION 'unknown order "%"', left(order_number, 100) USING ERRCODE = 'EC008';
-    END IF;
-    RETURN v_id;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.find_own_order(integer, text) IS
-    'Like find_order(), but to whoever acts for a customer the orders of others are unknown by '
-    'their numbers, too. Error EC008.';

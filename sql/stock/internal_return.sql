@@ -73,8 +73,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_returns(integer, uuid) IS
-    'For whoever brings units of an order back: wait for all others who do. Returns when the order '
-    'was placed. Errors: EC008 unknown order, EC009 it was not shipped.';
+    'For whoever brings units of an order back: lock_fulfilment(). Returns when the order was '
+    'placed. Errors: EC008 unknown order, EC009 it was not shipped.';
 
 CREATE FUNCTION ecommerce_internal.check_returns(tenant_id integer, order_id uuid,
     order_created_at timestamptz, items jsonb, written boolean) RETURNS jsonb

@@ -7,16 +7,44 @@ COMMENT ON FUNCTION ecommerce_internal.caller_trusted() IS
     'For functions that run with their owner''s rights: whether their caller may INSERT into '
     'orders. Who may decides what is paid, and by whom.';
 
+CREATE FUNCTION ecommerce_internal.acts_for_customer() RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ecommerce.current_customer() IS NOT NULL OR NOT ecommerce_internal.caller_trusted();
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.acts_for_customer() IS
+    'Whether the caller acts for one customer, and so may neither see nor touch what others have. '
+    'It has chosen one by use_customer(), whatever it may do else, or may not INSERT into orders.';
+
+CREATE FUNCTION ecommerce_internal.check_customer_key(idempotency_key text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF length(idempotency_key) < 16 AND ecommerce_internal.acts_for_customer() THEN
+        RAISE EXCEPTION 'idempotency_key is easy to guess'
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = 'For a customer it must have at least 16 characters.',
+                  HINT = 'Use a random UUID.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_customer_key(text) IS
+    'For functions that act for a customer: a key that others may guess tells them that it was '
+    'used, or is used up by them. Error 22023.';
+
 CREATE FUNCTION ecommerce_internal.check_customer(user_id uuid) RETURNS uuid
-    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF user_id IS NULL THEN
         RAISE EXCEPTION 'user_id must not be NULL'
             USING ERRCODE = 'null_value_not_allowed',
                   HINT = 'Call ecommerce.use_customer() in the same transaction, or name the user.';
+    -- Whoever it is: the answer does not tell which users there are.
     ELSIF user_id IS DISTINCT FROM ecommerce.current_customer()
-          AND NOT ecommerce_internal.caller_trusted() THEN
+          AND ecommerce_internal.acts_for_customer() THEN
         RAISE EXCEPTION 'permission denied for user_id %', user_id
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = 'It is not the customer of this transaction.',
@@ -27,7 +55,28 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_customer(uuid) IS
     'For functions that act for a user: the user, if the caller may. That is the customer of the '
-    'transaction, or anybody for whom may INSERT into orders. Errors: 22004 NULL, 42501.';
+    'transaction; if none was chosen, anybody for whom may INSERT into orders. Errors: 22004 NULL, '
+    '42501.';
+
+CREATE FUNCTION ecommerce_internal.check_active_customer(tenant_id integer, user_id uuid)
+    RETURNS uuid
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM ecommerce.users u
+                   WHERE u.tenant_id = check_active_customer.tenant_id
+                     AND u.id = ecommerce_internal.check_customer(check_active_customer.user_id)
+                     AND u.status = 'active' AND u.deleted_at IS NULL) THEN
+        RAISE EXCEPTION 'unknown user %', user_id
+            USING ERRCODE = 'EC016', DETAIL = 'There is none of that id, or it is not active.';
+    END IF;
+    RETURN user_id;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_active_customer(integer, uuid) IS
+    'Like check_customer(), of a user who may buy. Errors: 22004 NULL, 42501, EC016 unknown or '
+    'inactive user.';
 
 CREATE FUNCTION ecommerce_internal.lock_user(tenant_id integer, user_id uuid,
     OUT email text, OUT status text, OUT email_verified boolean)

@@ -129,6 +129,8 @@ SELECT * FROM books() ORDER BY sku LIMIT 2;
 -- the next line of the same session makes another cart; a coupon before any line does, too
 SELECT pg_temp.line(ecommerce.cart_add('A', session_id => :guest));
 SELECT lines, units, changed FROM ecommerce.cart_set_coupons('{X}', user_id => :ann);
+SELECT failure(format('SELECT ecommerce.cart_set_coupons(%L, user_id => %L)', c, :ann))
+FROM unnest(ARRAY['{{X,Y},{A,B}}', '{NULL}']) c;
 SELECT gross, coupons FROM pg_temp.shown(ecommerce.cart_totals(user_id => :ann));
 SELECT status, user_id IS NULL AS guest, coupon_codes FROM ecommerce.carts ORDER BY id;
 SELECT lines, units, changed FROM ecommerce.cart_clear(user_id => :ann);

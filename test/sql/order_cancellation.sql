@@ -58,6 +58,16 @@ SELECT kind, warehouse_id, quantity FROM ecommerce.stock_ledger WHERE product_id
     AND order_id IS NOT NULL ORDER BY 1, 2, 3;
 SELECT * FROM books() ORDER BY sku;
 SELECT redemptions FROM ecommerce.coupons;
+-- A SKU is one product: what the order calls by it, although another product has it since
+BEGIN;
+SELECT pg_temp.placed(items('B', 2) || items('C', 5), 'renamed') IS NOT NULL AS placed;
+UPDATE ecommerce.products SET sku = 'OLD' WHERE sku = 'B';
+UPDATE ecommerce.products SET sku = 'B' WHERE sku = 'C';
+SELECT failure(format('SELECT ecommerce.cancel_order_items(%L::uuid, items(%L, 3))',
+    pg_temp.o('renamed'), 'B'));
+SELECT line_number, sku, cancelled FROM jsonb_to_recordset(ecommerce.get_order(
+    pg_temp.o('renamed')) -> 'lines') AS l (line_number int, sku text, cancelled int) ORDER BY 1;
+ROLLBACK;
 SELECT pg_temp.proof();
 
 -- bad items, and more than there is

@@ -134,6 +134,33 @@ SELECT problem, detail - 'user_id' AS detail FROM ecommerce.verify_integrity() O
 SELECT orders_kept FROM ecommerce.erase_customer(:'ann');
 SELECT * FROM ecommerce.verify_integrity();
 
+-- where somebody lived before goes with them from the event, and nothing else goes from any
+INSERT INTO ecommerce.users (tenant_id, id, email) VALUES
+    (1, '01930000-0000-7000-8000-0000000000a3', 'cem@example.com');
+SELECT id AS moved, created_at AS placed FROM ecommerce.place_order(items('LAMP', 1),
+    user_id => '01930000-0000-7000-8000-0000000000a3',
+    shipping_address => '{"country": "GR", "city": "cem-secret"}') \gset
+SELECT shipping_address FROM ecommerce.change_order_address(:'moved'::uuid,
+    '{"country": "GR", "city": "Volos"}');
+SELECT failure(format('UPDATE ecommerce.events SET %s WHERE kind = ''order.address_changed''', s))
+FROM unnest(ARRAY['data = ''{"shipping_address": "x"}''', 'kind = ''x'', data = ''{}''',
+    'data = ''{"a": 1}''', 'entity_id = ecommerce.uuid_v7(), data = ''{}''']) s;
+SELECT failure('UPDATE ecommerce.events SET data = ''{}'' WHERE kind <> ''order.address_changed''');
+SELECT status FROM unnest('{processing,shipped,delivered}'::text[]) s,
+    ecommerce.transition_order(:'moved'::uuid, s);
+SELECT shipping_address ->> 'city' AS city, not_known
+FROM ecommerce.order_as_of(:'moved'::uuid, :'placed');
+SELECT orders_kept FROM ecommerce.erase_customer('01930000-0000-7000-8000-0000000000a3');
+SELECT count(*) AS told FROM ecommerce.events e WHERE e.data::text ~ 'cem-secret';
+SELECT shipping_address, not_known FROM ecommerce.order_as_of(:'moved'::uuid, :'placed');
+SELECT shipping_address ->> 'city' AS city, not_known
+FROM ecommerce.order_as_of(:'moved'::uuid, 'tomorrow');
+INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data) VALUES
+    (1, 'order.address_changed', :'moved', '{"billing_address": null}');
+SELECT problem FROM ecommerce.verify_integrity() ORDER BY 1;
+SELECT orders_kept FROM ecommerce.erase_customer('01930000-0000-7000-8000-0000000000a3');
+SELECT * FROM ecommerce.verify_integrity();
+
 --
 -- When the law asks no more
 --

@@ -53,7 +53,8 @@ INSERT INTO ecommerce.auth_failures VALUES
 SELECT * FROM ecommerce.trim_search_history();
 SELECT count(*) FROM ecommerce.auth_failures;
 SELECT n, failure(format('SELECT ecommerce.trim_search_history(%L, %L)', k, c))
-FROM (VALUES (1, NULL, 1), (2, '-1 day', 1), (3, '1 day', -1), (4, '1 day', NULL)) v (n, k, c)
+FROM (VALUES (1, NULL, 1), (2, '-1 day', 1), (3, '1 day', -1), (4, '1 day', NULL),
+    (5, '170000000 years', 1)) v (n, k, c)
 ORDER BY 1;
 -- who has the same id at another tenant is somebody else
 SELECT ecommerce.create_tenant('Second', 'DE') AS second;
