@@ -399,7 +399,8 @@ export interface Tables {
     /** For goods that weigh no more than this, in kilograms. */
     weight_to: Numeric | null;
     /**
-     * For goods that come to this or more after discounts, net or gross as settings.prices says.
+     * For goods that come to this or more after discounts, net or gross as the prices of the
+     * order are.
      */
     goods_from: Numeric | null;
     /** For goods that come to less than this. */
@@ -408,7 +409,7 @@ export interface Tables {
     quantity_from: Numeric | null;
     /** For this many units or fewer. */
     quantity_to: Numeric | null;
-    /** What it costs, net or gross as settings.prices says. */
+    /** What it costs, net or gross as the prices of the order are. */
     price: Numeric;
     /**
      * What each kilogram above weight_above costs besides, one that is begun like a whole one.
