@@ -21,8 +21,8 @@ SELECT * FROM (VALUES
     ('products', 'use_sku_as_slug', 'BEFORE INSERT',
      'FOR EACH ROW WHEN (NEW.slug IS NULL)', 'default_product_slug()'),
     ('product_reviews', 'keep_author', 'BEFORE UPDATE OF product_id, user_id, order_id',
-     'FOR EACH ROW WHEN ((NEW.product_id, NEW.user_id, NEW.order_id)
-      IS DISTINCT FROM (OLD.product_id, OLD.user_id, OLD.order_id))',
+     'FOR EACH ROW WHEN (NEW.product_id <> OLD.product_id OR NEW.user_id <> OLD.user_id
+      OR NEW.order_id IS DISTINCT FROM OLD.order_id)',
      'refuse_change(''Who wrote a review of what never changes.'',
                     ''Delete it, and add another one.'')')
 ) AS rule (relation, name, event, condition, function)
