@@ -187,17 +187,17 @@ SELECT * FROM ecommerce.verify_integrity();
 -- who has the same id at another tenant is somebody else
 SELECT ecommerce.create_tenant('Second', 'DE') AS second;
 INSERT INTO ecommerce.users (tenant_id, id, email, first_name)
-SELECT t, '01930000-0000-7000-8000-0000000000a3', 'cat@example.com', 'Cat'
+SELECT t, '01930000-0000-7000-8000-0000000000a4', 'cat@example.com', 'Cat'
 FROM unnest(ARRAY[1, 2]) t;
 INSERT INTO ecommerce.search_history (tenant_id, user_id, search_term)
-SELECT t, '01930000-0000-7000-8000-0000000000a3', 'lamp of ' || t FROM unnest(ARRAY[1, 2]) t;
-SELECT jsonb_path_query_array(ecommerce.export_customer('01930000-0000-7000-8000-0000000000a3',
+SELECT t, '01930000-0000-7000-8000-0000000000a4', 'lamp of ' || t FROM unnest(ARRAY[1, 2]) t;
+SELECT jsonb_path_query_array(ecommerce.export_customer('01930000-0000-7000-8000-0000000000a4',
     tenant_id => 1), '$.search_history[*].search_term') AS searches;
-SELECT orders_kept FROM ecommerce.erase_customer('01930000-0000-7000-8000-0000000000a3',
+SELECT orders_kept FROM ecommerce.erase_customer('01930000-0000-7000-8000-0000000000a4',
     tenant_id => 1);
 SELECT tenant_id, first_name, (SELECT count(*) FROM ecommerce.search_history h
     WHERE h.tenant_id = u.tenant_id AND h.user_id = u.id) AS searches
-FROM ecommerce.users u WHERE id = '01930000-0000-7000-8000-0000000000a3' ORDER BY 1;
+FROM ecommerce.users u WHERE id = '01930000-0000-7000-8000-0000000000a4' ORDER BY 1;
 DROP PROCEDURE live;
 DROP EXTENSION pgcrypto;
 SET client_min_messages = warning;
