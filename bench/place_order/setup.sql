@@ -43,11 +43,13 @@ BEGIN
     LOOP
         EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', t.name, t.attribute);
     END LOOP;
+    ALTER TABLE events ALTER COLUMN xact SET DEFAULT pg_current_xact_id();
 
     FOR t IN
         SELECT p.relname AS parent, c.relname AS leaf, pg_get_expr(c.relpartbound, c.oid) AS bounds
         FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE p.relnamespace = 'ecommerce'::regnamespace AND p.relkind = 'p'
+        WHERE p.relnamespace = 'ecommerce'::regnamespace
+          AND p.relname IN ('orders', 'order_items', 'events')
         ORDER BY p.relname = 'order_items', c.relname
     LOOP
         EXECUTE format('CREATE TABLE %I PARTITION OF %I %s', t.leaf, t.parent, t.bounds);
