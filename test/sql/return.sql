@@ -360,6 +360,10 @@ SELECT status, order_status FROM ecommerce.mark_delivered(:'parcel');
 SELECT count(*) FROM pg_constraint
 WHERE conrelid::regclass::text ~ '_2019_q2$' AND contype = 'f' AND conparentid = 0;
 SELECT * FROM ecommerce.verify_integrity();
+-- what was rejected may be asked for again, once
+SELECT status FROM ecommerce.request_return(pg_temp.o('old'), items('A', 2));
+SELECT failure(format('SELECT ecommerce.request_return(%L::uuid, %L)', pg_temp.o('old'),
+    items('A', 1)));
 
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
