@@ -11,6 +11,8 @@
 # make check-faults             minutes of load while the server is killed in many ways
 # make check-arguments [CALLS=50000] [SEED=1]
 #                               every function with arguments that nobody should pass
+# make check-lives [LIVES=100000] [SEED=1]
+#                               random lives of orders: paid, refunded, charged back
 # make check-clients [CLIENTS='node_pg Jdbc...']
 #                               buys with each client of docs/clients.md, in five languages
 # make accept TESTS='topic|test...'
@@ -30,8 +32,8 @@ EXTVERSION = 0.1.0
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-HARNESS = accept check check-arguments check-clients check-faults docs lint types snippets \
-	demo bench replay fuzz help
+HARNESS = accept check check-arguments check-clients check-faults check-lives docs lint types \
+	snippets demo bench replay fuzz help
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
@@ -58,6 +60,11 @@ check-arguments: PROFILE = test
 check-arguments: setup
 	@CALLS=$(or $(CALLS),50000) scripts/throwaway.sh scripts/check.sh \
 		test/t/arguments.pl
+
+check-lives: PROFILE = test
+check-lives: setup
+	@LIVES=$(or $(LIVES),100000) scripts/throwaway.sh scripts/check.sh \
+		test/t/payment_lives.pl
 
 docs: setup
 	@scripts/throwaway.sh -r docs/reference scripts/reference.pl docs/reference

@@ -63,8 +63,8 @@ static EcPlan release_coupons_plan = {
 	.nargs = 2,
 	.types = {INT4OID, UUIDOID}
 };
-static EcPlan repay_gift_cards_plan = {
-	.sql = "SELECT ecommerce_internal.return_to_gift_cards($1, $2, $3, NULL)",
+static EcPlan release_payments_plan = {
+	.sql = "SELECT ecommerce_internal.release_payments($1, $2, $3)",
 	.nargs = 3,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
 };
@@ -204,8 +204,8 @@ lock_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz *created_at, Datum 
 }
 
 /*
- * Cancel what is packed of an order, and give back its holds, coupons, stock and gift
- * cards.  Nothing of it was shipped, so no units came back as returns.
+ * Cancel what is packed of an order, and give back its holds, coupons, stock and
+ * payments.  Nothing of it was shipped, so no units came back as returns.
  */
 static void
 undo_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz created_at, Datum number)
@@ -223,7 +223,7 @@ undo_order(int32 tenant_id, const pg_uuid_t *id, TimestampTz created_at, Datum n
 	ec_reservation_release_order(tenant_id, id);
 	(void) ec_execute(&release_coupons_plan, arguments, NULL);
 	ec_stock_return_order(tenant_id, id, created_at);
-	(void) ec_execute(&repay_gift_cards_plan, arguments, NULL);
+	(void) ec_execute(&release_payments_plan, arguments, NULL);
 }
 
 PG_FUNCTION_INFO_V1(ec_cancel_order);

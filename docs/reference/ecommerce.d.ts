@@ -115,6 +115,75 @@ export interface Tables {
     /** Until then all are refused, the right password, too. */
     locked_until: Date | null;
   };
+  /** Everything that statements of the bank have told, once each: read_camt() writes it. */
+  bank_entries: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /**
+     * What makes it the same entry in every file: the bank's reference, or a hash of what it
+     * says.
+     */
+    event_id: string;
+    /** The account of the statement. */
+    account_iban: string | null;
+    /** The statement that told it first. */
+    statement_id: string | null;
+    /** The day on which the bank booked it. */
+    booked_on: Date | null;
+    /** credit (it came) or debit (it went). */
+    direction: 'credit' | 'debit';
+    /** How much, in currency. */
+    amount: Numeric;
+    /** ISO 4217. */
+    currency: string;
+    /** MsgId of the file of ours that it is of. */
+    message_id: string | null;
+    /** PmtInfId of its part. */
+    payment_information_id: string | null;
+    /** EndToEndId. */
+    end_to_end_id: string | null;
+    /** The creditor reference (RF), from its field or found in the text. */
+    reference: string | null;
+    /** What the other side wrote. */
+    remittance: string | null;
+    /** The other side. */
+    party_name: string | null;
+    /** Its account. */
+    party_iban: string | null;
+    /** Why it came back: AC04, AM04, MD06 and so on. */
+    return_reason: string | null;
+    /** The bank's reference. */
+    bank_reference: string | null;
+    /** The bank's code of its kind. */
+    bank_code: string | null;
+    /** Whether it is what the transactions of an entry leave of it, such as charges. */
+    is_rest: boolean;
+    /**
+     * booked; unmatched, while nobody knows what it is for; or dismissed: it is no business of
+     * the shop's orders.
+     */
+    status: 'unmatched' | 'booked' | 'dismissed';
+    /**
+     * What it was booked as: captured, charged_back, failed, fee (of the bank, for a return),
+     * executed or transfer_failed.
+     */
+    outcome:
+      | 'captured' | 'charged_back' | 'failed' | 'fee' | 'executed' | 'transfer_failed' | null;
+    /** The payment that it is for. */
+    payment_id: Uuid | null;
+    /** The transfer that it is for. */
+    transfer_id: Uuid | null;
+    /** The file whose transactions it is for, all in one sum. */
+    batch_id: Uuid | null;
+    /** For people. */
+    note: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
   /** What is in a cart. */
   cart_items: {
     /** The tenant whose row it is; never changes. */
@@ -283,6 +352,26 @@ export interface Tables {
     updated_at: Date;
     /** When it was deleted softly; NULL while it is in use. */
     deleted_at: Date | null;
+  };
+  /**
+   * How much customers may owe by payments of the method invoice; who has no row may owe
+   * nothing.
+   */
+  credit_limits: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The customer. */
+    user_id: Uuid;
+    /** ISO 4217; each currency has its own limit. */
+    currency: string;
+    /** The most that may be open at a time. */
+    amount: Numeric;
+    /** Days from the payment's making until it is due. */
+    payment_days: number;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
   };
   /**
    * Currencies of ISO 4217, some withdrawn ones included, so that old documents keep their
@@ -463,6 +552,35 @@ export interface Tables {
     created_at: Date;
     /** When the row last changed, set by trigger. */
     updated_at: Date;
+  };
+  /** Invoices that were to be paid before today, the shop's day, and are not: whom to remind. */
+  dunning: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** The invoice. */
+    id: Uuid | null;
+    /** Its number. */
+    invoice_number: string | null;
+    /** When it was issued. */
+    issue_date: Date | null;
+    /** Until when it was to be paid. */
+    due_date: Date | null;
+    /** The order. */
+    order_id: Uuid | null;
+    /** Its number. */
+    order_number: string | null;
+    /** The customer; NULL for a guest. */
+    user_id: Uuid | null;
+    /** ISO 4217. */
+    currency: string | null;
+    /** What it came to. */
+    gross: Numeric | null;
+    /** What of it is not paid. */
+    open: Numeric | null;
+    /** Days since it was due. */
+    days_overdue: number | null;
+    /** 1 from the first day, 2, 3 and 4 each two weeks later. */
+    level: number | null;
   };
   /** Tokens sent by email to verify an address or reset a password. */
   email_tokens: {
@@ -658,6 +776,201 @@ export interface Tables {
     /** When the row was made. */
     created_at: Date;
   };
+  /** The last number of each series and year. */
+  invoice_counters: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The series. */
+    series: string;
+    /** The year; 0 of a series that does not begin anew. */
+    year: number;
+    /** The last number that was given. */
+    last_number: Numeric;
+    /** The day of that document; later numbers have no earlier day. */
+    last_issue_date: Date | null;
+  };
+  /** Lines of documents, and allowances and charges of the whole document. */
+  invoice_lines: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The document. */
+    invoice_id: Uuid;
+    /** 1, 2, 3 and so on within it (BT-126). */
+    line_number: number;
+    /** line; charge, of shipping and fees; allowance, a discount of these. */
+    part: 'line' | 'allowance' | 'charge';
+    /** The line of the order. */
+    order_line: number;
+    /** order_items.kind. */
+    kind: 'product' | 'shipping' | 'fee';
+    /** order_items.sku (BT-155). */
+    sku: string | null;
+    /** Its GTIN (BT-157), if the product has one. */
+    gtin: string | null;
+    /** order_items.name (BT-153). */
+    name: string;
+    /** Units (BT-129). */
+    quantity: number;
+    /** UN/ECE recommendation 20 (BT-130). */
+    unit_code: string;
+    /** Net price of base_quantity units, not rounded to the currency (BT-146). */
+    unit_price: Numeric;
+    /** Units that unit_price is for (BT-149). */
+    base_quantity: number;
+    /**
+     * Net discount of the line (BT-136): net = quantity * unit_price / base_quantity -
+     * allowance, rounded.
+     */
+    allowance: Numeric;
+    /** Net amount (BT-131, BT-92, BT-99); of an allowance positive. */
+    net: Numeric;
+    /** Its share of the VAT of its category and rate; of an allowance positive. */
+    vat: Numeric;
+    /** Category code (BT-151, BT-95, BT-102). */
+    vat_category: string;
+    /** Percent. */
+    vat_rate: Numeric;
+    /**
+     * Why, of an allowance (UNTDID 5189) or charge (UNTDID 7161), of the line or the document.
+     */
+    reason_code: string | null;
+    /** That in words. */
+    reason: string | null;
+    /** products.supply when it was issued: goods, service or digital. */
+    supply: 'goods' | 'service' | 'digital';
+    /** The invoice whose line it corrects, on a credit note. */
+    corrected_invoice_id: Uuid | null;
+    /** That line. */
+    corrected_line_number: number | null;
+  };
+  /** Series in which documents are numbered without gaps. */
+  invoice_series: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** Its name, unique in the tenant. */
+    series: string;
+    /** invoice or credit_note. */
+    kind: 'invoice' | 'credit_note';
+    /**
+     * How numbers look: text in which {series}, {year}, {yy}, {month} and {number}, or
+     * {number:6} with zeros to six digits, are filled in.
+     */
+    format: string;
+    /** Whether numbers begin at 1 again each year. */
+    yearly: boolean;
+    /** Whether documents of its kind get a number of it that name no series. */
+    is_default: boolean;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** The VAT breakdown of documents (BG-23), a row for each category and rate. */
+  invoice_vat_groups: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The document. */
+    invoice_id: Uuid;
+    /** Category code (BT-118). */
+    vat_category: 'S' | 'Z' | 'E' | 'AE' | 'K' | 'G' | 'O';
+    /** Percent (BT-119). */
+    vat_rate: Numeric;
+    /** Net amount of it (BT-116). */
+    taxable: Numeric;
+    /** VAT of it (BT-117). */
+    tax: Numeric;
+    /** Why there is none, a code (BT-121). */
+    vatex: string | null;
+    /** Why there is none, in words (BT-120). */
+    reason: string | null;
+    /** Why there is none, as myDATA codes it (1 to 31). */
+    mydata_exemption: number | null;
+  };
+  /** Invoices and credit notes, as they were issued. */
+  invoices: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The series that it is numbered in. */
+    series: string;
+    /** The year in whose sequence it is numbered; 0 of a series that does not begin anew. */
+    year: number;
+    /** 1, 2, 3 and so on, without gaps. */
+    number: Numeric;
+    /** The number as it is written, by the format of the series (BT-1); unique in the tenant. */
+    invoice_number: string;
+    /** invoice or credit_note. */
+    kind: 'invoice' | 'credit_note';
+    /** UNTDID 1001 (BT-3): 380 an invoice, 381 a credit note. */
+    type_code: string;
+    /**
+     * en16931; peppol (seller and buyer have electronic addresses); peppol_gr, with the rules of
+     * Greek sellers.
+     */
+    profile: 'en16931' | 'peppol' | 'peppol_gr';
+    /** The shop's day on which it was issued (BT-2). */
+    issue_date: Date;
+    /** Day of the supply (BT-72): of the shipment, or of the order. */
+    delivery_date: Date | null;
+    /** Until when it is to be paid (BT-9). */
+    due_date: Date | null;
+    /** The order. */
+    order_id: Uuid;
+    /** orders.created_at. */
+    order_created_at: Date;
+    /** Its number. */
+    order_number: string;
+    /** The shipment that it is for; NULL if it is for the order. */
+    shipment_id: Uuid | null;
+    /** The refund that a credit note is for; NULL if it takes back an invoice. */
+    refund_id: Uuid | null;
+    /** The customer; NULL for a guest. */
+    user_id: Uuid | null;
+    /** ISO 4217 (BT-5). */
+    currency: string;
+    /** Total without VAT (BT-109). */
+    net: Numeric;
+    /** Total VAT (BT-110). */
+    vat: Numeric;
+    /** Total with VAT (BT-112). */
+    gross: Numeric;
+    /** What had been paid for it when it was issued (BT-113); gross - prepaid is to be paid. */
+    prepaid: Numeric;
+    /** Currency in which the seller accounts for VAT, if it is another (BT-6). */
+    tax_currency: string | null;
+    /** Units of tax_currency for one of currency. */
+    exchange_rate: Numeric | null;
+    /** orders.vat_scheme. */
+    vat_scheme: string;
+    /** orders.country: the country whose VAT applied. */
+    country: string;
+    /** orders.region, the part of that country. */
+    region: string;
+    /** The row of sellers as it was, without what is NULL, with its country. */
+    seller: Json;
+    /**
+     * Who bought: name, and company, address_line_1, address_line_2, city, state, postal_code,
+     * country, vat_id, email, phone, registration_number, registration_scheme, endpoint_scheme,
+     * endpoint_id, reference (BT-10) and purchase_order (BT-13), as far as they are known.
+     */
+    buyer: Json;
+    /** Where it went, with the keys of an address and name; NULL if nothing was sent. */
+    delivery: Json | null;
+    /**
+     * How it is paid: means (UNTDID 4461), method (payments.method), terms, iban, bic,
+     * reference, mandate, creditor_id and debtor_iban, as far as they are known.
+     */
+    payment: Json;
+    /** Invoices that a credit note corrects, as [{"id", "invoice_number", "issue_date"}]. */
+    preceding: Json;
+    /** Text for the customer (BT-22). */
+    note: string | null;
+    /** The key of the request that made it. */
+    idempotency_key: string | null;
+    /** When the row was made. */
+    created_at: Date;
+  };
   /** Products for sale of which no more than min_stock can be sold now. */
   low_stock: {
     /** The tenant whose row it is; never changes. */
@@ -675,6 +988,90 @@ export interface Tables {
     /**
      */
     min_stock: number | null;
+  };
+  /** What became of documents that were sent to myDATA, one row each. */
+  mydata_answers: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The document. */
+    invoice_id: Uuid;
+    /** sent, accepted, rejected or cancelled. */
+    status: 'sent' | 'accepted' | 'rejected' | 'cancelled';
+    /** MARK, the number that AADE gave it. */
+    mark: Numeric | null;
+    /** What AADE knows it by, which is mydata_uid(). */
+    uid: string | null;
+    /** Where anybody can look it up. */
+    qr_url: string | null;
+    /** The signature of a provider. */
+    authentication_code: string | null;
+    /** The number of its cancellation. */
+    cancelled_mark: Numeric | null;
+    /** MARKs that it had before, the earliest first: of documents that AADE has replaced. */
+    replaced_marks: Numeric[];
+    /** What AADE found wrong the last time, as [{"code", "message"}]. */
+    errors: Json;
+    /** When it was last sent. */
+    sent_at: Date | null;
+    /** When the last answer was recorded. */
+    answered_at: Date | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /**
+   * How a shop classifies its income in myDATA, where it is not as mydata_xml() does by
+   * itself.
+   */
+  mydata_classifications: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** product, shipping or fee. */
+    kind: 'product' | 'shipping' | 'fee';
+    /**
+     * goods, service or digital; of shipping and fees that of the document: goods if it has
+     * some.
+     */
+    supply: 'goods' | 'service' | 'digital';
+    /** For this product only; empty for all. */
+    sku: string;
+    /** For lines with this rate only, percent; -1 for all. */
+    vat_rate: Numeric;
+    /**
+     * category1_1 goods that were bought, category1_2 own products, category1_3 services,
+     * category1_4 fixed assets, category1_5 other income, category1_7 for third parties,
+     * category1_8 and category1_9 other years.
+     */
+    category: string;
+    /** The line of form E3: E3_561_007 and so on. */
+    type: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /**
+   * Documents of sellers in Greece that have no MARK yet: never sent, not answered, or
+   * rejected.
+   */
+  mydata_pending: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number | null;
+    /** The document. */
+    invoice_id: Uuid | null;
+    /** Its number. */
+    invoice_number: string | null;
+    /** invoice or credit_note. */
+    kind: string | null;
+    /** When it was issued. */
+    issue_date: Date | null;
+    /** sent or rejected; NULL if it was not sent yet. */
+    status: string | null;
+    /** What was wrong with it. */
+    errors: Json | null;
+    /** When it was last sent. */
+    sent_at: Date | null;
   };
   /** What an order comes to now: what was cancelled of it, what is due, and what was paid. */
   order_amounts: {
@@ -697,9 +1094,12 @@ export interface Tables {
     gross: Numeric | null;
     /** Of lines that were cancelled; all of it, once the order is. */
     cancelled: Numeric | null;
-    /** gross - cancelled. */
+    /**
+     * What it comes to now: gross less, line by line, what was cancelled or came back, or was
+     * refunded if that is more.
+     */
     due: Numeric | null;
-    /** What was paid and not refunded. */
+    /** What was paid and neither refunded nor charged back. */
     paid: Numeric | null;
     /** due - paid: what the customer owes, or negative, what is to be given back. */
     balance: Numeric | null;
@@ -833,10 +1233,12 @@ export interface Tables {
     vat: Numeric;
     /** What the customer pays: net + vat. */
     gross: Numeric;
-    /** Captured so far. */
+    /** Captured so far, by all its payments. */
     amount_paid: Numeric;
-    /** Refunded so far. */
+    /** Refunded so far, as providers confirmed. */
     amount_refunded: Numeric;
+    /** Taken back from the shop: chargebacks and direct debits that a bank returned. */
+    amount_charged_back: Numeric;
     /** Country where the supply takes place for VAT: that whose rates applied, or would have. */
     country: string;
     /** Region of it whose VAT rates applied (vat_regions.region), or empty. */
@@ -882,6 +1284,114 @@ export interface Tables {
     delivered_at: Date | null;
     /** When it became cancelled. */
     cancelled_at: Date | null;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /**
+   * Every movement of money, and every step of a payment that moves none yet: who, when, how
+   * much, why, by which event of which provider.
+   */
+  payment_entries: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The payment. */
+    payment_id: Uuid;
+    /** Money that comes: captured, won_back (a chargeback that was lost by the customer). */
+    kind:
+      | 'submitted' | 'authorized' | 'voided' | 'captured' | 'failed' | 'refunded'
+      | 'refund_failed' | 'charged_back' | 'won_back' | 'fee';
+    /** How much, in the currency of the payment. */
+    amount: Numeric;
+    /** Who reported it; NULL for the shop. */
+    provider: string | null;
+    /** The provider's id of the event: what has been booked once is not booked again. */
+    event_id: string | null;
+    /** The refund that it belongs to. */
+    refund_id: Uuid | null;
+    /** Why, a code or words. */
+    reason: string | null;
+    /** sha256 of what was reported; the same event with another content is an error. */
+    request_hash: Uint8Array | null;
+    /** What else the provider reported. */
+    data: Json | null;
+    /** When it happened, as the provider says; NULL if it does not say. */
+    occurred_at: Date | null;
+    /** When it was booked. */
+    created_at: Date;
+    /** The role that was logged in. */
+    created_by: string;
+  };
+  /** What pays for orders, by any method. */
+  payments: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The order that it pays; NULL while it is not known what the money is for. */
+    order_id: Uuid | null;
+    /** orders.created_at. */
+    order_created_at: Date | null;
+    /** The customer of the order; NULL for a guest. */
+    user_id: Uuid | null;
+    /**
+     * card, wallet, online (whatever a provider offers besides), sepa_debit, bank_transfer,
+     * cash, cash_on_delivery, invoice (with terms), gift_card or other.
+     */
+    method:
+      | 'card' | 'wallet' | 'online' | 'sepa_debit' | 'bank_transfer' | 'cash'
+      | 'cash_on_delivery' | 'invoice' | 'gift_card' | 'other';
+    /** Who moves the money and reports it, as the shop calls them: stripe, bank. */
+    provider: string | null;
+    /**
+     * What the provider knows it by, unique for that; of bank transfers the creditor reference
+     * (RF, ISO 11649) that the customer quotes.
+     */
+    reference: string | null;
+    /** The order that its provider names, while there is none of that id or number. */
+    order_reference: string | null;
+    /** ISO 4217; that of the order. */
+    currency: string;
+    /** What the customer was asked for; 0 if only a provider told of it. */
+    amount: Numeric;
+    /**
+     * created, submitted (to the bank), authorized, captured (in part or whole), refunded,
+     * returned (charged back, or a direct debit that came back), voided or failed.
+     */
+    status:
+      | 'created' | 'submitted' | 'authorized' | 'captured' | 'refunded' | 'returned'
+      | 'voided' | 'failed';
+    /** Authorized less what was voided of it. */
+    amount_authorized: Numeric;
+    /** Money that came. */
+    amount_captured: Numeric;
+    /** Money that the shop gave back. */
+    amount_refunded: Numeric;
+    /** Money that was taken back: charged back or returned by a bank, less what was won back. */
+    amount_charged_back: Numeric;
+    /** What the provider charged the shop for it. */
+    fee: Numeric;
+    /** Refunds that were requested and neither confirmed nor failed. */
+    refunds_requested: Numeric;
+    /** Until when it is to be paid, or when a direct debit is to be collected. */
+    due_date: Date | null;
+    /** The gift card that pays. */
+    gift_card_id: Uuid | null;
+    /** The SEPA mandate by which it is collected. */
+    mandate_id: Uuid | null;
+    /** Why it failed or came back, as last told: code or words. */
+    failure_reason: string | null;
+    /** For people. */
+    note: string | null;
+    /** Whatever the application wants to keep here, an object. */
+    metadata: Json;
+    /** The key of the request that made it. */
+    idempotency_key: string | null;
+    /** sha256 of that request; the same key with another request is an error. */
+    request_hash: Uint8Array | null;
+    /** When the row was made. */
+    created_at: Date;
     /** When the row last changed, set by trigger. */
     updated_at: Date;
   };
@@ -1239,6 +1749,84 @@ export interface Tables {
     /** Sources of the built-in rows, with their licences. */
     source: string | null;
   };
+  /** What of a refund is for which line of the order, so that its VAT is known. */
+  refund_items: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The refund. */
+    refund_id: Uuid;
+    /** The line, as in order_items. */
+    line_number: number;
+    /** Units that are refunded; 0 for a share of an amount, and of shipping and fees. */
+    quantity: number;
+    /** Net amount that is given back. */
+    net: Numeric;
+    /** VAT that is given back. */
+    vat: Numeric;
+  };
+  /** By which payments a refund goes back, a part each. */
+  refund_payments: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The refund. */
+    refund_id: Uuid;
+    /** 1, 2, 3 and so on within the refund. */
+    part_number: number;
+    /** The payment whose money goes back. */
+    payment_id: Uuid;
+    /** How much of it. */
+    amount: Numeric;
+    /** requested; then confirmed or failed, each exactly once. */
+    status: 'requested' | 'confirmed' | 'failed';
+    /** What the provider knows this part by. */
+    reference: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** Money that is given back for an order. */
+  refunds: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The order. */
+    order_id: Uuid;
+    /** orders.created_at. */
+    order_created_at: Date;
+    /** 1, 2, 3 and so on within the order. */
+    refund_number: number;
+    /** The return that it is for, if it is for one. */
+    return_id: Uuid | null;
+    /** That of the order, ISO 4217. */
+    currency: string;
+    /** What is given back: the sum of refund_payments. */
+    amount: Numeric;
+    /** How much of it had been paid above what the order came to, so that it is for no line. */
+    overpaid: Numeric;
+    /** What of it went back. */
+    amount_confirmed: Numeric;
+    /**
+     * requested; then confirmed, or failed if nothing is on its way any more and not all of it
+     * arrived.
+     */
+    status: 'requested' | 'confirmed' | 'failed';
+    /** return, cancellation, overpayment, goodwill, duplicate, fraud or other. */
+    reason:
+      | 'return' | 'cancellation' | 'overpayment' | 'goodwill' | 'duplicate' | 'fraud'
+      | 'other';
+    /** Why, for people. */
+    note: string | null;
+    /** The key of the request that made it. */
+    idempotency_key: string | null;
+    /** sha256 of that request; the same key with another request is an error. */
+    request_hash: Uint8Array | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
   /** What is to come back with a return. */
   return_items: {
     /** The tenant whose row it is; never changes. */
@@ -1363,6 +1951,237 @@ export interface Tables {
     results_count: number;
     /** When the row was made. */
     created_at: Date;
+  };
+  /** Who a tenant is on its documents, one row each. */
+  sellers: {
+    /** The tenant. */
+    tenant_id: number;
+    /** Legal name (BT-27). */
+    name: string;
+    /** Name it is known by, if it is another (BT-28). */
+    trade_name: string | null;
+    /** Street and number (BT-35). */
+    address_line_1: string | null;
+    /** More of the address (BT-36). */
+    address_line_2: string | null;
+    /** Town (BT-37). */
+    city: string | null;
+    /** Region or state, where addresses have it (BT-39). */
+    state: string | null;
+    /** Postal code (BT-38). */
+    postal_code: string | null;
+    /** ISO 3166-1 alpha-2 (BT-40); NULL for that of the settings. */
+    country: string | null;
+    /** VAT identification number, with its prefix (BT-31); EL for Greece. */
+    vat_id: string | null;
+    /** Tax number of who has no VAT id, or another one besides (BT-32). */
+    tax_number: string | null;
+    /** Number in the register of companies (BT-30). */
+    registration_number: string | null;
+    /** What kind of number that is, a code of ISO 6523 (ICD). */
+    registration_scheme: string | null;
+    /** What law wants on paper besides: capital, court, managers (BT-33). */
+    legal_note: string | null;
+    /** Person or department to ask (BT-41). */
+    contact_name: string | null;
+    /** Where to write to (BT-43). */
+    email: string | null;
+    /** Number to call (BT-42). */
+    phone: string | null;
+    /** Account for bank transfers (BT-84), and of SEPA files. */
+    iban: string | null;
+    /** Its bank (BT-86). */
+    bic: string | null;
+    /** Creditor identifier for SEPA direct debits (BT-90). */
+    sepa_creditor_id: string | null;
+    /** Kind of electronic address, a code of the EAS list (BT-34-1): 9933 in Greece. */
+    endpoint_scheme: string | null;
+    /** Electronic address in the Peppol network (BT-34). */
+    endpoint_id: string | null;
+    /** Number of the branch in the Greek register, 0 for the seat. */
+    mydata_branch: number;
+    /** Days from the day of an invoice until it is due. */
+    payment_days: number;
+    /** Terms of payment in words (BT-20). */
+    payment_terms: string | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /**
+   * The transactions of files: payments that are collected, transfers that are ordered, each
+   * in one file only, for ever.
+   */
+  sepa_batch_items: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The file. */
+    batch_id: Uuid;
+    /** 1, 2, 3 and so on within it. */
+    item_number: number;
+    /** PmtInfId of the part of the file in which it is. */
+    payment_information_id: string;
+    /** EndToEndId, by which the bank tells what became of it. */
+    end_to_end_id: string;
+    /** The payment that is collected. */
+    payment_id: Uuid | null;
+    /** The transfer that is ordered. */
+    transfer_id: Uuid | null;
+    /** How much, in euro. */
+    amount: Numeric;
+    /** By which mandate. */
+    mandate_id: Uuid | null;
+    /** FRST, RCUR, OOFF or FNAL. */
+    sequence_type: 'FRST' | 'RCUR' | 'OOFF' | 'FNAL' | null;
+    /**
+     * What the file told of changes of the mandate: original_reference, original_iban (or SMNDA,
+     * if the account was at another bank).
+     */
+    amendment: Json | null;
+  };
+  /** Files for the bank, made by sepa_debit_batch() and sepa_credit_batch(). */
+  sepa_batches: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** debit (pain.008.001.08) or credit (pain.001.001.09). */
+    kind: 'debit' | 'credit';
+    /** CORE or B2B, of debits. */
+    scheme: 'CORE' | 'B2B' | null;
+    /** MsgId, unique for ever. */
+    message_id: string;
+    /** The day on which the money is to move. */
+    execution_date: Date;
+    /** How many transactions it has. */
+    transaction_count: number;
+    /** The sum of their amounts. */
+    control_sum: Numeric;
+    /** The file. */
+    xml: string;
+    /** When the row was made. */
+    created_at: Date;
+    /** The role that was logged in. */
+    created_by: string;
+  };
+  /** Every reference that a mandate has or had, so that none is given twice. */
+  sepa_mandate_references: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** The reference. */
+    mandate_reference: string;
+    /** Whose it is or was. */
+    mandate_id: Uuid;
+    /** When the row was made. */
+    created_at: Date;
+  };
+  /** Mandates by which direct debits are collected. */
+  sepa_mandates: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7. */
+    id: Uuid;
+    /** The customer whose orders it pays. */
+    user_id: Uuid;
+    /** What the customer and the banks know it by; never given twice. */
+    mandate_reference: string;
+    /** Whose account it is; NULL once it was forgotten. */
+    account_holder: string | null;
+    /** The account, in electronic form; NULL once it was forgotten. */
+    iban: string | null;
+    /** Its last four characters, which is all that a storefront is told. */
+    iban_end: string | null;
+    /** The bank, where it is known. */
+    bic: string | null;
+    /** Street and number of the holder. */
+    address_line_1: string | null;
+    /** More of the address. */
+    address_line_2: string | null;
+    /** Town; accounts outside the European Economic Area need it. */
+    city: string | null;
+    /** Postal code. */
+    postal_code: string | null;
+    /** ISO 3166-1 alpha-2; accounts outside the European Economic Area need it. */
+    country: string | null;
+    /** CORE, or B2B among businesses. */
+    scheme: 'CORE' | 'B2B';
+    /** recurrent, or one_off: for a single collection. */
+    kind: 'recurrent' | 'one_off';
+    /** The day on which it was signed. */
+    signed_on: Date;
+    /**
+     * active; then used (one_off, or after the last collection), revoked, or lapsed: 36 months
+     * after its signature or last collection.
+     */
+    status: 'active' | 'lapsed' | 'revoked' | 'used';
+    /** Whether the next collection is the last one (FNAL). */
+    is_final: boolean;
+    /** The day of its last collection; NULL before the first. */
+    last_used_on: Date | null;
+    /** The account that the bank knows, while the next collection has to tell of another one. */
+    original_iban: string | null;
+    /**
+     * The reference that the bank knows, while the next collection has to tell of another one.
+     */
+    original_reference: string | null;
+    /** When it was used up, revoked or lapsed; NULL while it is active. */
+    ended_at: Date | null;
+    /** The key of the request that made it. */
+    idempotency_key: string | null;
+    /** sha256 of that request; the same key with another request is an error. */
+    request_hash: Uint8Array | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
+  };
+  /** Credit transfers: refunds and payouts. */
+  sepa_transfers: {
+    /** The tenant whose row it is; never changes. */
+    tenant_id: number;
+    /** UUIDv7; its digits are the end-to-end id. */
+    id: Uuid;
+    /** refund or payout. */
+    kind: 'refund' | 'payout';
+    /** The refund that it carries out. */
+    refund_id: Uuid | null;
+    /** Which part of it, in refund_payments. */
+    part_number: number | null;
+    /** Who gets it. */
+    name: string;
+    /** The account, in electronic form. */
+    iban: string;
+    /** The bank, where it is known. */
+    bic: string | null;
+    /** Street and number. */
+    address_line_1: string | null;
+    /** More of the address. */
+    address_line_2: string | null;
+    /** Town. */
+    city: string | null;
+    /** Postal code. */
+    postal_code: string | null;
+    /** ISO 3166-1 alpha-2. */
+    country: string | null;
+    /** How much, 0.01 to 999999999.99. */
+    amount: Numeric;
+    /** EUR. */
+    currency: string;
+    /** What the receiver is told: text, or a creditor reference (RF, ISO 11649). */
+    reference: string;
+    /** requested, submitted (in a file), executed or failed. */
+    status: 'requested' | 'submitted' | 'executed' | 'failed';
+    /** Why it failed, as the bank says. */
+    failure_reason: string | null;
+    /** The key of the request that made it. */
+    idempotency_key: string | null;
+    /** sha256 of that request; the same key with another request is an error. */
+    request_hash: Uint8Array | null;
+    /** When the row was made. */
+    created_at: Date;
+    /** When the row last changed, set by trigger. */
+    updated_at: Date;
   };
   /** How a tenant sells, one row each. */
   settings: {
@@ -1686,6 +2505,16 @@ export interface Tables {
     company: string | null;
     /** VAT identification number, with its country prefix. */
     vat_id: string | null;
+    /** Number in the register of companies (BT-47). */
+    registration_number: string | null;
+    /** What kind of number that is, a code of ISO 6523 (ICD). */
+    registration_scheme: string | null;
+    /** Kind of electronic address, a code of the EAS list (BT-49-1). */
+    endpoint_scheme: string | null;
+    /** Electronic address for invoices, in the Peppol network (BT-49). */
+    endpoint_id: string | null;
+    /** What the customer wants to read on invoices, such as the Leitweg-ID (BT-10). */
+    buyer_reference: string | null;
     /** When the row was made. */
     created_at: Date;
     /** When the row last changed, set by trigger. */
@@ -1978,6 +2807,39 @@ export interface Types {
      */
     email_verified: boolean;
   };
+  /** What was done with an entry of the bank: a row of bank_entries. */
+  bank_booking: {
+    /**
+     */
+    entry_id: Uuid | null;
+    /**
+     */
+    booked_on: Date | null;
+    /**
+     */
+    direction: string;
+    /**
+     */
+    amount: Numeric;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    outcome: string | null;
+    /**
+     */
+    payment_id: Uuid | null;
+    /**
+     */
+    transfer_id: Uuid | null;
+    /**
+     */
+    batch_id: Uuid | null;
+    /**
+     */
+    reason: string | null;
+  };
   /**
    * What cancel_order_items() answers: the order and its statuses, what it cancelled (net,
    * vat, gross; order_cancellations has it under cancellation_number), and what is still due.
@@ -2095,6 +2957,24 @@ export interface Types {
      */
     open: number | null;
   };
+  /** What set_credit_limit() answers: amount is the limit, used what the customer owes of it. */
+  credit_state: {
+    /**
+     */
+    user_id: Uuid | null;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    amount: Numeric;
+    /**
+     */
+    payment_days: number;
+    /**
+     */
+    used: Numeric | null;
+  };
   /** What functions of the address book answer. */
   customer_address: {
     /**
@@ -2105,7 +2985,7 @@ export interface Types {
     user_id: Uuid | null;
     /**
      */
-    type: string;
+    type: string | null;
     /**
      */
     is_default: boolean;
@@ -2150,7 +3030,7 @@ export interface Types {
     entity_id: Uuid;
     /**
      */
-    data: Json;
+    data: Json | null;
     /**
      */
     deliveries: number;
@@ -2179,6 +3059,24 @@ export interface Types {
      */
     returned: Numeric | null;
   };
+  /** What set_invoice_series() answers: a series as it is then. */
+  invoice_series_state: {
+    /**
+     */
+    series: string;
+    /**
+     */
+    kind: string;
+    /**
+     */
+    format: string;
+    /**
+     */
+    yearly: boolean;
+    /**
+     */
+    is_default: boolean;
+  };
   /** A new gift card: its id, and its code, which is not kept anywhere. */
   issued_gift_card: {
     /**
@@ -2187,6 +3085,39 @@ export interface Types {
     /**
      */
     code: string | null;
+  };
+  /** What issue_invoice() and issue_credit_note() answer: a document as it was issued. */
+  issued_invoice: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    invoice_number: string;
+    /**
+     */
+    kind: string;
+    /**
+     */
+    issue_date: Date;
+    /**
+     */
+    due_date: Date | null;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    net: Numeric;
+    /**
+     */
+    vat: Numeric;
+    /**
+     */
+    gross: Numeric;
+    /**
+     */
+    payable: Numeric | null;
   };
   /** What create_email_token() answers. */
   issued_token: {
@@ -2198,10 +3129,37 @@ export interface Types {
     email: string | null;
     /**
      */
-    type: string;
+    type: string | null;
     /**
      */
     expires_at: Date;
+  };
+  /** What functions that make or change a mandate answer. */
+  mandate_state: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    mandate_reference: string;
+    /**
+     */
+    user_id: Uuid | null;
+    /**
+     */
+    iban_end: string | null;
+    /**
+     */
+    scheme: string | null;
+    /**
+     */
+    kind: string;
+    /**
+     */
+    signed_on: Date;
+    /**
+     */
+    status: string;
   };
   /** What cart_merge() and cart_restore() answer. */
   merged_cart: {
@@ -2220,6 +3178,39 @@ export interface Types {
     /**
      */
     capped: Numeric | null;
+  };
+  /**
+   * What myDATA knows of a document, as functions that record it answer: a row of
+   * mydata_answers with the number of its document.
+   */
+  mydata_answer: {
+    /**
+     */
+    invoice_id: Uuid;
+    /**
+     */
+    invoice_number: string;
+    /**
+     */
+    status: string;
+    /**
+     */
+    mark: Numeric | null;
+    /**
+     */
+    uid: string | null;
+    /**
+     */
+    qr_url: string | null;
+    /**
+     */
+    authentication_code: string | null;
+    /**
+     */
+    cancelled_mark: Numeric | null;
+    /**
+     */
+    errors: Json;
   };
   /** What order_as_of() answers: an order as it was at a moment. */
   order_state: {
@@ -2304,6 +3295,57 @@ export interface Types {
     /**
      */
     payment_status: string;
+  };
+  /** What functions that make or change a payment answer: the columns of payments. */
+  payment_state: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    order_id: Uuid | null;
+    /**
+     */
+    method: string;
+    /**
+     */
+    provider: string | null;
+    /**
+     */
+    reference: string | null;
+    /**
+     */
+    previous_status: string | null;
+    /**
+     */
+    status: string;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    amount: Numeric;
+    /**
+     */
+    amount_authorized: Numeric;
+    /**
+     */
+    amount_captured: Numeric;
+    /**
+     */
+    amount_refunded: Numeric;
+    /**
+     */
+    amount_charged_back: Numeric;
+    /**
+     */
+    due_date: Date | null;
+    /**
+     */
+    order_payment_status: string | null;
+    /**
+     */
+    booked: boolean | null;
   };
   /** What place_order() answers. */
   placed_order: {
@@ -2422,6 +3464,45 @@ export interface Types {
      */
     created_at: Date | null;
   };
+  /** What functions that make or change a refund answer: the columns of refunds. */
+  refund_state: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    order_id: Uuid | null;
+    /**
+     */
+    refund_number: number;
+    /**
+     */
+    previous_status: string | null;
+    /**
+     */
+    status: string;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    amount: Numeric;
+    /**
+     */
+    amount_confirmed: Numeric;
+    /**
+     */
+    overpaid: Numeric;
+    /**
+     */
+    net: Numeric;
+    /**
+     */
+    vat: Numeric;
+    /**
+     */
+    order_payment_status: string | null;
+  };
   /** What return_refund() answers. */
   refund_sum: {
     /**
@@ -2500,6 +3581,33 @@ export interface Types {
      */
     gross: Numeric;
   };
+  /** What sepa_debit_batch() and sepa_credit_batch() answer: the row of sepa_batches. */
+  sepa_file: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    kind: string;
+    /**
+     */
+    message_id: string | null;
+    /**
+     */
+    execution_date: Date;
+    /**
+     */
+    transaction_count: number;
+    /**
+     */
+    control_sum: Numeric;
+    /**
+     */
+    xml: string;
+    /**
+     */
+    left_out: Json | null;
+  };
   /** What functions that make or change a shipment answer. */
   shipment_state: {
     /**
@@ -2564,10 +3672,34 @@ export interface Types {
   token_request: {
     /**
      */
-    type: string;
+    type: string | null;
     /**
      */
     requested_at: Date | null;
+  };
+  /** What request_sepa_transfer() answers. */
+  transfer_state: {
+    /**
+     */
+    id: Uuid;
+    /**
+     */
+    kind: string;
+    /**
+     */
+    name: string;
+    /**
+     */
+    amount: Numeric;
+    /**
+     */
+    currency: string | null;
+    /**
+     */
+    reference: string | null;
+    /**
+     */
+    status: string;
   };
   /**
    * What set_vat_rate() answers: a rate and the days on which it is valid, with the columns of
@@ -2889,6 +4021,19 @@ export interface Functions {
     };
     result: Numeric[] | null;
   };
+  /** Change an active mandate: what is NULL stays. */
+  amend_sepa_mandate: {
+    args: {
+      mandate_id: Uuid;
+      iban?: string | null;
+      mandate_reference?: string | null;
+      account_holder?: string | null;
+      bic?: string | null;
+      is_final?: boolean | null;
+      tenant_id?: number | null;
+    };
+    result: Types['mandate_state'];
+  };
   /** Let a return that was requested come. */
   approve_return: {
     args: {
@@ -2909,6 +4054,40 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['written_review'];
+  };
+  /** Say which payment an unmatched entry of the bank is for. */
+  assign_bank_entry: {
+    args: {
+      entry_id: Uuid;
+      payment_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Types['bank_booking'];
+  };
+  /**
+   * Like assign_payment(payment_id, order_id), by the order's number or an id without a type.
+   */
+  assign_payment: {
+    args: {
+      payment_id: Uuid;
+      order_number: string;
+      tenant_id?: number | null;
+    };
+    result: Types['payment_state'];
+  } | {
+    args: {
+      payment_id: Uuid;
+      order_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Types['payment_state'];
+  };
+  /** Give payments that came before their orders to these, and return how many. */
+  assign_payments: {
+    args: {
+      tenant_id?: number | null;
+    };
+    result: Numeric;
   };
   /** Bring an archived partition back: the reverse of detach_partition(). */
   attach_partition: {
@@ -3005,6 +4184,20 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['shipment_state'];
+  };
+  /**
+   * Say that money came for a payment of which the shop itself knows: cash, cash on delivery,
+   * a bank transfer, an invoice.
+   */
+  capture_payment: {
+    args: {
+      payment_id: Uuid;
+      amount?: string | number | null;
+      note?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['payment_state'];
   };
   /** Take the prices of now for those that the customer has seen, and return the cart. */
   cart_accept_prices: {
@@ -3245,6 +4438,18 @@ export interface Functions {
     result: Numeric;
   };
   /**
+   * Say that the parts of a refund went back that the shop itself pays: in cash, or by its
+   * bank.
+   */
+  confirm_refund: {
+    args: {
+      refund_id: Uuid;
+      note?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['refund_state'];
+  };
+  /**
    * Write plain wrappers of the functions into a schema of yours, for tools that leave out
    * extensions.
    */
@@ -3282,6 +4487,48 @@ export interface Functions {
     };
     result: Types['issued_token'];
   };
+  /** Like create_payment(order_id, ...), by the order's number or an id without a type. */
+  create_payment: {
+    args: {
+      request: Json;
+      tenant_id?: number | null;
+    };
+    result: Types['payment_state'];
+  } | {
+    args: {
+      order_number: string;
+      amount?: string | number | null;
+      method?: string | null;
+      provider?: string | null;
+      reference?: string | null;
+      currency?: string | null;
+      due_date?: Date | string | null;
+      mandate_id?: Uuid | null;
+      allow_overpayment?: boolean | null;
+      note?: string | null;
+      metadata?: Json | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['payment_state'];
+  } | {
+    args: {
+      order_id?: Uuid | null;
+      amount?: string | number | null;
+      method?: string | null;
+      provider?: string | null;
+      reference?: string | null;
+      currency?: string | null;
+      due_date?: Date | string | null;
+      mandate_id?: Uuid | null;
+      allow_overpayment?: boolean | null;
+      note?: string | null;
+      metadata?: Json | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['payment_state'];
+  };
   /** Promise a price until a moment. */
   create_quote: {
     args: {
@@ -3290,6 +4537,25 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['quote_state'];
+  };
+  /**
+   * Make a mandate, by which payments of a customer's orders are collected from their account.
+   */
+  create_sepa_mandate: {
+    args: {
+      user_id: Uuid;
+      iban: string;
+      account_holder: string;
+      signed_on?: Date | string | null;
+      bic?: string | null;
+      address?: Json | null;
+      scheme?: 'CORE' | 'B2B' | null;
+      kind?: 'recurrent' | 'one_off' | null;
+      mandate_reference?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['mandate_state'];
   };
   /** Like create_shipment(order_id, ...), by the order's number or an id without a type. */
   create_shipment: {
@@ -3348,6 +4614,17 @@ export interface Functions {
       upper_bound: Date | null;
     }[];
   };
+  /**
+   * Say that an unmatched entry of the bank is no business of the shop's orders, such as rent.
+   */
+  dismiss_bank_entry: {
+    args: {
+      entry_id: Uuid;
+      note?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['bank_booking'];
+  };
   /** Forget a consumer with all that its workers have. */
   drop_consumer: {
     args: {
@@ -3391,9 +4668,7 @@ export interface Functions {
     };
     result: Types['erasure'];
   };
-  /**
-   * Take email, phone, addresses, notes and metadata from orders that need not tell any more.
-   */
+  /** Take what tells of customers from orders and invoices that need not tell any more. */
   erase_expired: {
     args: {
       max_count?: number | null;
@@ -3468,6 +4743,17 @@ export interface Functions {
     };
     result: Numeric;
   };
+  /**
+   * Let active mandates lapse that nothing was collected by for 36 months, and return how
+   * many.
+   */
+  expire_sepa_mandates: {
+    args: {
+      max_count?: number | null;
+      tenant_id?: number | null;
+    };
+    result: Numeric;
+  };
   /** All that the shop keeps about a customer. */
   export_customer: {
     args: {
@@ -3484,6 +4770,30 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['reservation'];
+  };
+  /**
+   * An amount that is given in minor units of its currency, as many providers of payments do.
+   */
+  from_minor_units: {
+    args: {
+      minor_units: string | number;
+      currency: string;
+    };
+    result: Numeric | null;
+  };
+  /** An invoice or credit note as one document. */
+  get_invoice: {
+    args: {
+      invoice_number: string;
+      tenant_id?: number | null;
+    };
+    result: Json | null;
+  } | {
+    args: {
+      invoice_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: Json | null;
   };
   /** All that is known of an order, as one document. */
   get_order: {
@@ -3550,6 +4860,23 @@ export interface Functions {
     args: Record<string, never>;
     result: Numeric;
   };
+  /**
+   * An invoice or credit note as UN/CEFACT CII, the XML of Factur-X and ZUGFeRD in their
+   * profile EN 16931.
+   */
+  invoice_cii: {
+    args: {
+      invoice_number: string;
+      tenant_id?: number | null;
+    };
+    result: string | null;
+  } | {
+    args: {
+      invoice_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: string | null;
+  };
   /** Totals of one EN 16931 document, and the rules that it violates. */
   invoice_totals: {
     args: {
@@ -3570,6 +4897,46 @@ export interface Functions {
       detail: string | null;
     }[];
   };
+  /** An invoice or credit note as UBL 2.1, by the rules of EN 16931 and those of its profile. */
+  invoice_xml: {
+    args: {
+      invoice_number: string;
+      tenant_id?: number | null;
+    };
+    result: string | null;
+  } | {
+    args: {
+      invoice_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: string | null;
+  };
+  /** Whether banks move euros on a day. */
+  is_target_day: {
+    args: {
+      day: Date | string;
+    };
+    result: boolean | null;
+  };
+  /** Issue a credit note, and return it. */
+  issue_credit_note: {
+    args: {
+      invoice_number: string;
+      request?: Json | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['issued_invoice'];
+  } | {
+    args: {
+      invoice_id?: Uuid | null;
+      refund_id?: Uuid | null;
+      request?: Json | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['issued_invoice'];
+  };
   /** Make a gift card and return its id and its code. */
   issue_gift_card: {
     args: {
@@ -3583,6 +4950,76 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['issued_gift_card'];
+  };
+  /** Issue the invoice of an order, or of one of its shipments, and return it. */
+  issue_invoice: {
+    args: {
+      order_number: string;
+      shipment_id?: Uuid | null;
+      request?: Json | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['issued_invoice'];
+  } | {
+    args: {
+      order_id: Uuid;
+      shipment_id?: Uuid | null;
+      request?: Json | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['issued_invoice'];
+  };
+  /**
+   * Issue invoices of orders that were placed from from_time until to_time, exclusive, and
+   * have none.
+   */
+  issue_invoices: {
+    args: {
+      from_time: Date | string;
+      to_time: Date | string;
+      request?: Json | null;
+      statuses?: string[] | null;
+      max_count?: number | null;
+      tenant_id?: number | null;
+    };
+    result: {
+      order_id: Uuid | null;
+      order_number: string | null;
+      invoice_id: Uuid | null;
+      invoice_number: string | null;
+      gross: Numeric | null;
+      error_code: string | null;
+      message: string | null;
+      detail: string | null;
+    }[];
+  } | {
+    args: {
+      order_ids: Uuid[];
+      request?: Json | null;
+      tenant_id?: number | null;
+    };
+    result: {
+      order_id: Uuid | null;
+      order_number: string | null;
+      invoice_id: Uuid | null;
+      invoice_number: string | null;
+      gross: Numeric | null;
+      error_code: string | null;
+      message: string | null;
+      detail: string | null;
+    }[];
+  };
+  /** Issue the invoice of a shipment: issue_invoice() by the shipment alone. */
+  issue_shipment_invoice: {
+    args: {
+      shipment_id: Uuid;
+      request?: Json | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['issued_invoice'];
   };
   /** A shipment has arrived. */
   mark_delivered: {
@@ -3611,6 +5048,17 @@ export interface Functions {
     };
     result: Types['shipment_state'];
   };
+  /**
+   * Try once more to find out what unmatched entries of the bank are for: payments may have
+   * been made since.
+   */
+  match_bank_entries: {
+    args: {
+      max_count?: number | null;
+      tenant_id?: number | null;
+    };
+    result: Types['bank_booking'][];
+  };
   /** Codes of myDATA (AADE) for a line without VAT. */
   mydata_exemptions: {
     args: Record<string, never>;
@@ -3620,6 +5068,56 @@ export interface Functions {
       formerly: string | null;
     }[];
   };
+  /** Like mydata_uid(invoice_id, ...), by the document's number or an id without a type. */
+  mydata_uid: {
+    args: {
+      afm: string;
+      issue_date: Date | string;
+      branch: number;
+      mydata_type: string;
+      series: string;
+      number: string | number;
+      variation?: number | null;
+    };
+    result: string | null;
+  } | {
+    args: {
+      invoice_number: string;
+      tenant_id?: number | null;
+    };
+    result: string | null;
+  } | {
+    args: {
+      invoice_id: Uuid;
+      tenant_id?: number | null;
+    };
+    result: string | null;
+  };
+  /**
+   * Like mydata_xml(invoice_ids, ...), of one document, by its number or an id without a type.
+   */
+  mydata_xml: {
+    args: {
+      invoice_number: string;
+      transmission_failure?: boolean | null;
+      tenant_id?: number | null;
+    };
+    result: string | null;
+  } | {
+    args: {
+      invoice_id: Uuid;
+      transmission_failure?: boolean | null;
+      tenant_id?: number | null;
+    };
+    result: string | null;
+  } | {
+    args: {
+      invoice_ids: Uuid[];
+      transmission_failure?: boolean | null;
+      tenant_id?: number | null;
+    };
+    result: string | null;
+  };
   /** Net part of a gross amount: gross - round(gross * rate / (100 + rate)), rate in percent. */
   net_from_gross: {
     args: {
@@ -3628,6 +5126,14 @@ export interface Functions {
       currency: string;
     };
     result: Numeric | null;
+  };
+  /** The day so many TARGET days after a day. */
+  next_target_day: {
+    args: {
+      day: Date | string;
+      count?: number | null;
+    };
+    result: Date | null;
   };
   /** An order as it was at a moment. */
   order_as_of: {
@@ -3694,7 +5200,7 @@ export interface Functions {
     result: string | null;
   };
   /**
-   * What a seller declares in the One Stop Shop for a quarter (1 to 4): its orders of the
+   * What a seller declares in the One Stop Shop for a quarter (1 to 4): its sales of the
    * scheme oss.
    */
   oss_return: {
@@ -3710,6 +5216,7 @@ export interface Functions {
       orders: Numeric | null;
       net: Numeric | null;
       vat: Numeric | null;
+      corrects: Date | null;
     }[];
   };
   /** The partitions of orders, of what grows with them, and of events. */
@@ -3845,6 +5352,20 @@ export interface Functions {
     };
     result: Json | null;
   };
+  /** Like read_camt(document text, ...), of a document that is xml already. */
+  read_camt: {
+    args: {
+      document: string;
+      tenant_id?: number | null;
+    };
+    result: Types['bank_booking'][];
+  } | {
+    args: {
+      document: string;
+      tenant_id?: number | null;
+    };
+    result: Types['bank_booking'][];
+  };
   /** Gather the stock of products that nobody is buying at this moment. */
   rebalance_stock: {
     args: {
@@ -3874,6 +5395,89 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['recorded_search'][];
+  };
+  /** What orders of a period come to, against what was paid, given back and invoiced. */
+  reconcile: {
+    args: {
+      from_date: Date | string;
+      to_date: Date | string;
+      tenant_id?: number | null;
+    };
+    result: {
+      subject: string | null;
+      entity_id: Uuid | null;
+      number: string | null;
+      currency: string | null;
+      expected: Numeric | null;
+      actual: Numeric | null;
+      difference: Numeric | null;
+      reason: string | null;
+      is_error: boolean | null;
+    }[];
+  };
+  /**
+   * Like record_mydata_answer(invoice_ids, ...), about one document, by its number or an id
+   * without a type.
+   */
+  record_mydata_answer: {
+    args: {
+      invoice_number: string;
+      answer: string;
+      tenant_id?: number | null;
+    };
+    result: Types['mydata_answer'][];
+  } | {
+    args: {
+      invoice_id: Uuid;
+      answer: string;
+      tenant_id?: number | null;
+    };
+    result: Types['mydata_answer'][];
+  } | {
+    args: {
+      invoice_ids: Uuid[];
+      answer: string;
+      tenant_id?: number | null;
+    };
+    result: Types['mydata_answer'][];
+  };
+  /** Note that documents were sent to myDATA, before the answer is there. */
+  record_mydata_sent: {
+    args: {
+      invoice_ids: Uuid[];
+      tenant_id?: number | null;
+    };
+    result: Types['mydata_answer'][];
+  };
+  /**
+   * Book what a provider reports of a payment, once, in whatever order and however often it
+   * comes.
+   */
+  record_payment_event: {
+    args: {
+      event: Json;
+      tenant_id?: number | null;
+    };
+    result: Types['payment_state'];
+  } | {
+    args: {
+      provider: string;
+      event_id: string;
+      kind: string;
+      amount?: string | number | null;
+      currency?: string | null;
+      reference?: string | null;
+      payment_id?: Uuid | null;
+      order_id?: Uuid | null;
+      order_number?: string | null;
+      refund_id?: Uuid | null;
+      reason?: string | null;
+      method?: string | null;
+      data?: Json | null;
+      occurred_at?: Date | string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['payment_state'];
   };
   /** Note what somebody searched for. */
   record_search: {
@@ -3923,6 +5527,37 @@ export interface Functions {
       currency: string;
     };
     result: Numeric | null;
+  };
+  /**
+   * Give money back for an order: for items, for a return, an amount, or else all that is
+   * left.
+   */
+  refund_order: {
+    args: {
+      order_number: string;
+      items?: Json | null;
+      amount?: string | number | null;
+      reason?: string | null;
+      return_id?: Uuid | null;
+      payment_id?: Uuid | null;
+      note?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['refund_state'];
+  } | {
+    args: {
+      order_id: Uuid;
+      items?: Json | null;
+      amount?: string | number | null;
+      reason?: string | null;
+      return_id?: Uuid | null;
+      payment_id?: Uuid | null;
+      note?: string | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['refund_state'];
   };
   /**
    * Give back an amount, or all, of what gift cards paid for an order, to the same cards, the
@@ -4039,6 +5674,22 @@ export interface Functions {
     };
     result: Types['return_state'];
   };
+  /** Ask for a credit transfer, which the next sepa_credit_batch() takes. */
+  request_sepa_transfer: {
+    args: {
+      name: string;
+      iban: string;
+      amount: string | number;
+      reference: string;
+      refund_id?: Uuid | null;
+      part_number?: number | null;
+      bic?: string | null;
+      address?: Json | null;
+      idempotency_key?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['transfer_state'];
+  };
   /** Hold stock of all items, or of none. */
   reserve_stock: {
     args: {
@@ -4057,6 +5708,15 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['account'];
+  };
+  /** Send again what of a refund failed. */
+  retry_refund: {
+    args: {
+      refund_id: Uuid;
+      payment_id?: Uuid | null;
+      tenant_id?: number | null;
+    };
+    result: Types['refund_state'];
   };
   /** What is to be refunded for a return by what came of it so far; money is moved elsewhere. */
   return_refund: {
@@ -4112,6 +5772,35 @@ export interface Functions {
       row_filters: number | null;
     };
   };
+  /** End a mandate: nothing is put into a file for the bank by it from now on. */
+  revoke_sepa_mandate: {
+    args: {
+      mandate_id: Uuid;
+      reason?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['mandate_state'];
+  };
+  /**
+   * A creditor reference (RF, ISO 11649), which customers quote when they pay by bank
+   * transfer.
+   */
+  rf_reference: {
+    args: {
+      reference: string;
+    };
+    result: string | null;
+  };
+  /**
+   * Whether a creditor reference (RF, ISO 11649) is well-formed; blanks and case do not
+   * matter.
+   */
+  rf_reference_valid: {
+    args: {
+      reference: string;
+    };
+    result: boolean | null;
+  };
   /** An amount rounded half away from zero to the minor units of its currency (ISO 4217). */
   round_amount: {
     args: {
@@ -4119,6 +5808,43 @@ export interface Functions {
       currency: string;
     };
     result: Numeric | null;
+  };
+  /** Make a file of credit transfers (pain.001.001.09) and return it. */
+  sepa_credit_batch: {
+    args: {
+      execution_date?: Date | string | null;
+      max_count?: number | null;
+      tenant_id?: number | null;
+    };
+    result: Types['sepa_file'][];
+  };
+  /**
+   * Whether a creditor identifier is well-formed: country, check digits, business code and
+   * national number.
+   */
+  sepa_creditor_id_valid: {
+    args: {
+      id: string;
+    };
+    result: boolean | null;
+  };
+  /** Make a file of direct debits (pain.008.001.08) and return it. */
+  sepa_debit_batch: {
+    args: {
+      collection_date?: Date | string | null;
+      scheme?: 'CORE' | 'B2B' | null;
+      max_count?: number | null;
+      tenant_id?: number | null;
+    };
+    result: Types['sepa_file'][];
+  };
+  /** A text in the characters that SEPA files have, cut to max_length of them. */
+  sepa_text: {
+    args: {
+      value: string;
+      max_length: number;
+    };
+    result: string | null;
   };
   /** Let a product be sold before it is there, up to so many units of a warehouse. */
   set_backorder_limit: {
@@ -4138,6 +5864,17 @@ export interface Functions {
     };
     result: number;
   };
+  /** Say how much a customer may owe by payments of the method invoice; 0 is nothing. */
+  set_credit_limit: {
+    args: {
+      user_id: Uuid;
+      amount: string | number;
+      currency?: string | null;
+      payment_days?: number | null;
+      tenant_id?: number | null;
+    };
+    result: Types['credit_state'];
+  };
   /** Offer this address first among those of its user and type, in place of the one that was. */
   set_default_address: {
     args: {
@@ -4145,6 +5882,18 @@ export interface Functions {
       tenant_id?: number | null;
     };
     result: Types['customer_address'];
+  };
+  /** Make a series of documents, or change how its numbers look from the next one on. */
+  set_invoice_series: {
+    args: {
+      series: string;
+      kind: 'invoice' | 'credit_note';
+      format: string;
+      yearly?: boolean | null;
+      is_default?: boolean | null;
+      tenant_id?: number | null;
+    };
+    result: Types['invoice_series_state'];
   };
   /** Like set_stock_slots(product_id, ...), by SKU or an id without a type. */
   set_stock_slots: {
@@ -4237,6 +5986,14 @@ export interface Functions {
       product_id: Uuid;
       at: Date | string;
       tenant_id?: number | null;
+    };
+    result: Numeric | null;
+  };
+  /** An amount in the minor units of its currency: 10.50 EUR is 1050. */
+  to_minor_units: {
+    args: {
+      amount: string | number;
+      currency: string;
     };
     result: Numeric | null;
   };
@@ -4364,7 +6121,7 @@ export interface Functions {
     };
     result: Numeric | null;
   };
-  /** Net and VAT of the orders of a period. */
+  /** Net and VAT of the sales of a period, as documents say, and of orders that have none. */
   vat_return: {
     args: {
       from_date: Date | string;
@@ -4448,6 +6205,15 @@ export interface Functions {
       entity_id: Uuid | null;
       detail: Json | null;
     }[];
+  };
+  /** Give up a payment for which nothing came, and that no provider has. */
+  void_payment: {
+    args: {
+      payment_id: Uuid;
+      note?: string | null;
+      tenant_id?: number | null;
+    };
+    result: Types['payment_state'];
   };
   /** Find a review helpful, once for each user, however often it is said. */
   vote_review: {

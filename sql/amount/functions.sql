@@ -6,6 +6,37 @@ COMMENT ON FUNCTION ecommerce.round_amount(numeric, text) IS
     'An amount rounded half away from zero to the minor units of its currency (ISO 4217). Error '
     '22023 for an unknown currency, 22003 for NaN, infinity or too many digits.';
 
+CREATE FUNCTION ecommerce.from_minor_units(minor_units bigint, currency text) RETURNS numeric
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_scale integer := scale(ecommerce.round_amount(0, currency));
+BEGIN
+    RETURN round(minor_units / power(10::numeric, v_scale), v_scale);
+END
+$$;
+COMMENT ON FUNCTION ecommerce.from_minor_units(bigint, text) IS
+    'An amount that is given in minor units of its currency, as many providers of payments do. '
+    '1050 is 10.50 EUR, 1050 JPY, 1.050 KWD (ISO 4217). Error 22023 for an unknown currency.';
+
+CREATE FUNCTION ecommerce.to_minor_units(amount numeric, currency text) RETURNS bigint
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_rounded numeric := ecommerce.round_amount(amount, currency);
+BEGIN
+    IF amount <> v_rounded THEN
+        RAISE EXCEPTION 'amount has more decimals than % has', currency
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', amount);
+    END IF;
+    RETURN v_rounded * power(10::numeric, scale(v_rounded));
+END
+$$;
+COMMENT ON FUNCTION ecommerce.to_minor_units(numeric, text) IS
+    'An amount in the minor units of its currency: 10.50 EUR is 1050. Nothing is rounded. Errors: '
+    '22023 for an unknown currency or an amount with more decimals than it has, 22003 for NaN, '
+    'infinity or too many digits.';
+
 CREATE FUNCTION ecommerce.allocate_amount(total numeric, weights numeric[], currency text)
     RETURNS numeric[]
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_allocate_amount';

@@ -14,13 +14,13 @@ BEGIN
         ('shipment.delivered', NULL, 'order_delivered'),
         ('order.cancelled', NULL, 'order_cancelled'),
         ('order.items_cancelled', NULL, 'order_cancelled'),
-        ('order.refunded', NULL, 'order_refunded'), ('refund.gift_card', NULL, 'order_refunded'),
+        ('refund.confirmed', NULL, 'order_refunded'),
         ('user.token_requested', 'reset', 'password_reset'),
         ('user.token_requested', 'verification', 'email_verification'),
         ('cart.abandoned', NULL, 'cart_abandoned'),
         ('stock.replenished', NULL, 'back_in_stock')) AS m (kind, type, mail)
         WHERE m.kind = event_subjects.kind AND (m.type IS NULL OR m.type = data ->> 'type'));
-    order_id := CASE WHEN v_topic IN ('order', 'payment', 'refund') THEN entity_id
+    order_id := CASE WHEN v_topic = 'order' THEN entity_id
                      ELSE ecommerce_internal.uuid_in(data, 'order_id') END;
     cart_id := CASE v_topic WHEN 'cart' THEN entity_id END;
     user_id := CASE v_topic WHEN 'user' THEN entity_id

@@ -39,7 +39,8 @@ BEGIN
                                        'ecommerce.return_stock().'
                                   ELSE 'See ecommerce.transition_order().' END;
         ELSIF NEW.status = 'refunded'
-              AND (NEW.amount_paid = 0 OR NEW.amount_refunded <> NEW.amount_paid)
+              AND (NEW.amount_refunded = 0
+                   OR NEW.amount_refunded < NEW.amount_paid - NEW.amount_charged_back)
         THEN
             RAISE EXCEPTION 'an order is refunded when all that was paid went back'
                 USING ERRCODE = 'EC009',
@@ -108,7 +109,8 @@ BEGIN
         WHEN NEW.payment_status NOT IN ('pending', 'paid', 'failed', 'refunded')
              OR TG_OP = 'UPDATE' AND NEW.payment_status = 'refunded'
                 AND OLD.payment_status <> 'refunded'
-                AND (NEW.amount_paid = 0 OR NEW.amount_refunded <> NEW.amount_paid)
+                AND (NEW.amount_refunded = 0
+                     OR NEW.amount_refunded < NEW.amount_paid - NEW.amount_charged_back)
                                                                 THEN 'orders_payment_status_check'
         WHEN NEW.currency !~ '^[A-Z]{3}$'                       THEN 'orders_currency_check'
         WHEN NEW.prices NOT IN ('net', 'gross')                 THEN 'orders_prices_check'
@@ -118,6 +120,7 @@ BEGIN
         WHEN NEW.amount_paid < 0 OR NEW.amount_paid >= 1e18     THEN 'orders_amount_paid_check'
         WHEN NEW.amount_refunded < 0 OR NEW.amount_refunded > NEW.amount_paid
                                                                 THEN 'orders_amount_refunded_check'
+        WHEN abs(NEW.amount_charged_back) >= 1e18       THEN 'orders_amount_charged_back_check'
         WHEN NEW.country !~ '^[A-Z]{2}$'                        THEN 'orders_country_check'
         WHEN NEW.vat_scheme NOT IN ('domestic', 'oss', 'ioss', 'registration', 'intra_eu', 'export',
                                     'reverse_charge', 'outside', 'small_enterprise')

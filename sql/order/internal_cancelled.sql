@@ -145,23 +145,13 @@ AS $$
 DECLARE
     v_excess numeric;
 BEGIN
-    SELECT t.amount_paid - t.amount_refunded - (t.gross - c.amount) INTO v_excess
-    FROM ecommerce.orders t
-    CROSS JOIN LATERAL (SELECT ecommerce_internal.cancelled_amount(settle_cancellation.tenant_id,
-                            t.id, t.created_at) AS amount) c
-    WHERE t.tenant_id = settle_cancellation.tenant_id AND t.id = settle_cancellation.order_id
-      AND t.created_at = settle_cancellation.order_created_at;
+    v_excess := ecommerce_internal.refundable(tenant_id, order_id)
+                - ecommerce_internal.order_rest(tenant_id, order_id, order_created_at);
     IF v_excess > 0 THEN
         PERFORM ecommerce_internal.return_to_gift_cards(tenant_id, order_id, order_created_at,
-                                                        v_excess);
+                                                        v_excess, 'cancellation');
     END IF;
-    IF v_excess >= 0 THEN
-        UPDATE ecommerce.orders t SET payment_status = 'paid'
-        WHERE t.tenant_id = settle_cancellation.tenant_id
-          AND t.id = settle_cancellation.order_id
-          AND t.created_at = settle_cancellation.order_created_at
-          AND t.payment_status IN ('pending', 'failed');
-    END IF;
+    PERFORM ecommerce_internal.book_order_payment(tenant_id, order_id, order_created_at, 0, 0, 0);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.settle_cancellation(integer, uuid, timestamptz) IS

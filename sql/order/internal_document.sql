@@ -167,18 +167,20 @@ BEGIN
                                     AND k.id = r.coupon_id
             WHERE r.tenant_id = order_money.tenant_id AND r.order_id = order_money.order_id),
         'payments', (
-            SELECT coalesce(jsonb_agg(jsonb_build_object('method', 'gift_card', 'kind', l.kind,
-                       'last_digits', g.last_digits, 'amount', -l.amount,
-                       'created_at', l.created_at) ORDER BY l.id), '[]')
-            FROM ecommerce.gift_card_entries l
-            JOIN ecommerce.gift_cards g ON g.tenant_id = order_money.tenant_id
-                                       AND g.id = l.gift_card_id
-            WHERE l.tenant_id = order_money.tenant_id AND l.order_id = order_money.order_id));
+            SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'method', p.method,
+                       'last_digits', g.last_digits, 'status', p.status, 'amount', p.amount,
+                       'amount_captured', p.amount_captured,
+                       'amount_refunded', p.amount_refunded,
+                       'amount_charged_back', p.amount_charged_back,
+                       'created_at', p.created_at) ORDER BY p.id), '[]')
+            FROM ecommerce.payments p
+            LEFT JOIN ecommerce.gift_cards g ON g.tenant_id = order_money.tenant_id
+                                            AND g.id = p.gift_card_id
+            WHERE p.tenant_id = order_money.tenant_id AND p.order_id = order_money.order_id));
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.order_money(integer, uuid) IS
-    'For get_order(): its keys coupons and payments. What was paid is above zero, what went back '
-    'below.';
+    'For get_order(): its keys coupons and payments.';
 
 CREATE FUNCTION ecommerce_internal.order_corrections(tenant_id integer, order_id uuid,
     order_created_at timestamptz, trusted boolean) RETURNS jsonb

@@ -7,23 +7,25 @@ CREATE FUNCTION ecommerce_internal.order_amounts_at(tenant_id integer, order_id 
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    s      ecommerce.order_state;
-    o      record;
-    p      record;
-    v_last boolean;     -- nothing has changed since
-    v_rest numeric;     -- due, had the whole not been cancelled
+    s        ecommerce.order_state;
+    o        record;
+    p        record;
+    v_last   boolean;   -- nothing has changed since
+    v_known  boolean;
+    v_credit numeric;
 BEGIN
     SELECT t.* INTO o FROM ecommerce.orders t
     WHERE t.tenant_id = order_amounts_at.tenant_id AND t.id = order_amounts_at.order_id
       AND t.created_at = order_amounts_at.order_created_at;
-    SELECT coalesce(-sum(l.amount) FILTER (WHERE l.kind = 'redeem'), 0) AS all_paid,
-           coalesce(sum(l.amount) FILTER (WHERE l.kind = 'refund'), 0) AS all_refunded,
-           coalesce(-sum(l.amount) FILTER (WHERE l.kind = 'redeem' AND l.created_at <= at), 0)
-               AS paid,
-           coalesce(sum(l.amount) FILTER (WHERE l.kind = 'refund' AND l.created_at <= at), 0)
-               AS refunded
-    INTO p FROM ecommerce.gift_card_entries l
-    WHERE l.tenant_id = order_amounts_at.tenant_id AND l.order_id = order_amounts_at.order_id;
+    SELECT coalesce(sum(e.amount) FILTER (WHERE e.kind = 'captured'), 0) AS paid,
+           coalesce(sum(e.amount) FILTER (WHERE e.kind = 'refunded'), 0) AS refunded,
+           coalesce(sum(CASE e.kind WHEN 'charged_back' THEN e.amount
+                                    WHEN 'won_back' THEN -e.amount END), 0) AS charged_back,
+           coalesce(bool_or(e.kind = 'refund_failed'), false) AS unsure INTO p
+    FROM ecommerce.payments t
+    JOIN ecommerce.payment_entries e ON e.tenant_id = order_amounts_at.tenant_id
+                                    AND e.payment_id = t.id AND e.created_at > at
+    WHERE t.tenant_id = order_amounts_at.tenant_id AND t.order_id = order_amounts_at.order_id;
     v_last := at >= o.updated_at;
     s.id := o.id;
     s.order_number := o.order_number;
@@ -34,25 +36,25 @@ BEGIN
     s.net := o.net;
     s.vat := o.vat;
     s.gross := o.gross;
-    v_rest := o.gross - (SELECT coalesce(sum(c.net + c.vat), 0) FROM ecommerce.order_cancellations c
-                         WHERE c.tenant_id = order_amounts_at.tenant_id AND c.order_id = o.id
-                           AND c.order_created_at = o.created_at AND c.created_at <= at);
-    s.due := CASE s.status WHEN 'cancelled' THEN o.gross - o.gross ELSE v_rest END;
-    s.cancelled := o.gross - s.due;
-    s.amount_paid := CASE WHEN v_last THEN o.amount_paid
-        WHEN o.amount_paid = p.all_paid THEN o.amount_paid - p.all_paid + p.paid END;
-    s.amount_refunded := CASE WHEN v_last THEN o.amount_refunded
-        WHEN o.amount_refunded = p.all_refunded
-            THEN o.amount_refunded - p.all_refunded + p.refunded END;
-    -- When a payment failed, no row tells.  An order that was cancelled stays as it was paid.
+    v_credit := ecommerce_internal.order_credit(tenant_id, order_id, order_created_at, at);
+    s.due := CASE s.status WHEN 'cancelled' THEN o.gross - o.gross ELSE o.gross - v_credit END;
+    s.cancelled := CASE s.status WHEN 'cancelled' THEN o.gross ELSE (
+        SELECT coalesce(sum(c.net + c.vat), o.gross - o.gross)
+        FROM ecommerce.order_cancellations c
+        WHERE c.tenant_id = order_amounts_at.tenant_id AND c.order_id = o.id
+          AND c.order_created_at = o.created_at AND c.created_at <= at) END;
+    -- Of an order that was written as history, only its sums are known.
+    v_known := v_last OR (SELECT q.known FROM ecommerce_internal.order_payments(
+                                  order_amounts_at.tenant_id, o.id, o.created_at) q);
+    s.amount_paid := CASE WHEN v_known THEN o.amount_paid - p.paid END;
+    s.amount_refunded := CASE WHEN v_known AND NOT p.unsure THEN o.amount_refunded - p.refunded END;
+    -- That a payment failed meanwhile, no sum tells.
     s.payment_status := CASE
         WHEN v_last THEN o.payment_status
-        WHEN num_nulls(s.amount_paid, s.amount_refunded, s.status) > 0
-             OR o.payment_status = 'failed'                          THEN NULL
-        WHEN s.amount_paid > 0 AND s.amount_refunded = s.amount_paid THEN 'refunded'
-        WHEN s.amount_paid >= v_rest AND (s.status <> 'cancelled' OR o.gross = 0) THEN 'paid'
-        WHEN s.status = 'cancelled' AND s.amount_paid > 0            THEN o.payment_status
-        ELSE 'pending' END;
+        WHEN num_nulls(s.amount_paid, s.amount_refunded, s.status) = 0
+             AND o.payment_status <> 'failed'
+        THEN ecommerce_internal.order_payment_status(o.gross, s.amount_paid,
+                 s.amount_refunded, o.amount_charged_back - p.charged_back, v_credit, false) END;
     s.not_known := array_remove(ARRAY[
         CASE WHEN s.status IS NULL THEN 'status' END,
         CASE WHEN s.payment_status IS NULL THEN 'payment_status' END,
@@ -62,8 +64,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.order_amounts_at(integer, uuid, timestamptz, timestamptz) IS
-    'For order_as_of(): statuses and amounts at a moment. Payments are those whose entries sum to '
-    'what the order says; of others nothing is known.';
+    'For order_as_of(): statuses and amounts at a moment. What was booked since then is taken off '
+    'what the order says now; of an order that was written as history nothing is known.';
 
 CREATE FUNCTION ecommerce_internal.order_addresses_at(tenant_id integer,
     order_created_at timestamptz, state ecommerce.order_state) RETURNS ecommerce.order_state

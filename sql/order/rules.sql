@@ -11,8 +11,9 @@ SELECT * FROM (VALUES
      'FOR EACH ROW WHEN (NEW.status = ''cancelled'' AND OLD.status <> ''cancelled''
       AND ecommerce_internal.plain_sql())',
      'check_order_cancel()'),
-    ('orders', 'write_amounts', 'BEFORE UPDATE OF amount_paid, amount_refunded', 'FOR EACH ROW',
-     'write_amounts(''amount_paid'', ''amount_refunded'')'),
+    ('orders', 'write_amounts', 'BEFORE UPDATE OF amount_paid, amount_refunded,
+      amount_charged_back', 'FOR EACH ROW',
+     'write_amounts(''amount_paid'', ''amount_refunded'', ''amount_charged_back'')'),
     ('orders', 'check_order_update', 'BEFORE UPDATE', 'FOR EACH ROW', 'check_order_update()'),
     ('orders', 'keep_orders', 'BEFORE DELETE',
      'FOR EACH ROW',

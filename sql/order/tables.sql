@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS ecommerce.orders (
     gross            numeric     NOT NULL,
     amount_paid      numeric     NOT NULL DEFAULT 0,
     amount_refunded  numeric     NOT NULL DEFAULT 0,
+    amount_charged_back numeric  NOT NULL DEFAULT 0,
     country          text        NOT NULL,
     region           text        NOT NULL DEFAULT '',
     vat_scheme       text        NOT NULL DEFAULT 'domestic',
@@ -76,8 +77,10 @@ COMMENT ON COLUMN ecommerce.orders.prices IS
 COMMENT ON COLUMN ecommerce.orders.net IS 'Sum of net over its lines.';
 COMMENT ON COLUMN ecommerce.orders.vat IS 'Sum of vat over its lines.';
 COMMENT ON COLUMN ecommerce.orders.gross IS 'What the customer pays: net + vat.';
-COMMENT ON COLUMN ecommerce.orders.amount_paid IS 'Captured so far.';
-COMMENT ON COLUMN ecommerce.orders.amount_refunded IS 'Refunded so far.';
+COMMENT ON COLUMN ecommerce.orders.amount_paid IS 'Captured so far, by all its payments.';
+COMMENT ON COLUMN ecommerce.orders.amount_refunded IS 'Refunded so far, as providers confirmed.';
+COMMENT ON COLUMN ecommerce.orders.amount_charged_back IS
+    'Taken back from the shop: chargebacks and direct debits that a bank returned.';
 COMMENT ON COLUMN ecommerce.orders.country IS
     'Country where the supply takes place for VAT: that whose rates applied, or would have.';
 COMMENT ON COLUMN ecommerce.orders.region IS
@@ -287,36 +290,8 @@ BEGIN
         LEFT JOIN LATERAL jsonb_each_text(c.allocation) a ON true
         WHERE i.from_stock;
     END IF;
-    IF to_regclass('ecommerce.order_amounts') IS NULL THEN
-        CREATE VIEW ecommerce.order_amounts WITH (security_invoker = true) AS
-        SELECT o.tenant_id, o.id, o.created_at, o.order_number, o.status, o.currency, o.gross,
-               CASE o.status WHEN 'cancelled' THEN o.gross ELSE c.gross END AS cancelled,
-               CASE o.status WHEN 'cancelled' THEN o.gross - o.gross
-                             ELSE o.gross - c.gross END AS due,
-               o.amount_paid - o.amount_refunded AS paid,
-               CASE o.status WHEN 'cancelled' THEN o.gross - o.gross
-                             ELSE o.gross - c.gross END
-                   - (o.amount_paid - o.amount_refunded) AS balance
-        FROM ecommerce.orders o
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(n.net + n.vat), o.gross - o.gross) AS gross
-            FROM ecommerce.order_cancellations n
-            WHERE n.tenant_id = o.tenant_id AND n.order_id = o.id
-              AND n.order_created_at = o.created_at) c;
-    END IF;
 END
 $view$;
-COMMENT ON VIEW ecommerce.order_amounts IS
-    'What an order comes to now: what was cancelled of it, what is due, and what was paid.';
-COMMENT ON COLUMN ecommerce.order_amounts.created_at IS 'When it was placed.';
-COMMENT ON COLUMN ecommerce.order_amounts.gross IS 'What it came to when it was placed.';
-COMMENT ON COLUMN ecommerce.order_amounts.cancelled IS
-    'Of lines that were cancelled; all of it, once the order is.';
-COMMENT ON COLUMN ecommerce.order_amounts.due IS 'gross - cancelled.';
-COMMENT ON COLUMN ecommerce.order_amounts.paid IS 'What was paid and not refunded.';
-COMMENT ON COLUMN ecommerce.order_amounts.balance IS
-    'due - paid: what the customer owes, or negative, what is to be given back. Refunds for '
-    'other reasons than a cancellation count as if they were owed.';
 COMMENT ON VIEW ecommerce.stock_ledger IS
     'What came and went: movements, sales and their cancellations. The sum of a product is what '
     'is there and not sold.';

@@ -69,6 +69,7 @@ BEGIN
     PERFORM ecommerce_internal.lock_orders_of(v_tenant, v_user);
     PERFORM ecommerce_internal.delete_personal(v_tenant, v_user);
     PERFORM ecommerce_internal.anonymise_quotes(v_tenant, v_user);
+    PERFORM ecommerce_internal.forget_mandates(v_tenant, v_user, NULL);
     UPDATE ecommerce.gift_cards g SET email = NULL
     WHERE g.tenant_id = v_tenant AND g.user_id = v_user AND g.email IS NOT NULL;
     UPDATE ecommerce.orders o
@@ -144,12 +145,18 @@ BEGIN
             PERFORM ecommerce_internal.forget_addresses(v_tenant, ARRAY[o.id]);
             v_result.orders := v_result.orders + 1;
         END LOOP;
+        PERFORM ecommerce_internal.forget_mandates(v_tenant, NULL,
+            (v_before AT TIME ZONE 'UTC')::date);
+        PERFORM ecommerce_internal.forget_invoices(v_tenant, v_before, max_count);
     END LOOP;
     RETURN v_result;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.erase_expired(integer, integer) IS
-    'Take email, phone, addresses, notes and metadata from orders that need not tell any more. '
-    'These are closed ones of years that ended settings.retention_years ago, also of guests; '
-    'amounts, VAT and VAT ids stay. For maintenance: for NULL of all tenants. max_count: up to so '
-    'many orders of each tenant. Error 22023 it is out of range.';
+    'Take what tells of customers from orders and invoices that need not tell any more. These are '
+    'closed orders and invoices of years that ended settings.retention_years ago, also of guests. '
+    'Email, phone, names, addresses, accounts, notes and metadata go; amounts, VAT and VAT ids '
+    'stay. '
+    'Holder and account go from SEPA mandates that are over and were used last in those years. For '
+    'maintenance: for NULL of all tenants. max_count: up to so many orders, and invoices, of each '
+    'tenant. Error 22023 it is out of range.';

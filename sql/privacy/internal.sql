@@ -23,13 +23,23 @@ AS $$
     ('order_cancellations', 'order_id',  '{idempotency_key}', 'keep', 'what was not sold'),
     ('order_notes',        'order_id',   '{}',              'keep', 'letters of an order'),
     ('quotes',             'user_id',    '{idempotency_key}', 'anonymise', 'prices, not for whom'),
+    ('sepa_mandates',      'user_id',    '{idempotency_key,request_hash}', 'retain',
+     'proof of what was collected; holder and account go at once if nothing was, else after '
+     'the years'),
     ('shipments',          'order_id',   '{idempotency_key}', 'keep', 'goods on their way'),
     ('shipment_items',     'order_id',   '{}',              'keep', 'goods of a shipment'),
     ('returns',            'order_id',   '{idempotency_key}', 'keep', 'what came back'),
     ('return_items',       'order_id',   '{}',              'keep', 'goods of a return'),
     ('return_receipts',    'order_id',   '{}',              'keep', 'goods of a return'),
     ('coupon_redemptions', 'user_id',    '{}',              'keep', 'what an order cost'),
+    ('payments',           'user_id',    '{idempotency_key,request_hash}', 'keep',
+     'what paid for an order'),
+    ('refunds',            'order_id',   '{idempotency_key,request_hash}', 'keep',
+     'what was given back'),
+    ('credit_limits',      'user_id',    '{}',              'delete', 'what they might owe'),
     ('gift_cards',         'user_id',    '{code_hash}',     'keep', 'money that is theirs'),
+    ('invoices',           'user_id',    '{idempotency_key}', 'retain',
+     'the law asks for them; names and addresses go after the years'),
     ('product_reviews',    'user_id',    '{}',              'keep', 'its author has no name'),
     ('review_votes',       'user_id',    '{}',              'keep', 'a vote of nobody'),
     -- About no customer
@@ -38,6 +48,13 @@ AS $$
     ('stock_reservations', 'order_id',   NULL,              'exempt', 'goods, not people'),
     ('gift_card_entries',  'order_id',   NULL,              'exempt', 'money of orders'),
     ('idempotency_keys',   'order_id',   NULL,              'exempt', 'secrets of requests'),
+    ('sepa_mandate_references', 'mandate_id', NULL,         'exempt', 'numbers of mandates'),
+    ('sepa_batches',       'message_id', NULL,              'exempt', 'files of the books'),
+    ('sepa_batch_items',   'mandate_id', NULL,              'exempt', 'files of the books'),
+    ('sepa_transfers',     'refund_id',  NULL,              'exempt', 'the books'),
+    ('bank_entries',       'payment_id', NULL,              'exempt', 'statements of the bank'),
+    ('sellers',            'email',      NULL,              'exempt', 'the shop itself'),
+    ('dunning',            'user_id',    NULL,              'exempt', 'a view of invoices'),
     ('customers',          'email',      NULL,              'exempt', 'a view of users'),
     ('abandoned_carts',    'user_id',    NULL,              'exempt', 'a view of carts')
     ) AS p (relation, key, secrets, erasure, reason)
@@ -179,3 +196,27 @@ CREATE FUNCTION ecommerce_internal.retained_until(created_at timestamptz, years 
             + make_interval(years => years + 1)) AT TIME ZONE 'UTC';
 COMMENT ON FUNCTION ecommerce_internal.retained_until(timestamptz, integer) IS
     'From when an order need not tell whom it was for: so many years after the end of its year.';
+
+CREATE FUNCTION ecommerce_internal.forget_invoices(tenant_id integer, before timestamptz,
+    max_count integer) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+BEGIN
+    UPDATE ecommerce.invoices v
+    SET buyer = ecommerce_internal.forgotten_party(v.buyer),
+        delivery = ecommerce_internal.forgotten_party(v.delivery),
+        payment = v.payment - '{debtor_iban,mandate}'::text[], note = NULL
+    WHERE v.tenant_id = forget_invoices.tenant_id AND v.id IN (
+        SELECT k.id FROM ecommerce.invoices k
+        WHERE k.tenant_id = forget_invoices.tenant_id
+          AND k.issue_date < forget_invoices.before AND k.created_at < forget_invoices.before
+          AND (k.buyer <> ecommerce_internal.forgotten_party(k.buyer)
+               OR k.delivery <> ecommerce_internal.forgotten_party(k.delivery)
+               OR k.payment ?| '{debtor_iban,mandate}' OR k.note IS NOT NULL)
+        ORDER BY k.issue_date, k.id LIMIT forget_invoices.max_count);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.forget_invoices(integer, timestamptz, integer) IS
+    'For erase_expired(): take names, addresses and accounts from invoices that were issued before '
+    'a moment. max_count: of so many at most.';

@@ -34,6 +34,11 @@ BEGIN
     WHERE o.tenant_id = v_tenant AND o.user_id = ANY (v_erased)
       AND num_nonnulls(o.email, o.phone) > 0;
     RETURN QUERY
+    SELECT 'an erased customer''s mandate is active', m.id,
+           jsonb_build_object('user_id', m.user_id)
+    FROM ecommerce.sepa_mandates m
+    WHERE m.tenant_id = v_tenant AND m.user_id = ANY (v_erased) AND m.status = 'active';
+    RETURN QUERY
     SELECT 'an event tells where an erased customer lived', e.entity_id,
            jsonb_build_object('event_id', e.id, 'user_id', o.user_id)
     FROM ecommerce.orders o

@@ -142,7 +142,7 @@ BEGIN
                                 AND o.created_at = p.order_created_at
     WHERE o.id IS NULL AND NOT p.order_created_at <@ v_away
        OR o.amount_paid < p.paid OR o.amount_refunded < p.refunded
-       OR o.amount_paid > o.gross OR p.currencies > 1 OR p.currency <> o.currency
+       OR p.currencies > 1 OR p.currency <> o.currency
        OR o.status = 'cancelled' AND p.paid > p.refunded AND o.amount_paid > o.amount_refunded;
 END
 $$;

@@ -161,6 +161,8 @@ BEGIN
         PERFORM ecommerce_internal.decide_return(tenant_id, return_id, order_created_at,
                                                  v_status, NULL);
     END IF;
+    -- What came back need not be paid any more.
+    PERFORM ecommerce_internal.book_order_payment(tenant_id, order_id, order_created_at, 0, 0, 0);
     v_due := (SELECT jsonb_build_object('currency', a.currency, 'gross', a.gross)
               FROM ecommerce_internal.return_answer(settle_receipt.tenant_id,
                   settle_receipt.return_id, settle_receipt.order_created_at, NULL) a);

@@ -98,8 +98,24 @@ CREATE TABLE IF NOT EXISTS ecommerce.user_profiles (
     birth_date date,
     company    text        CONSTRAINT user_profiles_company_check CHECK (length(company) <= 200),
     vat_id     text        CONSTRAINT user_profiles_vat_id_check CHECK (length(vat_id) <= 20),
+    registration_number text
+        CONSTRAINT user_profiles_registration_number_check
+            CHECK (length(registration_number) BETWEEN 1 AND 50),
+    registration_scheme text
+        CONSTRAINT user_profiles_registration_scheme_check
+            CHECK (registration_scheme ~ '^[0-9]{4}$'),
+    endpoint_scheme text
+        CONSTRAINT user_profiles_endpoint_scheme_check
+            CHECK (endpoint_scheme ~ '^([0-9]{4}|EM)$'),
+    endpoint_id text
+        CONSTRAINT user_profiles_endpoint_id_check CHECK (length(endpoint_id) BETWEEN 1 AND 100),
+    buyer_reference text
+        CONSTRAINT user_profiles_buyer_reference_check
+            CHECK (length(buyer_reference) BETWEEN 1 AND 200),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT user_profiles_endpoint_check
+        CHECK ((endpoint_scheme IS NULL) = (endpoint_id IS NULL)),
     CONSTRAINT user_profiles_pkey PRIMARY KEY (tenant_id, user_id),
     CONSTRAINT user_profiles_user_fkey FOREIGN KEY (tenant_id, user_id)
         REFERENCES ecommerce.users (tenant_id, id) ON DELETE CASCADE
@@ -112,6 +128,16 @@ COMMENT ON COLUMN ecommerce.user_profiles.birth_date IS 'Date of birth.';
 COMMENT ON COLUMN ecommerce.user_profiles.company IS 'Company name of a business customer.';
 COMMENT ON COLUMN ecommerce.user_profiles.vat_id IS
     'VAT identification number, with its country prefix.';
+COMMENT ON COLUMN ecommerce.user_profiles.registration_number IS
+    'Number in the register of companies (BT-47).';
+COMMENT ON COLUMN ecommerce.user_profiles.registration_scheme IS
+    'What kind of number that is, a code of ISO 6523 (ICD).';
+COMMENT ON COLUMN ecommerce.user_profiles.endpoint_scheme IS
+    'Kind of electronic address, a code of the EAS list (BT-49-1).';
+COMMENT ON COLUMN ecommerce.user_profiles.endpoint_id IS
+    'Electronic address for invoices, in the Peppol network (BT-49).';
+COMMENT ON COLUMN ecommerce.user_profiles.buyer_reference IS
+    'What the customer wants to read on invoices, such as the Leitweg-ID (BT-10).';
 
 CREATE TABLE IF NOT EXISTS ecommerce.user_addresses (
     tenant_id      integer     NOT NULL,

@@ -201,13 +201,9 @@ ec_case_folded(text *t, bool capitals)
 	return text_of(s.data, s.len);
 }
 
-/*
- * The characters of a text, which end with a zero, decomposed to what they mean
- * (NFKD): letters with accents to letters and accents, wide digits to digits.
- * What is unknown is the character that stands for that.  A long text stays as it is.
- */
-uint32 *
-ec_plain_characters(text *t)
+/* The characters of a text, which end with a zero; what is unknown is the one for that. */
+static pg_wchar *
+characters_of(text *t)
 {
 	Reader		reader = reader_of(t);
 	pg_wchar   *c = palloc_array(pg_wchar, (Size) (reader.end - reader.at + 1));
@@ -221,7 +217,29 @@ ec_plain_characters(text *t)
 		n++;
 	}
 	c[n] = 0;
+	return c;
+}
+
+/*
+ * The characters of a text, which end with a zero, decomposed to what they mean
+ * (NFKD): letters with accents to letters and accents, wide digits to digits.
+ * What is unknown is the character that stands for that.  A long text stays as it is.
+ */
+uint32 *
+ec_plain_characters(text *t)
+{
+	pg_wchar   *c = characters_of(t);
+
 	return VARSIZE_ANY_EXHDR(t) > MAX_NORMALIZED ? c : unicode_normalize(UNICODE_NFKD, c);
+}
+
+/* The same, but composed (NFC), so that a letter with its mark is one character */
+uint32 *
+ec_composed_characters(text *t)
+{
+	pg_wchar   *c = characters_of(t);
+
+	return VARSIZE_ANY_EXHDR(t) > MAX_NORMALIZED ? c : unicode_normalize(UNICODE_NFC, c);
 }
 
 /* A text without what cannot be seen at its ends */

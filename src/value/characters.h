@@ -12,6 +12,7 @@
 
 extern text *ec_case_folded(text *t, bool capitals);
 extern uint32 *ec_plain_characters(text *t);
+extern uint32 *ec_composed_characters(text *t);
 extern text *ec_trimmed(text *t);
 extern text *ec_without_blanks(text *t, bool dashes_too);
 extern char *ec_hidden_in(text *t);

@@ -212,6 +212,29 @@ CREATE FUNCTION public.id(sku text) RETURNS uuid LANGUAGE sql STABLE AS
     'SELECT p.id FROM ecommerce.products p WHERE p.sku = $1';
 COMMENT ON FUNCTION public.id(text) IS 'The id of a product.';
 
+CREATE FUNCTION public.pay(order_id uuid, amount numeric DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_payment uuid := (SELECT p.id FROM ecommerce.create_payment(pay.order_id, pay.amount, 'cash',
+                           allow_overpayment => true) p);
+BEGIN
+    RETURN (SELECT p.order_payment_status FROM ecommerce.capture_payment(v_payment) p);
+END
+$$;
+COMMENT ON FUNCTION public.pay(uuid, numeric) IS 'Pays for an order in cash; all that is due.';
+
+CREATE FUNCTION public.give_back(order_id uuid, amount numeric DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_refund uuid := (SELECT r.id FROM ecommerce.refund_order(give_back.order_id,
+                                                              amount => give_back.amount) r);
+BEGIN
+    RETURN (SELECT r.order_payment_status FROM ecommerce.confirm_refund(v_refund) r);
+END
+$$;
+COMMENT ON FUNCTION public.give_back(uuid, numeric) IS
+    'Refunds an order in cash; all that was paid.';
+
 -- moved = sold + held + available, always
 CREATE FUNCTION public.books()
 RETURNS TABLE (sku text, moved bigint, sold bigint, held bigint, available bigint)
@@ -246,3 +269,60 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION public.without_autovacuum() IS
     'Waits until no transaction of autovacuum holds events back.';
+
+-- Documents are written by plain SQL here, so that those can be made that no shop issues.
+CREATE FUNCTION ecommerce_test.issue(doc jsonb) RETURNS uuid LANGUAGE plpgsql
+    SET session_replication_role = replica AS $$
+DECLARE
+    d record;
+    sums record;
+    new_id uuid := coalesce(doc ->> 'id', ecommerce.uuid_v7()::text);
+    order_time timestamptz := coalesce((doc ->> 'order_created_at')::timestamptz, now());
+BEGIN
+    SELECT * INTO d FROM jsonb_to_record('{"series": "A", "kind": "invoice", "currency": "EUR",
+        "vat_scheme": "domestic", "country": "GR", "region": "", "number": 1, "prepaid": 0,
+        "issue_date": "2026-05-04", "buyer": {"name": "Ann", "country": "GR"},
+        "seller": {"name": "Shop", "country": "GR", "vat_id": "EL094259216", "mydata_branch": 0},
+        "preceding": [], "payment": {}}' || doc) x (tenant_id integer, series text, number bigint,
+        kind text, issue_date date, delivery_date date, currency text, vat_scheme text,
+        country text, region text, prepaid numeric, tax_currency text, exchange_rate numeric,
+        seller jsonb, buyer jsonb, delivery jsonb, payment jsonb, preceding jsonb, order_id uuid);
+    SELECT sum(sign * (l ->> 'net')::numeric) AS net, sum(sign * (l ->> 'vat')::numeric) AS vat
+    INTO sums FROM (SELECT l, CASE l ->> 'part' WHEN 'allowance' THEN -1 ELSE 1 END AS sign
+        FROM jsonb_array_elements(doc -> 'lines') l) s;
+    INSERT INTO ecommerce.invoice_series (tenant_id, series, kind, format)
+    VALUES (coalesce(d.tenant_id, 1), d.series, d.kind, '{series}-{year}-{number}')
+    ON CONFLICT DO NOTHING;
+    INSERT INTO ecommerce.invoices (tenant_id, id, series, year, number, invoice_number, kind,
+        type_code, issue_date, delivery_date, order_id, order_created_at, order_number, currency,
+        net, vat, gross, prepaid, tax_currency, exchange_rate, vat_scheme, country, region, seller,
+        buyer, delivery, payment, preceding)
+    VALUES (coalesce(d.tenant_id, 1), new_id, d.series, extract(year FROM d.issue_date), d.number,
+        format('%s-%s-%s', d.series, extract(year FROM d.issue_date), d.number), d.kind,
+        CASE d.kind WHEN 'invoice' THEN '380' ELSE '381' END, d.issue_date, d.delivery_date,
+        coalesce(d.order_id, new_id), order_time, 'order', d.currency, sums.net, sums.vat,
+        sums.net + sums.vat, d.prepaid, d.tax_currency, d.exchange_rate, d.vat_scheme, d.country,
+        d.region, d.seller, d.buyer, d.delivery, d.payment, d.preceding);
+    INSERT INTO ecommerce.invoice_lines (tenant_id, invoice_id, line_number, part, order_line, kind,
+        sku, name, quantity, unit_price, net, vat, vat_category, vat_rate, supply,
+        corrected_invoice_id, corrected_line_number)
+    SELECT coalesce(d.tenant_id, 1), new_id, n, coalesce(x.part, 'line'), n,
+        coalesce(x.kind, 'product'), x.sku, 'Name', 1, x.net, x.net, x.vat, coalesce(x.cat, 'S'),
+        coalesce(x.rate, 0), coalesce(x.supply, 'goods'), x.corrects,
+        CASE WHEN x.corrects IS NOT NULL THEN 1 END
+    FROM jsonb_array_elements(doc -> 'lines') WITH ORDINALITY l (l, n)
+    CROSS JOIN jsonb_to_record(l) x (part text, kind text, sku text, net numeric, vat numeric,
+        cat text, rate numeric, supply text, corrects uuid);
+    INSERT INTO ecommerce.invoice_vat_groups (tenant_id, invoice_id, vat_category, vat_rate,
+        taxable, tax, mydata_exemption)
+    SELECT coalesce(d.tenant_id, 1), new_id, coalesce(x.cat, 'S'), coalesce(x.rate, 0),
+        sum(CASE x.part WHEN 'allowance' THEN - x.net ELSE x.net END),
+        sum(CASE x.part WHEN 'allowance' THEN - x.vat ELSE x.vat END), max(x.exemption)
+    FROM jsonb_to_recordset(doc -> 'lines') x (part text, net numeric, vat numeric, cat text,
+        rate numeric, exemption integer)
+    GROUP BY 1, 2, 3, 4;
+    RETURN new_id;
+END $$;
+COMMENT ON FUNCTION ecommerce_test.issue(jsonb) IS
+    'Write a document into the tables of invoices, right or not, with what it says and a sale at '
+    'home otherwise. Its VAT groups are the sums of its lines.';

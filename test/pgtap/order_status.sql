@@ -14,8 +14,7 @@ DECLARE
     v_id uuid := (ecommerce.place_order(items(sku, 2))).id;
 BEGIN
     IF paid OR status = 'refunded' THEN
-        UPDATE ecommerce.orders SET payment_status = 'refunded', amount_paid = gross,
-            amount_refunded = gross WHERE id = v_id;
+        PERFORM pay(v_id), give_back(v_id);
     END IF;
     PERFORM ecommerce.transition_order(v_id, s) FROM unnest(CASE status
         WHEN 'pending' THEN '{}' WHEN 'processing' THEN '{processing}'

@@ -14,7 +14,7 @@ DECLARE
     v_id uuid := (ecommerce.place_order(items('A', 1), user_id => who)).id;
 BEGIN
     IF status = 'refunded' THEN
-        UPDATE ecommerce.orders SET amount_paid = gross, amount_refunded = gross WHERE id = v_id;
+        PERFORM pay(v_id), give_back(v_id);
     END IF;
     PERFORM ecommerce.transition_order(v_id, s) FROM unnest(CASE status
         WHEN 'pending' THEN '{}' WHEN 'processing' THEN '{processing}'

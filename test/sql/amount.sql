@@ -13,6 +13,15 @@ SELECT ecommerce.round_amount(NULL, 'EUR') IS NULL AS no_amount,
 SELECT ecommerce.round_amount('-0.001', 'EUR'),
     ecommerce.round_amount(1.5000000000000000000000000000000000, 'EUR'),
     ecommerce.round_amount(7, 'JPY');
+-- minor units: of 0, 2, 3 and 4 decimals, and back
+SELECT c, ecommerce.from_minor_units(1050, c), ecommerce.from_minor_units(-5, c),
+    ecommerce.to_minor_units(1050, c), ecommerce.to_minor_units(
+        ecommerce.from_minor_units(9223372036854775807, c), c) AS largest
+FROM unnest('{JPY,EUR,KWD,CLF}'::text[]) AS c;
+SELECT c, failure('SELECT ecommerce.' || c) FROM unnest(ARRAY['from_minor_units(1, ''eur'')',
+    'from_minor_units(NULL, ''EUR'')', 'to_minor_units(0.005, ''EUR'')',
+    'to_minor_units(0.5, ''JPY'')', 'to_minor_units(''NaN'', ''EUR'')',
+    'to_minor_units(1e17, ''EUR'')', 'to_minor_units(1e20, ''JPY'')']) AS c;
 -- limits: below 10^24 minor units, at most 18 decimals
 SELECT ecommerce.round_amount(9999999999999999999999.99, 'EUR'),
     ecommerce.round_amount(-999999999999999999999999, 'JPY'),

@@ -202,8 +202,8 @@ SELECT ecommerce.install();
 SELECT left(failure('DROP EXTENSION ecommerce'), 5) AS refused;
 DROP EXTENSION ecommerce CASCADE;
 SELECT object FROM (TABLE before EXCEPT TABLE shop) s
-WHERE object !~ '^(CREATE (CONSTRAINT )?TRIGGER|constraint \S+ (totals_|books_)match |'
-    'constraint \S+ (order_follows|received) |policy|column '
+WHERE object !~ '^(CREATE (CONSTRAINT )?TRIGGER|constraint \S+ (totals_|books_|payments_)match |'
+    'constraint \S+ (order_follows|received|invoice_right|counter_right) |policy|column '
     '\S+ (id|tenant_id|xact) |\S+ ecommerce\.product_sales |CREATE UNIQUE INDEX \S+_email )';
 SELECT (SELECT count(*) FROM pg_trigger t JOIN relations r ON r.oid = tgrelid
         WHERE NOT tgisinternal) AS triggers,

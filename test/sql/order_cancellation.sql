@@ -172,8 +172,7 @@ SELECT status FROM ecommerce.cancel_order(pg_temp.o('exact'));
 -- a paid order of which a part was refunded is cancelled, and its stock comes back once:
 -- Sylius/Sylius#12869
 SELECT pg_temp.placed(items('B', 2), 'refunded') IS NOT NULL AS placed;
-UPDATE ecommerce.orders SET payment_status = 'paid', amount_paid = gross, amount_refunded = 4.90
-WHERE notes = 'refunded';
+SELECT pay(pg_temp.o('refunded')), give_back(pg_temp.o('refunded'), 4.90);
 SELECT status FROM ecommerce.cancel_order(pg_temp.o('refunded'));
 SELECT kind, sum(quantity) FROM ecommerce.stock_ledger WHERE order_id = pg_temp.o('refunded')
 GROUP BY 1 ORDER BY 1;
@@ -273,7 +272,7 @@ UNION ALL SELECT problem FROM ecommerce_internal.order_problems('2020-02-01');
 SELECT (ecommerce.transition_order(pg_temp.o('past'), s)).status
 FROM unnest('{processing,shipped}'::text[]) s;
 SELECT failure('SELECT ecommerce.detach_partition(''ecommerce_partitions.orders_2019_q2'')');
-UPDATE ecommerce.orders SET amount_paid = 20 WHERE notes = 'past';
+SELECT pay(pg_temp.o('past'), 20);
 REFRESH MATERIALIZED VIEW ecommerce.product_stats;
 CREATE TEMP TABLE stats AS SELECT * FROM ecommerce.product_stats;
 CREATE TEMP TABLE was AS SELECT * FROM books();

@@ -49,7 +49,8 @@ SELECT public.see('refunded');
 SELECT status FROM ecommerce.transition_order(:'number', 'refunded');
 SELECT public.see('closed');
 
-SELECT h.kind, h.from_status, h.to_status, h.data - '{gift_card_id,note_id}'::text[] AS data
+SELECT h.kind, h.from_status, h.to_status, h.data
+    - '{payment_id,order_id,refund_id,currency,method,note_id}'::text[] AS data
 FROM ecommerce.order_history(:'number') h;
 SELECT step, a.status, a.payment_status, a.cancelled, a.due, a.amount_paid AS paid,
     a.amount_refunded AS refunded, a.shipping_address ->> 'city' AS city, a.not_known,
@@ -73,11 +74,11 @@ WHERE notes = 'it';
 SELECT step, a.status, a.payment_status, a.due, a.amount_paid AS paid, a.not_known,
     to_jsonb(a) @> s.state AS right
 FROM public.seen s, ecommerce.order_as_of(public.it(), s.at) a ORDER BY s.at;
--- what nothing tells
+-- before it was paid
 UPDATE ecommerce.orders SET notes = 'older' WHERE notes = 'it';
 SELECT ecommerce.place_order(items('A', 2), notes => 'it') IS NOT NULL;
 SELECT clock_timestamp() AS moment \gset
-UPDATE ecommerce.orders SET amount_paid = 20, payment_status = 'paid' WHERE notes = 'it';
+SELECT pay(public.it());
 SELECT a.status, a.payment_status, a.due, a.amount_paid, a.not_known
 FROM ecommerce.order_as_of(public.it(), :'moment') a;
 SELECT a.payment_status, a.amount_paid, a.not_known

@@ -340,8 +340,7 @@ SELECT order_status FROM ecommerce.ship_shipment(:'parcel');
 SELECT id AS parcel FROM ecommerce.create_shipment(pg_temp.o('old')) \gset
 SELECT order_status FROM ecommerce.ship_shipment(:'parcel');
 SELECT id AS old FROM ecommerce.request_return(pg_temp.o('old'), items('A', 1)) \gset
-UPDATE ecommerce.orders SET payment_status = 'paid', amount_paid = gross
-WHERE id = pg_temp.o('old');
+SELECT pay(pg_temp.o('old'));
 SELECT failure('SELECT ecommerce.detach_partition(''ecommerce_partitions.returns_2019_q2'')');
 SELECT status FROM ecommerce.reject_return(:'old');
 SELECT count(*) FROM ecommerce.detach_partition('ecommerce_partitions.returns_2019_q2');

@@ -32,7 +32,7 @@ SELECT unit_price FROM ecommerce.cart_items ORDER BY unit_price;
 
 SELECT id, gross FROM ecommerce.place_order('[{"sku": "A", "quantity": 2}]') \gset
 SELECT net, vat, gross, amount_paid, amount_refunded FROM ecommerce.orders WHERE id = :'id';
-UPDATE ecommerce.orders SET amount_paid = 26, amount_refunded = 0.5 WHERE id = :'id';
+SELECT pay(:'id'), give_back(:'id', 0.5);
 SELECT amount_paid, amount_refunded FROM ecommerce.orders WHERE id = :'id';
 SELECT unit_price, discount, net, vat FROM ecommerce.order_items WHERE order_id = :'id';
 

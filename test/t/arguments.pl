@@ -71,20 +71,23 @@ my @uuids = (
 
 # Where no column has that name: something that many arguments accept
 my %usual = (
-	'ecommerce.vat_territory'      => ['(GR,,country,)'],
-	'ecommerce.vat_rule'           => [ '(' . ',' x 15 . ')' ],
-	'ecommerce.vat_treatment'      => [ '(' . ',' x 10 . ')' ],
-	'ecommerce_internal.vat_facts' => [ '(' . ',' x 6 . ')' ],
-	'bigint'                       => [qw(1 2 10)],
-	'boolean'                      => [qw(true false)],
-	'bytea'                        => ['\x00112233445566778899'],
-	'date'                         => [qw(2025-01-01 2025-12-31 2026-07-01)],
-	'integer'                      => [qw(1 2 3 10 2025)],
-	'interval'                     => [ '1 hour', '30 days' ],
-	'jsonb'                        => ['{}'],
-	'numeric'                      => [qw(1 2.5 10 19.99 24 100)],
-	'oid'                          => ['16384'],
-	'xid8'                         => [qw(3 1000)],
+	'ecommerce.vat_territory'            => ['(GR,,country,)'],
+	'ecommerce.vat_rule'                 => [ '(' . ',' x 15 . ')' ],
+	'ecommerce.vat_treatment'            => [ '(' . ',' x 10 . ')' ],
+	'ecommerce_internal.vat_facts'       => [ '(' . ',' x 6 . ')' ],
+	'ecommerce.mydata_answer'            => [ '(' . ',' x 8 . ')' ],
+	'ecommerce_internal.mydata_facts'    => [ '(' . ',' x 21 . ')' ],
+	'ecommerce_internal.mydata_response' => [ '(' . ',' x 7 . ')' ],
+	'bigint'                             => [qw(1 2 10)],
+	'boolean'                            => [qw(true false)],
+	'bytea'                              => ['\x00112233445566778899'],
+	'date'                     => [qw(2025-01-01 2025-12-31 2026-07-01)],
+	'integer'                  => [qw(1 2 3 10 2025)],
+	'interval'                 => [ '1 hour', '30 days' ],
+	'jsonb'                    => ['{}'],
+	'numeric'                  => [qw(1 2.5 10 19.99 24 100)],
+	'oid'                      => ['16384'],
+	'xid8'                     => [qw(3 1000)],
 	'regclass'                 => [qw(ecommerce.orders ecommerce.products)],
 	'regprocedure'             => ['ecommerce.available_stock(uuid,integer)'],
 	'regrole'                  => ['somebody'],
@@ -92,6 +95,7 @@ my %usual = (
 	  [ '2025-02-14 10:00+00', '2025-08-15 10:00+00', '2026-01-01 00:00+00' ],
 	'tstzmultirange' => [ '{}', '{[2025-01-01,2025-04-01)}' ],
 	'uuid'           => \@uuids,
+	'xml'            => ['<Document><Ntry>1</Ntry></Document>'],
 	'text'           => [
 		'x',           'EUR',
 		'GR',          'standard',
@@ -105,11 +109,14 @@ my %usual = (
 
 # What nobody should pass.  A text that begins with "=" is an SQL expression.
 my %odd = (
-	'ecommerce.order_state'        => [ '(' . ',' x 15 . ')' ],
-	'ecommerce.vat_territory'      => ['(,,,)'],
-	'ecommerce.vat_rule'           => [ '(' . ',' x 15 . ')' ],
-	'ecommerce.vat_treatment'      => [ '(' . ',' x 10 . ')' ],
-	'ecommerce_internal.vat_facts' => [ '(' . ',' x 6 . ')' ],
+	'ecommerce.order_state'              => [ '(' . ',' x 15 . ')' ],
+	'ecommerce.vat_territory'            => ['(,,,)'],
+	'ecommerce.vat_rule'                 => [ '(' . ',' x 15 . ')' ],
+	'ecommerce.vat_treatment'            => [ '(' . ',' x 10 . ')' ],
+	'ecommerce_internal.vat_facts'       => [ '(' . ',' x 6 . ')' ],
+	'ecommerce.mydata_answer'            => [ '(' . ',' x 8 . ')' ],
+	'ecommerce_internal.mydata_facts'    => [ '(' . ',' x 21 . ')' ],
+	'ecommerce_internal.mydata_response' => [ '(' . ',' x 7 . ')' ],
 	'bigint'  => [qw(0 -1 9223372036854775807 -9223372036854775808)],
 	'boolean' => [qw(true false)],
 	'bytea'   => [ '', '\x00', '\xff', '\x' . '00' x 100 ],
@@ -185,7 +192,10 @@ my %odd = (
 		'2025-03-30 01:00:00.0005+00',
 		'0001-01-01 00:00+00 BC'
 	],
-	'uuid' => \@uuids);
+	'uuid' => \@uuids,
+	'xml'  =>
+	  [ '', 'x', '<a/>', '<a><b>1</b><b/></a>', '<?xml version="1.0"?><a/>' ]
+);
 
 # Rare, because they take time
 my %huge = (
@@ -341,6 +351,17 @@ my %documents = (
 					warehouse_id     => 'integer'
 				}
 	] } qw(receive_return.items return_shipment.items)),
+	'refund_order.items' => [
+		{
+			'sku|product_id|line_number!' => {
+				sku         => 'text',
+				product_id  => 'uuid',
+				line_number => 'integer'
+			},
+			quantity => 'integer',
+			amount   => 'numeric'
+		}
+	],
 	allowances       => [ \%allowance ],
 	charges          => [ \%charge ],
 	shipping_address => $address,

@@ -113,6 +113,8 @@ SELECT ecommerce.adjust_stock('BACK', 10, 'receipt');
 SELECT ecommerce.set_backorder_limit(id, 100000) FROM ecommerce.products WHERE sku = 'BACK';
 SELECT ecommerce.set_stock_slots(id, 8) FROM ecommerce.products WHERE sku = 'HOT2';
 
+INSERT INTO ecommerce.sellers (tenant_id, name, address_line_1, city, postal_code, vat_id, iban)
+VALUES (1, 'Shop', 'Ermou 1', 'Athens', '10563', 'EL094259216', 'GR1601101250000000012300695');
 CREATE SCHEMA load;
 CREATE FUNCTION load.items(a integer, units integer, b integer) RETURNS jsonb
 LANGUAGE sql AS \$\$
@@ -120,6 +122,21 @@ LANGUAGE sql AS \$\$
 		jsonb_build_object('sku', 'HOT' || a, 'quantity', units),
 		jsonb_build_object('sku', 'COLD' || b, 'quantity', 1))
 \$\$;
+-- Money comes for an order and goes back in part, as a provider reports, twice; and its papers.
+CREATE FUNCTION load.pay(id uuid) RETURNS text LANGUAGE sql AS \$\$
+	SELECT min(e.order_payment_status) FROM ecommerce.orders o, generate_series(1, 2),
+		LATERAL ecommerce.record_payment_event('acme', 'pay ' || o.id, 'captured', o.gross,
+			reference => o.id::text, order_id => o.id) e
+	WHERE o.id = pay.id
+\$\$;
+CREATE FUNCTION load.give_back(id uuid) RETURNS text LANGUAGE plpgsql AS \$\$
+DECLARE
+	r record;
+BEGIN
+	SELECT * INTO r FROM ecommerce.refund_order(give_back.id, amount => 0.50);
+	RETURN (SELECT e.status FROM ecommerce.record_payment_event('acme', 'back ' || r.id,
+		'refunded', r.amount, reference => give_back.id::text, refund_id => r.id) e);
+END \$\$;
 -- Try a statement about an id, unless what should have given that failed.
 CREATE FUNCTION load.try(statement text, id text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql AS \$\$
@@ -168,6 +185,13 @@ SELECT load.try($$SELECT ecommerce.transition_order($1::uuid, 'shipped')$$, ':or
 \elif :what <= 60
 SELECT load.try(
 	$$SELECT id FROM ecommerce.place_order(load.items(:hot, :units, :cold))$$) AS ordered \gset
+SELECT load.try('SELECT load.pay($1::uuid)', ':ordered');
+\if :then % 2 = 0
+SELECT load.try('SELECT invoice_number FROM ecommerce.issue_invoice($1::uuid)', ':ordered');
+SELECT load.try('SELECT load.give_back($1::uuid)', ':ordered');
+SELECT load.try($$SELECT c.invoice_number FROM ecommerce.refunds r,
+	ecommerce.issue_credit_note(refund_id => r.id) c WHERE r.order_id = $1::uuid$$, ':ordered');
+\endif
 \if :then <= 3
 SELECT load.try('SELECT ecommerce.cancel_order($1::uuid)', ':ordered');
 \else
@@ -335,8 +359,12 @@ package Customer
 		  $hot[ $hot % @hot ], 1 + $units % 3, 1 + $first % $cold,
 		  1 + $second % $cold;
 		return (
-			'SELECT id FROM ecommerce.place_order(items => ?::jsonb,'
-			  . ' reservation_id => ?::uuid, notes => ?, idempotency_key => ?)',
+				'SELECT id FROM ecommerce.place_order(items => ?::jsonb,'
+			  . ' reservation_id => ?::uuid, notes => ?, idempotency_key => ?,'
+			  . q( billing_address => '{"first_name": "Ann", "last_name": "Lee",
+				"address_line_1": "1 Road", "city": "Athens", "postal_code": "10563",
+				"country": "GR"}')
+			  . ')',
 			$reservation ? undef : $items,
 			$reservation, $key, $key);
 	}
@@ -400,7 +428,45 @@ package Customer
 		return $id;
 	}
 
-	# One key: reserve for some of them, order, cancel some.
+	# What a provider reports, and its papers; what the shop refuses is not told.
+	sub settle
+	{
+		my ($self, $key, $id) = @_;
+		my ($number)   = $key =~ /(\d+)$/;
+		my $connection = $self->connection('first');
+		my $try        = sub {
+			my ($what, $sql, @arguments) = @_;
+			my @row =
+			  eval { $connection->selectrow_array($sql, undef, @arguments) };
+			if (my $error = $@)
+			{
+				die $error unless ref $error && $error->{state} =~ /^EC/;
+				return;
+			}
+			$self->tell($what, $key, @row);
+			return @row;
+		};
+		return if $number % 3;
+		$try->(
+			'paid',
+			q{SELECT (ecommerce.record_payment_event('acme', $1, 'captured', o.gross,
+				reference => $1, order_id => o.id)).amount_captured
+				FROM ecommerce.orders o WHERE o.id = $2}, $key, $id);
+		my ($refund) = $number % 9 ? () : $try->(
+			'asked', q{SELECT id FROM ecommerce.refund_order($2::uuid,
+				amount => 0.10, idempotency_key => 'back ' || $1)}, $key, $id);
+		$try->(
+			'refunded',
+			q{SELECT (ecommerce.record_payment_event('acme', 'back ' || $1, 'refunded',
+				0.10, reference => $1, refund_id => $2)).id}, $key, $refund) if $refund;
+		$try->(
+			'invoice',
+			q{SELECT invoice_number FROM ecommerce.issue_invoice($2::uuid,
+				idempotency_key => 'bill ' || $1)}, $key, $id) unless $number % 2;
+		return;
+	}
+
+	# One key: reserve for some of them, order, cancel some, pay others.
 	sub buy
 	{
 		my ($self, $key, $reservation) = @_;
@@ -421,6 +487,7 @@ package Customer
 			  ->do('SELECT ecommerce.cancel_order(?)', undef, $id);
 			$self->tell('cancelled', $id);
 		}
+		$self->settle($key, $id);
 		$self->tell('order', $key, $id);
 		return;
 	}
@@ -524,7 +591,7 @@ END
 # What the customers know
 #
 
-my (%order, @cancelled, @held, %error, %read);
+my (%order, %told, @cancelled, @held, %error, %read);
 my $double = 0;     # keys that were given two orders
 my $filled = 0;     # errors because a file was too large
 my @new    = ();    # keys of orders that were not looked up yet
@@ -549,7 +616,11 @@ sub read_notes
 				$order{$first} = $second;
 			}
 			elsif ($what eq 'cancelled') { push @cancelled, $first }
-			elsif ($what eq 'held')      { push @held,      $first }
+			elsif ($what =~ /^(?:paid|refunded|invoice)$/)
+			{
+				$told{$what}{$first} = $second;
+			}
+			elsif ($what eq 'held') { push @held, $first }
 			elsif ($what eq 'error')
 			{
 				$error{$first}++;
@@ -1026,6 +1097,39 @@ is( $node->safe_psql(
 	'',
 	'what was held is known');
 check_integrity('the books balance');
+
+# Every report that was acknowledged is booked, once; numbers have no gaps.
+my %event = (paid => '', refunded => 'back ');
+for my $what (sort keys %event)
+{
+	my $events = join ',',
+	  map { qq("$event{$what}$_") } keys %{ $told{$what} };
+	cmp_ok(scalar keys %{ $told{$what} }, '>', 20, "enough was $what");
+	is( $node->safe_psql(
+			'shop', qq{SELECT a FROM unnest('{$events}'::text[]) AS a
+			WHERE (SELECT count(*) FROM ecommerce.payment_entries e
+				WHERE e.provider = 'acme' AND e.event_id = a) <> 1 LIMIT 10}),
+		'',
+		"what was acknowledged is $what once");
+}
+my $numbers = join ',', values %{ $told{invoice} };
+cmp_ok(scalar keys %{ $told{invoice} }, '>', 20, 'enough was invoiced');
+is( $node->safe_psql(
+		'shop', qq{SELECT a FROM unnest('{$numbers}'::text[]) AS a
+		EXCEPT SELECT invoice_number FROM ecommerce.invoices LIMIT 10}),
+	'',
+	'what was invoiced is there');
+is( $node->safe_psql(
+		'shop', q{SELECT series, year FROM ecommerce.invoices GROUP BY 1, 2
+		HAVING count(*) <> max(number) OR min(number) <> 1}),
+	'',
+	'numbers have no gaps');
+is( $node->safe_psql(
+		'shop',
+		q{SELECT * FROM ecommerce.reconcile(current_date - 3, current_date + 3)
+		WHERE is_error LIMIT 10}),
+	'',
+	'nothing that was paid, refunded or invoiced is wrong');
 is( $node->safe_psql(
 		'shop', q{
 SELECT v FROM unnest('{pending,cancelled,shipped,held,committed,consumed,released,expired,

@@ -85,6 +85,11 @@ INSERT INTO ecommerce.products (sku, name, price) VALUES ('LOW', 'Low', 1);
 INSERT INTO ecommerce.stock_alerts (product_id) SELECT id FROM ecommerce.products
 WHERE sku = 'LOW';
 INSERT INTO ecommerce.warehouses (id, name) VALUES (2, 'Other');
+INSERT INTO ecommerce.sepa_mandates (user_id, mandate_reference, account_holder, iban, signed_on)
+SELECT user_id, 'M-1', 'Ann', 'DE89370400440532013000', '2026-01-01' FROM try.ids
+WHERE tenant_id = 1;
+INSERT INTO ecommerce.bank_entries (event_id, direction, amount, currency)
+VALUES ('x', 'credit', 1, 'EUR');
 INSERT INTO ecommerce.customer_groups (name) VALUES ('Group');
 INSERT INTO ecommerce.price_lists (name, currency, prices) VALUES ('List', 'EUR', 'gross');
 INSERT INTO ecommerce.prices (price_list_id, product_id, price)
@@ -289,6 +294,15 @@ my %values = (
 	user_id        => q{'%user_id%'},
 	shipment_id    => q{'%shipment_id%'},
 	return_id      => q{'%return_id%'},
+	invoice_id     => q{'%order_id%'},
+	invoice_number => q{'%order_id%'},
+	invoice_ids    => q{'{%order_id%}'},
+	invoice_number => q{'%order_id%'},
+	answer         => q{'{"statusCode": "Success", "invoiceMark": 1}'},
+	afm            => q{'094259216'},
+	issue_date     => q{'2026-01-01'},
+	mydata_type    => q{'1.1'},
+	series         => q{'A'},
 	relation       => q{'ecommerce.orders'},
 	role           => q{'everybody'},
 	profile        => q{'service'},
@@ -318,12 +332,19 @@ my %values = (
 	old_status     => q{'pending'},
 	new_status     => q{'shipped'},
 	country        => q{'GR'},
+	iban           => q{'DE89370400440532013000'},
+	scheme         => q{'CORE'},
 	seller_country => q{'GR'},
 	buyer_country  => q{'GR'},
 	vat_class      => q{'standard'},
 	currency       => q{'EUR'},
 	prices         => q{'net'},
 	suffix         => q{'default'},
+	series         => q{'INV'},
+	format         => q{'{year}{number}'},
+	drafts         => q{'{}'},
+	taken          => q{'[]'},
+	timezone       => q{'UTC'},
 	pattern        => q{'84*'},
 	quarter        => '1',
 	year           => '2026',
@@ -353,13 +374,19 @@ my %types = (
 	'uuid[]'                   => q{'{%product_id%}'},
 	'jsonb'                    => q{'{}'},
 	'bigint'                   => '1',
+	'xml'                      => q{'<a/>'},
 	'regclass'                 => 'NULL',
 	'regprocedure'             => 'NULL',
 	'oid'                      => '0',
 	'text[]'                   => q{'{x}'},
 	'integer[]'                => q{'{1}'},
 	'numeric[]'                => q{'{1}'});
-my %texts = (vat_id_valid => 1, vat_id_normalize => 1);  # "id" that is a text
+# "id" that is a text
+my %texts = (
+	vat_id_valid           => 1,
+	vat_id_normalize       => 1,
+	sepa_creditor_id_valid => 1,
+	bank_event             => 1);
 
 my @functions = map { [ split /\|/ ] } split /\n/, $node->safe_psql(
 	'shop', q{
@@ -625,10 +652,10 @@ stock|0
 food
 https://example.org/fig
 5
-FIG||995|1|
+FIG||992|1|
 LOW||0|0|
-NUT|Food|986|0|
-PEN||984|0|
+NUT|Food|985|0|
+PEN||983|0|
 orders|0
 t|4.99
 t|FIG

@@ -1,0 +1,322 @@
+-- Issuing what was drafted and found right.
+
+CREATE FUNCTION ecommerce_internal.check_invoice_options(request jsonb, keys text[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_request jsonb := coalesce(nullif(CASE ecommerce_internal.encoded_once(request, 'request')
+                                       WHEN '[]' THEN '{}' ELSE request END, 'null'), '{}');
+    v_fault   text;
+BEGIN
+    IF jsonb_typeof(v_request) <> 'object' THEN
+        v_fault := 'request must be an object';
+    ELSE
+        v_request := jsonb_strip_nulls(v_request);
+        SELECT format('request.%s %s', left(e.key, 100), f.fault) INTO v_fault
+        FROM jsonb_each(v_request) e
+        CROSS JOIN LATERAL (SELECT e.value #>> '{}' AS value) t
+        CROSS JOIN LATERAL (SELECT CASE
+            WHEN e.key <> ALL (keys) THEN 'is unknown'
+            WHEN e.key IN ('buyer', 'exchange_rates')
+                THEN CASE WHEN jsonb_typeof(e.value) <> 'object' THEN 'must be an object' END
+            WHEN jsonb_typeof(e.value) NOT IN ('string', 'number') THEN 'must be a string or number'
+            WHEN e.key IN ('due_date', 'delivery_date')
+                 AND (t.value !~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
+                      OR right(t.value, 2)::integer > extract(day FROM
+                             (left(t.value, 7) || '-01')::date + interval '1 month - 1 day'))
+                THEN 'must be a day as YYYY-MM-DD'
+            WHEN e.key = 'payment_days' AND (t.value !~ '^[0-9]{1,4}$' OR t.value::integer > 3650)
+                THEN 'must be a whole number from 0 to 3650'
+            WHEN e.key = 'exchange_rate' AND NOT ecommerce_internal.exchange_rate_valid(t.value)
+                THEN 'must be a number above zero'
+            WHEN e.key = 'profile' AND t.value NOT IN ('en16931', 'peppol', 'peppol_gr')
+                THEN 'must be en16931, peppol or peppol_gr'
+            WHEN length(t.value) > CASE e.key WHEN 'note' THEN 10000 ELSE 200 END
+                THEN 'is too long' END AS fault) f
+        WHERE f.fault IS NOT NULL ORDER BY e.key LIMIT 1;
+        v_fault := coalesce(v_fault, (
+            SELECT format('request.exchange_rates.%s must be a number above zero', left(r.key, 100))
+            FROM jsonb_each(coalesce(v_request -> 'exchange_rates', '{}')) r
+            WHERE NOT ecommerce_internal.exchange_rate_valid(r.value #>> '{}') LIMIT 1), (
+            SELECT format('request.buyer.%s is unknown or no text', left(r.key, 100))
+            FROM jsonb_each(coalesce(v_request -> 'buyer', '{}')) r
+            WHERE jsonb_typeof(r.value) <> 'string' OR r.key <> ALL ('{name,company,address_line_1,
+                address_line_2,city,state,postal_code,country,vat_id,email,phone,
+                registration_number,registration_scheme,endpoint_scheme,endpoint_id}'::text[])
+            LIMIT 1), CASE WHEN v_request ? 'due_date' AND v_request ? 'payment_days'
+            THEN 'request has either due_date or payment_days' END);
+    END IF;
+    IF v_fault IS NOT NULL THEN
+        RAISE EXCEPTION '%', v_fault USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('Its keys are %s.', array_to_string(keys, ', '));
+    END IF;
+    RETURN v_request;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_invoice_options(jsonb, text[]) IS
+    'The request of a document, without NULLs. keys: those that it may have. Error 22023 names '
+    'what is wrong.';
+
+CREATE FUNCTION ecommerce_internal.exchange_rate_valid(value text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN coalesce(value ~ '^[0-9]{1,9}([.][0-9]{1,15})?$' AND value ~ '[1-9]', false);
+COMMENT ON FUNCTION ecommerce_internal.exchange_rate_valid(text) IS
+    'Whether a text is a rate of exchange: a number above zero with at most 15 decimals.';
+
+CREATE FUNCTION ecommerce_internal.check_draft_texts(draft jsonb, place text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    e record;
+BEGIN
+    -- Most have none: as JSON writes them, control characters have a backslash.
+    IF draft::text !~ E'\\\\[bfu]|[\\uFFFE\\uFFFF]' THEN
+        RETURN;
+    END IF;
+    FOR e IN
+        SELECT o.key, o.value FROM jsonb_each(CASE jsonb_typeof(draft) WHEN 'object' THEN draft END)
+            o
+        UNION ALL
+        SELECT (a.n - 1)::text, a.value
+        FROM jsonb_array_elements(CASE jsonb_typeof(draft) WHEN 'array' THEN draft END)
+            WITH ORDINALITY AS a (value, n)
+    LOOP
+        IF jsonb_typeof(e.value) = 'string' THEN
+            PERFORM ecommerce_internal.check_xml_text(e.value #>> '{}', place || '.' || e.key);
+        ELSE
+            PERFORM ecommerce_internal.check_draft_texts(e.value, place || '.' || e.key);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_draft_texts(jsonb, text) IS
+    'Whether XML can have each character of each text in a draft: else error 22023. place: what '
+    'the draft is called in the message.';
+
+CREATE FUNCTION ecommerce_internal.invoice_document(document jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_parts  jsonb;
+BEGIN
+    SELECT jsonb_build_object(
+        'lines', coalesce(jsonb_agg(jsonb_build_object('quantity', l.quantity,
+                'unit_price', l.unit_price, 'base_quantity', l.base_quantity,
+                'vat_category', l.vat_category, 'net', l.net,
+                'allowances', CASE WHEN l.allowance > 0 THEN jsonb_build_array(
+                    jsonb_build_object('amount', l.allowance)) ELSE '[]' END) || r.rate
+            ORDER BY l.line_number) FILTER (WHERE l.part = 'line'), '[]'),
+        'allowances', coalesce(jsonb_agg(jsonb_build_object('amount', l.net,
+            'vat_category', l.vat_category) || r.rate ORDER BY l.line_number)
+            FILTER (WHERE l.part = 'allowance'), '[]'),
+        'charges', coalesce(jsonb_agg(jsonb_build_object('amount', l.net,
+            'vat_category', l.vat_category) || r.rate ORDER BY l.line_number)
+            FILTER (WHERE l.part = 'charge'), '[]'),
+        'totals', jsonb_build_object(
+            'lines', coalesce(sum(l.net) FILTER (WHERE l.part = 'line'), 0),
+            'allowances', coalesce(sum(l.net) FILTER (WHERE l.part = 'allowance'), 0),
+            'charges', coalesce(sum(l.net) FILTER (WHERE l.part = 'charge'), 0),
+            'net', document -> 'net', 'vat', document -> 'vat', 'gross', document -> 'gross',
+            'prepaid', document -> 'prepaid',
+            'payable', (document ->> 'gross')::numeric - (document ->> 'prepaid')::numeric))
+    INTO v_parts
+    FROM jsonb_to_recordset(document -> 'lines') AS l (line_number integer, part text,
+        quantity numeric, unit_price numeric, base_quantity numeric, allowance numeric,
+        net numeric, vat_category text, vat_rate numeric)
+    CROSS JOIN LATERAL (SELECT CASE l.vat_category WHEN 'O' THEN '{}'
+                               ELSE jsonb_build_object('vat_rate', l.vat_rate) END AS rate) r;
+    RETURN v_parts || jsonb_build_object('currency', document -> 'currency', 'vat', (
+        SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('category', g.vat_category,
+            'rate', CASE WHEN g.vat_category <> 'O' THEN g.vat_rate END, 'taxable', g.taxable,
+            'tax', g.tax, 'exemption', coalesce(g.vatex, g.reason))))
+        FROM jsonb_to_recordset(document -> 'vat_breakdown') AS g (vat_category text,
+            vat_rate numeric, taxable numeric, tax numeric, vatex text, reason text)));
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.invoice_document(jsonb) IS
+    'A document of get_invoice() as one of invoice_totals(), for invoice_violations().';
+
+CREATE FUNCTION ecommerce_internal.check_draft(draft jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_lacks  jsonb := CASE draft ->> 'kind' WHEN 'invoice'
+                           THEN ecommerce_internal.draft_lacks(draft) END;
+    v_faults jsonb;
+BEGIN
+    IF v_lacks IS NOT NULL THEN
+        RAISE EXCEPTION 'invoice data are incomplete: % is missing or wrong',
+                        v_lacks -> 0 ->> 'field'
+            USING ERRCODE = 'EC051', DETAIL = v_lacks::text,
+                  HINT = 'What the seller is called is in ecommerce.sellers; what is missing of '
+                         'the buyer may be in the request.';
+    END IF;
+    PERFORM ecommerce_internal.check_draft_texts(draft, draft ->> 'kind');
+    v_faults := ecommerce_internal.draft_faults(draft);
+    IF v_faults IS NULL THEN
+        -- Amounts of more than two decimals are right where the currency has them.
+        SELECT jsonb_agg(format('%s: %s', v.rule, v.detail)) INTO v_faults
+        FROM ecommerce.invoice_violations(ecommerce_internal.invoice_document(draft)) v
+        WHERE NOT (v.rule LIKE 'BR-DEC-%'
+                   AND scale(ecommerce.round_amount(0, draft ->> 'currency')) > 2);
+    END IF;
+    IF v_faults IS NOT NULL THEN
+        RAISE EXCEPTION 'the document would be wrong: %', v_faults ->> 0
+            USING ERRCODE = 'data_exception', DETAIL = v_faults::text;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_draft(jsonb) IS
+    'Whether a draft may be issued. Errors: EC051 with all that it lacks, 22023 a character that '
+    'XML cannot have, 22000 its arithmetic is wrong.';
+
+CREATE FUNCTION ecommerce_internal.write_invoices(tenant_id integer, kind text, series text,
+    drafts jsonb[])
+    RETURNS TABLE (n bigint, id uuid, invoice_number text, issue_date date, due_date date)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_tenant integer := write_invoices.tenant_id;
+    v_series record;
+    v_taken  record;
+    v_ids    uuid[];
+    v_orders uuid[] := ARRAY(SELECT (d ->> 'order_id')::uuid FROM unnest(drafts) d);
+    v_before bigint := ecommerce_internal.count_invoices(v_tenant, v_orders);
+BEGIN
+    SELECT * INTO v_series
+    FROM ecommerce_internal.invoice_series_of(v_tenant, write_invoices.kind,
+                                              write_invoices.series);
+    -- Ids of one call are in the order of its numbers.
+    v_ids := ARRAY(SELECT ecommerce.uuid_v7() FROM generate_series(1, cardinality(drafts)));
+    SELECT * INTO v_taken
+    FROM ecommerce_internal.take_invoice_numbers(v_tenant, v_series.series, v_series.yearly,
+                                                 cardinality(drafts));
+    PERFORM ecommerce_internal.check_numbers_free(v_tenant, v_series.series, v_series.format,
+        v_taken.issue_date, v_taken.last_number, cardinality(drafts));
+    RETURN QUERY
+    INSERT INTO ecommerce.invoices AS v (tenant_id, id, series, year, number, invoice_number, kind,
+        type_code, profile, issue_date, delivery_date, due_date, order_id, order_created_at,
+        order_number, shipment_id, refund_id, user_id, currency, net, vat, gross, prepaid,
+        tax_currency, exchange_rate, vat_scheme, country, region, seller, buyer, delivery, payment,
+        preceding, note, idempotency_key)
+    SELECT v_tenant, w.id, v_series.series, v_taken.year, v_taken.last_number + w.n,
+           ecommerce_internal.format_invoice_number(v_series.format, v_series.series,
+               v_taken.issue_date, v_taken.last_number + w.n),
+           d.kind, d.type_code, d.profile, v_taken.issue_date, d.delivery_date,
+           CASE WHEN d.due_date < v_taken.issue_date THEN v_taken.issue_date
+                ELSE coalesce(d.due_date, v_taken.issue_date + d.payment_days) END, d.order_id,
+           d.order_created_at, d.order_number, d.shipment_id, d.refund_id, d.user_id, d.currency,
+           d.net, d.vat, d.gross, d.prepaid, d.tax_currency, d.exchange_rate, d.vat_scheme,
+           d.country, d.region, d.seller, d.buyer, nullif(nullif(d.delivery, 'null'), '{}'),
+           d.payment, d.preceding, d.note, d.idempotency_key
+    FROM unnest(v_ids, drafts) WITH ORDINALITY AS w (id, draft, n)
+    CROSS JOIN LATERAL jsonb_to_record(w.draft) AS d (kind text, type_code text, profile text,
+        delivery_date date, due_date date, payment_days integer, order_id uuid,
+        order_created_at timestamptz, order_number text, shipment_id uuid, refund_id uuid,
+        user_id uuid, currency text, net numeric, vat numeric, gross numeric, prepaid numeric,
+        tax_currency text, exchange_rate numeric, vat_scheme text, country text, region text,
+        seller jsonb, buyer jsonb,
+        delivery jsonb, payment jsonb, preceding jsonb, note text, idempotency_key text)
+    RETURNING v.number - v_taken.last_number, v.id, v.invoice_number, v.issue_date, v.due_date;
+    PERFORM ecommerce_internal.write_invoice_parts(v_tenant, v_ids, drafts);
+    -- A trigger that issued one, too, has invoiced the same twice.
+    PERFORM ecommerce_internal.check_written(v_before + cardinality(drafts)
+        = ecommerce_internal.count_invoices(v_tenant, v_orders), 'invoices');
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.write_invoices(integer, text, text, jsonb[]) IS
+    'Number and write documents that were checked, with their events. kind: invoice or '
+    'credit_note. series: the name of their series, or NULL for the default. Returns for each '
+    'its place in drafts, from 1, and what it got. Error EC052 about the series.';
+
+CREATE FUNCTION ecommerce_internal.count_invoices(tenant_id integer, order_ids uuid[])
+    RETURNS bigint
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM ecommerce.invoices v
+            WHERE v.tenant_id = count_invoices.tenant_id
+              AND v.order_id = ANY (count_invoices.order_ids));
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.count_invoices(integer, uuid[]) IS
+    'How many documents some orders have, as of now.';
+
+CREATE FUNCTION ecommerce_internal.check_numbers_free(tenant_id integer, series text, format text,
+    issue_date date, last_number bigint, count bigint) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    v_taken text := (
+        SELECT v.invoice_number
+        FROM generate_series(last_number + 1, last_number + count) AS g (number)
+        JOIN ecommerce.invoices v ON v.tenant_id = check_numbers_free.tenant_id
+            AND v.invoice_number = ecommerce_internal.format_invoice_number(
+                    check_numbers_free.format, check_numbers_free.series,
+                    check_numbers_free.issue_date, g.number)
+        LIMIT 1);
+BEGIN
+    IF v_taken IS NOT NULL THEN
+        RAISE EXCEPTION 'the next number of series "%" is taken: %', series, v_taken
+            USING ERRCODE = 'EC052',
+                  HINT = 'Another series, or this one with its former format, has it. Give the '
+                         'series another format.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_numbers_free(integer, text, text, date, bigint,
+    bigint) IS
+    'Whether the numbers after last_number are written as no other document''s: else error EC052.';
+
+CREATE FUNCTION ecommerce_internal.write_invoice_parts(tenant_id integer, ids uuid[],
+    drafts jsonb[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+BEGIN
+    INSERT INTO ecommerce.invoice_lines (tenant_id, invoice_id, line_number, part, order_line,
+        kind, sku, gtin, name, quantity, unit_code, unit_price, base_quantity, allowance, net,
+        vat, vat_category, vat_rate, reason_code, reason, supply, corrected_invoice_id,
+        corrected_line_number)
+    SELECT write_invoice_parts.tenant_id, w.id, l.line_number, l.part, l.order_line, l.kind,
+           l.sku, l.gtin, l.name, l.quantity, l.unit_code, l.unit_price, l.base_quantity,
+           l.allowance, l.net, l.vat, l.vat_category, l.vat_rate, l.reason_code, l.reason,
+           l.supply, l.corrected_invoice_id, l.corrected_line_number
+    FROM unnest(ids, drafts) AS w (id, draft)
+    CROSS JOIN LATERAL jsonb_to_recordset(w.draft -> 'lines') AS l (line_number integer,
+        part text, order_line integer, kind text, sku text, gtin text, name text,
+        quantity integer, unit_code text, unit_price numeric, base_quantity integer,
+        allowance numeric, net numeric, vat numeric, vat_category text, vat_rate numeric,
+        reason_code text, reason text, supply text, corrected_invoice_id uuid,
+        corrected_line_number integer);
+    INSERT INTO ecommerce.invoice_vat_groups (tenant_id, invoice_id, vat_category, vat_rate,
+        taxable, tax, vatex, reason, mydata_exemption)
+    SELECT write_invoice_parts.tenant_id, w.id, g.vat_category, g.vat_rate, g.taxable, g.tax,
+           g.vatex, g.reason, g.mydata_exemption
+    FROM unnest(ids, drafts) AS w (id, draft)
+    CROSS JOIN LATERAL jsonb_to_recordset(w.draft -> 'vat_breakdown') AS g (vat_category text,
+        vat_rate numeric, taxable numeric, tax numeric, vatex text, reason text,
+        mydata_exemption integer);
+    INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
+    SELECT write_invoice_parts.tenant_id,
+           CASE w.draft ->> 'kind' WHEN 'invoice' THEN 'invoice.issued'
+                                   ELSE 'invoice.credited' END, w.id,
+           jsonb_strip_nulls(jsonb_build_object('order_id', w.draft -> 'order_id',
+               'order_number', w.draft -> 'order_number', 'shipment_id',
+               w.draft -> 'shipment_id', 'refund_id', w.draft -> 'refund_id',
+               'user_id', w.draft -> 'user_id', 'invoices',
+               CASE WHEN w.draft ->> 'kind' <> 'invoice' THEN w.draft -> 'preceding' END))
+    FROM unnest(ids, drafts) AS w (id, draft);
+    -- A trigger that leaves rows out, or writes some, would make other documents of them.
+    PERFORM ecommerce_internal.check_written(
+        (SELECT count(*) FROM ecommerce.invoice_lines l
+         WHERE l.tenant_id = write_invoice_parts.tenant_id AND l.invoice_id = ANY (ids))
+        = (SELECT sum(jsonb_array_length(d -> 'lines')) FROM unnest(drafts) d), 'invoice_lines');
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.write_invoice_parts(integer, uuid[], jsonb[]) IS
+    'For write_invoices(): lines, VAT breakdowns and events. ids: those of the invoices.';

@@ -1,0 +1,37 @@
+-- Triggers of its tables; install() makes them.
+
+SELECT * FROM (VALUES
+    ('payments', 'keep_payment', 'BEFORE UPDATE',
+     'FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.currency <> OLD.currency
+      OR NEW.created_at <> OLD.created_at OR OLD.order_id IS NOT NULL
+         AND (NEW.order_id IS DISTINCT FROM OLD.order_id
+              OR NEW.order_created_at IS DISTINCT FROM OLD.order_created_at)
+      OR OLD.gift_card_id IS NOT NULL AND NEW.gift_card_id IS DISTINCT FROM OLD.gift_card_id)',
+     'refuse_change(''Id, currency, order and gift card of a payment never change.'')'),
+    ('payments', 'write_amounts', 'BEFORE INSERT OR UPDATE OF amount, amount_authorized,
+      amount_captured, amount_refunded, amount_charged_back, fee, refunds_requested',
+     'FOR EACH ROW', 'write_amounts(''amount'', ''amount_authorized'', ''amount_captured'',
+      ''amount_refunded'', ''amount_charged_back'', ''fee'', ''refunds_requested'')'),
+    -- A payment is the sum of its entries, whoever writes them.
+    ('payments', 'books_match', 'AFTER INSERT OR UPDATE OF amount_captured, amount_refunded,
+      amount_charged_back, fee, refunds_requested, status',
+     'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce_internal.plain_sql())',
+     'check_payment_amounts()'),
+    ('payment_entries', 'books_match', 'AFTER INSERT',
+     'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce_internal.plain_sql())',
+     'check_payment_entry()'),
+    ('orders', 'payments_match', 'AFTER UPDATE OF amount_paid, amount_refunded,
+      amount_charged_back, payment_status',
+     'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+      WHEN ((NEW.amount_paid <> OLD.amount_paid OR NEW.amount_refunded <> OLD.amount_refunded
+        OR NEW.amount_charged_back <> OLD.amount_charged_back
+        OR NEW.payment_status <> OLD.payment_status) AND ecommerce_internal.plain_sql())',
+     'check_order_payments()'),
+    ('payments', 'keep_payments', 'BEFORE DELETE',
+     'FOR EACH ROW', 'refuse_change(''Its rows are business records.'')'),
+    ('payments', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
+    ('payment_entries', 'append_only', 'BEFORE UPDATE OR DELETE',
+     'FOR EACH ROW', 'refuse_change(''Its rows are a record of what happened.'')'),
+    ('payment_entries', 'no_truncate', 'BEFORE TRUNCATE',
+     'FOR EACH STATEMENT', 'refuse_change()')
+) AS rule (relation, name, event, condition, function)

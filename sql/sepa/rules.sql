@@ -1,0 +1,32 @@
+-- Triggers of its tables; install() makes them.
+
+SELECT * FROM (VALUES
+    ('sepa_mandates', 'check_new_mandate', 'BEFORE INSERT', 'FOR EACH ROW', 'check_new_mandate()'),
+    ('sepa_mandates', 'check_mandate_step', 'BEFORE UPDATE', 'FOR EACH ROW',
+     'check_mandate_step()'),
+    ('sepa_mandates', 'keep_mandates', 'BEFORE DELETE', 'FOR EACH ROW',
+     'refuse_change(''Its rows are business records.'', ''Use ecommerce.revoke_sepa_mandate().'')'),
+    ('sepa_mandates', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
+    ('sepa_mandate_references', 'append_only', 'BEFORE UPDATE OR DELETE', 'FOR EACH ROW',
+     'refuse_change(''No reference is given twice.'')'),
+    ('sepa_mandate_references', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT',
+     'refuse_change()'),
+    ('sepa_transfers', 'check_new_transfer', 'BEFORE INSERT', 'FOR EACH ROW',
+     'check_new_transfer()'),
+    ('sepa_transfers', 'check_transfer_step', 'BEFORE UPDATE', 'FOR EACH ROW',
+     'check_transfer_step()'),
+    ('sepa_transfers', 'keep_transfers', 'BEFORE DELETE', 'FOR EACH ROW',
+     'refuse_change(''Its rows are business records.'')'),
+    ('sepa_transfers', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
+    ('sepa_batches', 'append_only', 'BEFORE UPDATE OR DELETE', 'FOR EACH ROW',
+     'refuse_change(''Its rows are files that went to the bank.'')'),
+    ('sepa_batches', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()'),
+    ('sepa_batch_items', 'append_only', 'BEFORE UPDATE OR DELETE', 'FOR EACH ROW',
+     'refuse_change(''Its rows are what went to the bank.'')'),
+    ('sepa_batch_items', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT',
+     'refuse_change()'),
+    ('bank_entries', 'check_bank_entry', 'BEFORE UPDATE', 'FOR EACH ROW', 'check_bank_entry()'),
+    ('bank_entries', 'keep_entries', 'BEFORE DELETE', 'FOR EACH ROW',
+     'refuse_change(''Its rows are business records.'', ''Call ecommerce.dismiss_bank_entry().'')'),
+    ('bank_entries', 'no_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'refuse_change()')
+) AS rule (relation, name, event, condition, function)

@@ -1,0 +1,204 @@
+/*
+ * payment.c
+ *	  Writing entries of payments, and what follows from them.
+ *
+ * In C, because plain SQL has to prove at commit that payments are the sums of
+ * their entries, and orders those of their payments.  These statements make
+ * them so.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+
+#include "pg_compat.h"
+
+#include "call.h"
+#include "db/plan.h"
+#include "ecommerce.h"
+#include "value/arguments.h"
+#include "value/uuid.h"
+
+/* Arguments of insert_payment_entry */
+enum
+{
+	ENTRY_PAYMENT,
+	ENTRY_KIND,
+	ENTRY_AMOUNT,
+	ENTRY_PROVIDER,
+	ENTRY_EVENT,
+	ENTRY_REFUND,
+	ENTRY_REASON,
+	ENTRY_HASH,
+	ENTRY_DATA,
+	ENTRY_OCCURRED_AT,
+	ENTRY_TENANT
+};
+
+/* Arguments of add_to_payment */
+enum
+{
+	ADD_PAYMENT,
+	ADD_KIND,
+	ADD_AMOUNT,
+	ADD_REFUNDED,
+	ADD_REASON,
+	ADD_TENANT
+};
+
+/* Arguments of add_to_order */
+enum
+{
+	ORDER_ID,
+	ORDER_CREATED_AT,
+	ORDER_PAID,
+	ORDER_REFUNDED,
+	ORDER_CHARGED_BACK,
+	ORDER_TENANT
+};
+
+#define MAX_ARGUMENTS (ENTRY_TENANT + 2)
+
+static EcPlan entry_plan = {
+	.sql = "INSERT INTO {payment_entries} (tenant_id, payment_id, kind, amount, provider, event_id,"
+	" refund_id, reason, request_hash, data, occurred_at, id)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+	" ON CONFLICT (tenant_id, provider, event_id) DO NOTHING",
+	.nargs = ENTRY_TENANT + 2,
+	.types = {
+		INT4OID, UUIDOID, TEXTOID, NUMERICOID, TEXTOID, TEXTOID, UUIDOID, TEXTOID, BYTEAOID,
+		JSONBOID, TIMESTAMPTZOID, UUIDOID
+	}
+};
+
+#define CAPTURED "(p.amount_captured + CASE $3 WHEN 'captured' THEN $4 ELSE 0 END)"
+#define VOIDED "(CASE $3 WHEN 'voided' THEN coalesce($4, p.amount_authorized) ELSE 0 END)"
+#define CHARGED_BACK "(p.amount_charged_back + CASE $3 WHEN 'charged_back' THEN $4" \
+	" WHEN 'won_back' THEN -$4 ELSE 0 END)"
+
+static EcPlan payment_plan = {
+	.sql = "UPDATE {payments} p SET amount_authorized = greatest(p.amount_authorized"
+	" + CASE $3 WHEN 'authorized' THEN $4 ELSE 0 END - " VOIDED ", 0),"
+	" amount_captured = " CAPTURED ","
+	" amount_refunded = p.amount_refunded + $5,"
+	" amount_charged_back = " CHARGED_BACK ","
+	" fee = p.fee + CASE $3 WHEN 'fee' THEN $4 ELSE 0 END,"
+	" failure_reason = CASE WHEN $3 IN ('failed', 'charged_back', 'refund_failed')"
+	" THEN coalesce($6, p.failure_reason) ELSE p.failure_reason END,"
+	" status = ecommerce_internal.payment_status(CASE WHEN " CAPTURED " = 0"
+	" THEN ecommerce_internal.last_step($1, p.id) END, p.amount_authorized - " VOIDED ","
+	" " CAPTURED ", p.amount_refunded + $5, " CHARGED_BACK ")"
+	" WHERE p.tenant_id = $1 AND p.id = $2",
+	.nargs = ADD_TENANT + 1,
+	.types = {INT4OID, UUIDOID, TEXTOID, NUMERICOID, NUMERICOID, TEXTOID}
+};
+
+#define PAID_AND_KEPT "(o.amount_paid + $4 - o.amount_charged_back - $6)"
+
+static EcPlan order_plan = {
+	.sql = "UPDATE {orders} o SET amount_paid = o.amount_paid + $4,"
+	" amount_refunded = o.amount_refunded + $5,"
+	" amount_charged_back = o.amount_charged_back + $6,"
+	" payment_status = ecommerce_internal.order_payment_status(o.gross, o.amount_paid + $4,"
+	" o.amount_refunded + $5, o.amount_charged_back + $6,"
+	" CASE WHEN " PAID_AND_KEPT " - o.amount_refunded - $5 < o.gross"
+	" THEN ecommerce_internal.order_credit($1, $2, $3) ELSE 0 END,"
+	" CASE WHEN " PAID_AND_KEPT " <= 0"
+	" THEN ecommerce_internal.payments_failed($1, $2) ELSE false END)"
+	" WHERE o.tenant_id = $1 AND o.id = $2 AND o.created_at = $3"
+	" RETURNING o.payment_status",
+	.options = CURSOR_OPT_CUSTOM_PLAN,
+	.nargs = ORDER_TENANT + 1,
+	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID, NUMERICOID}
+};
+
+/* Run a plan whose arguments are the tenant and those before the tenant of the function. */
+static uint64
+run_with_arguments(FunctionCallInfo fcinfo, EcPlan *plan, int tenant_argument, Datum last)
+{
+	Datum		arguments[MAX_ARGUMENTS];
+	char		nulls[MAX_ARGUMENTS];
+
+	arguments[0] = Int32GetDatum(PG_GETARG_INT32(tenant_argument));
+	nulls[0] = ' ';
+	for (int i = 0; i < tenant_argument; i++)
+	{
+		nulls[i + 1] = PG_ARGISNULL(i) ? 'n' : ' ';
+		arguments[i + 1] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+	}
+	if (plan->nargs > tenant_argument + 1)
+	{
+		arguments[tenant_argument + 1] = last;
+		nulls[tenant_argument + 1] = ' ';
+	}
+	return ec_execute_unchecked(plan, arguments, nulls);
+}
+
+PG_FUNCTION_INFO_V1(ec_insert_payment_entry);
+
+/*
+ * insert_payment_entry(payment_id uuid, kind text, amount numeric, provider text,
+ * event_id text, refund_id uuid, reason text, request_hash bytea, data jsonb,
+ * occurred_at timestamptz, tenant_id integer) -> boolean
+ */
+Datum
+ec_insert_payment_entry(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t	id;
+	bool		booked;
+
+	(void) ec_begin(fcinfo, ENTRY_TENANT);
+	ec_argument_given(fcinfo, ENTRY_PAYMENT, "payment_id");
+	ec_argument_given(fcinfo, ENTRY_KIND, "kind");
+	ec_uuid_v7_generate(&id);
+	booked = run_with_arguments(fcinfo, &entry_plan, ENTRY_TENANT, UUIDPGetDatum(&id)) == 1;
+	ec_end();
+	PG_RETURN_BOOL(booked);
+}
+
+PG_FUNCTION_INFO_V1(ec_add_to_payment);
+
+/*
+ * add_to_payment(payment_id uuid, kind text, amount numeric, refunded numeric,
+ * reason text, tenant_id integer)
+ */
+Datum
+ec_add_to_payment(PG_FUNCTION_ARGS)
+{
+	(void) ec_begin(fcinfo, ADD_TENANT);
+	ec_argument_given(fcinfo, ADD_PAYMENT, "payment_id");
+	ec_argument_given(fcinfo, ADD_KIND, "kind");
+	ec_argument_given(fcinfo, ADD_REFUNDED, "refunded");
+	ec_written(run_with_arguments(fcinfo, &payment_plan, ADD_TENANT, (Datum) 0), 1, "payments");
+	ec_end();
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(ec_add_to_order);
+
+/*
+ * add_to_order(order_id uuid, order_created_at timestamptz, paid numeric,
+ * refunded numeric, charged_back numeric, tenant_id integer) -> text
+ */
+Datum
+ec_add_to_order(PG_FUNCTION_ARGS)
+{
+	static const char *const names[] = {
+		"order_id", "order_created_at", "paid", "refunded", "charged_back"
+	};
+	Datum		status = (Datum) 0;
+	bool		found;
+
+	(void) ec_begin(fcinfo, ORDER_TENANT);
+	for (int i = 0; i < (int) lengthof(names); i++)
+		ec_argument_given(fcinfo, i, names[i]);
+	found = run_with_arguments(fcinfo, &order_plan, ORDER_TENANT, (Datum) 0) == 1;
+	if (found)
+		status = datumCopy(ec_value(0, 1, TEXTOID), false, -1);
+	ec_end();
+	if (!found)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(status);
+}
