@@ -169,6 +169,64 @@ transactions() {
 	done | awk '{ n += $1 } END { print n }'
 }
 
+# against_limit TOPIC CONTENDER WHAT: measures something against the least SQL that
+# writes the same rows.
+against_limit() {
+	local contenders=("$2" limit) commit round i
+	for i in "${contenders[@]}"; do
+		pgbench_round "$1" "$i" off 1
+	done
+	rm "$work"/*.off
+	sql -c 'VACUUM ANALYZE'
+	for ((round = 0; round < rounds; round++)); do
+		for commit in off on; do
+			for i in "${!contenders[@]}"; do
+				pgbench_round "$1" "${contenders[(i + round) % 2]}" "$commit" "$seconds"
+			done
+		done
+	done
+	echo "$3, $clients clients, median of $rounds rounds of $seconds s"
+	for commit in off on; do
+		printf '\n  %-42s %8s %8s   %s\n' "synchronous_commit = $commit" calls/s ratio goal
+		table "$1" "$commit" <<-END
+			$2||$3()
+			limit|0.7|limit: one statement, same rows
+		END
+	done
+}
+
+# found WRONG...: stops if a check found something.
+found() {
+	if [ -n "$*" ]; then
+		printf 'WRONG: %s\n' "$*"
+		exit 1
+	fi
+}
+
+# A provider's reports of money.
+payment() {
+	sql -f payment/setup.sql >/dev/null
+	against_limit payment captured record_payment_event
+	found "$(sql -v captured="$(transactions captured)" -v limit="$(transactions limit)" \
+		-f payment/verify.sql)"
+	echo '  checked: every report is one entry, the books balance'
+}
+
+# Invoices, one by one and in bulk, and their XML.
+invoice() {
+	local bulk
+	sql -v orders="${ORDERS:-60000}" -f invoice/setup.sql >/dev/null
+	against_limit invoice issued issue_invoice
+	bulk=$(sql -f invoice/bulk.sql)
+	awk -F'|' '{
+		printf "\n  issue_invoices() of %d orders: %.1f s, %.0f invoices/min\n", $1, $2 / 1000, $1 / $2 * 60000
+		printf "  invoice_xml() of 100 lines: %s ms\n", $3
+	}' <<<"$bulk"
+	found "$(sql -v issued="$(transactions issued)" -v limit="$(transactions limit)" \
+		-v bulk="${bulk%%|*}" -f invoice/verify.sql)"
+	echo '  checked: a document for each call, numbers without gaps, the books balance'
+}
+
 # reserve_stock(): one product that everybody wants against many, and a shop
 # that has sold for long against a new one.
 stock() {
@@ -399,7 +457,7 @@ event() {
 }
 
 topics=("$@")
-[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity lookup cart event)
+[ ${#topics[@]} -gt 0 ] || topics=(place_order stock totals integrity lookup cart event payment invoice)
 for topic in "${topics[@]}"; do
 	"$topic"
 done
