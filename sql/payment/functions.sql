@@ -155,24 +155,30 @@ AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
     v_amount numeric;
-    b        record;
+    v_booked boolean;
     p        record;
+    r        ecommerce.payment_state;
 BEGIN
     PERFORM ecommerce_internal.check_payment_event(provider, event_id, kind, amount, reference,
         payment_id, coalesce(order_id::text, order_number), method, occurred_at);
     IF currency IS NOT NULL THEN
         PERFORM ecommerce.round_amount(0, currency);
     END IF;
+    IF kind = 'captured' AND refund_id IS NULL THEN
+        r := ecommerce_internal.capture_for_order(provider, event_id, amount, currency, reference,
+                                                  payment_id, reason, data, occurred_at, v_tenant);
+        IF r.booked THEN
+            RETURN r;
+        END IF;
+    END IF;
     SELECT * INTO p
     FROM ecommerce_internal.payment_of_event(v_tenant, provider, reference, payment_id,
         coalesce(order_id::text, order_number), currency, method);
     v_amount := ecommerce_internal.check_amount(nullif(amount, 0), p.currency, 'amount');
-    SELECT * INTO b
-    FROM ecommerce_internal.book_entry(v_tenant, p.id, kind, v_amount, provider, event_id, reason,
-        data, occurred_at, refund_id, ecommerce_internal.event_hash(p.id, kind, v_amount,
-                                                                    refund_id, reason, data));
-    RETURN ecommerce_internal.payment_answer(v_tenant, p.id, p.status, b.booked,
-                                             b.order_payment_status);
+    v_booked := ecommerce_internal.book_entry(v_tenant, p.id, kind, v_amount, provider, event_id,
+        reason, data, occurred_at, refund_id,
+        ecommerce_internal.event_hash(p.id, kind, v_amount, refund_id, reason, data));
+    RETURN ecommerce_internal.payment_answer(v_tenant, p.id, p.status, v_booked);
 END
 $$;
 COMMENT ON FUNCTION ecommerce.record_payment_event(text, text, text, numeric, text, text, uuid,

@@ -170,8 +170,7 @@ COMMENT ON FUNCTION ecommerce_internal.add_to_payment(uuid, text, numeric, numer
 
 CREATE FUNCTION ecommerce_internal.book_entry(tenant_id integer, payment_id uuid, kind text,
     amount numeric, provider text, event_id text, reason text, data jsonb,
-    occurred_at timestamptz, refund_id uuid, request_hash bytea,
-    OUT booked boolean, OUT order_payment_status text)
+    occurred_at timestamptz, refund_id uuid, request_hash bytea) RETURNS boolean
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
@@ -180,55 +179,54 @@ DECLARE
     v_back   numeric := 0;
     v_refund uuid := book_entry.refund_id;
     o        record;
-    p        record;
 BEGIN
-    SELECT t.order_id, t.order_created_at, true AS order_found, t.method, t.currency INTO o
-    FROM ecommerce.payments t
-    WHERE t.tenant_id = v_tenant AND t.id = book_entry.payment_id;
-    -- Money that comes locks its order when it adds to that; who must know more locks it first.
-    IF kind <> 'captured' OR o.order_id IS NULL THEN
-        SELECT l.order_id, l.order_created_at, l.order_found, o.method, o.currency INTO o
-        FROM ecommerce_internal.lock_payment(v_tenant, payment_id) l;
-    END IF;
-    booked := ecommerce_internal.insert_payment_entry(payment_id, kind, coalesce(amount, 0),
-        provider, event_id, refund_id, reason, request_hash, data, occurred_at, v_tenant);
-    IF NOT booked THEN
+    SELECT * INTO o FROM ecommerce_internal.lock_payment(v_tenant, payment_id);
+    IF NOT ecommerce_internal.insert_payment_entry(payment_id, kind, coalesce(amount, 0), provider,
+           event_id, refund_id, reason, request_hash, data, occurred_at, v_tenant) THEN
         PERFORM ecommerce_internal.check_written(ecommerce_internal.event_booked(v_tenant, provider,
             event_id, request_hash) IS NOT NULL, 'payment_entries');
-        RETURN;
+        RETURN false;
     END IF;
     -- Upwards: what a refund's event does to the refund, its own topic knows.
     IF kind IN ('refunded', 'refund_failed') THEN
         SELECT f.amount_back, f.refund_id INTO v_back, v_refund
         FROM ecommerce_internal.settle_refund(v_tenant, payment_id, kind, amount, refund_id) f;
     END IF;
-    IF kind = 'captured' AND o.order_found THEN
-        order_payment_status := ecommerce_internal.book_order_payment(v_tenant, o.order_id,
-            o.order_created_at, amount, 0, 0);
-    END IF;
     PERFORM ecommerce_internal.add_to_payment(payment_id, kind, amount, v_back, reason, v_tenant);
-    IF o.order_found AND (kind NOT IN ('captured', 'fee') OR order_payment_status = 'failed') THEN
-        order_payment_status := ecommerce_internal.book_order_payment(v_tenant, o.order_id,
-            o.order_created_at, 0, v_back,
+    IF o.order_found AND kind <> 'fee' THEN
+        PERFORM ecommerce_internal.book_order_payment(v_tenant, o.order_id, o.order_created_at,
+            CASE kind WHEN 'captured' THEN amount ELSE 0 END, v_back,
             CASE kind WHEN 'charged_back' THEN amount WHEN 'won_back' THEN -amount ELSE 0 END);
     END IF;
-    SELECT t.status INTO p FROM ecommerce.payments t
-    WHERE t.tenant_id = v_tenant AND t.id = book_entry.payment_id;
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
-    VALUES (v_tenant, 'payment.' || book_entry.kind, coalesce(o.order_id, book_entry.payment_id),
-            jsonb_strip_nulls(jsonb_build_object('payment_id', book_entry.payment_id,
-                'order_id', o.order_id, 'refund_id', v_refund, 'method', o.method,
-                'currency', o.currency, 'amount', nullif(book_entry.amount, 0),
-                'status', p.status, 'reason', book_entry.reason)));
+    SELECT v_tenant, 'payment.' || book_entry.kind, coalesce(o.order_id, t.id),
+           jsonb_strip_nulls(jsonb_build_object('payment_id', t.id, 'order_id', o.order_id,
+               'refund_id', v_refund, 'method', t.method, 'currency', t.currency,
+               'amount', nullif(book_entry.amount, 0), 'status', t.status,
+               'reason', book_entry.reason))
+    FROM ecommerce.payments t WHERE t.tenant_id = v_tenant AND t.id = book_entry.payment_id;
+    RETURN true;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.book_entry(integer, uuid, text, numeric, text, text, text,
     jsonb, timestamptz, uuid, bytea) IS
     'Write an entry of a payment, and bring the payment, its order and its refund to what follows. '
-    'Locks the order, then the payment. amount: NULL voids all that is authorized. booked is '
-    'false, and nothing happens, if the provider''s event is booked already. '
-    'order_payment_status: what the order has then, NULL if it was not looked at. Errors: EC044 '
-    'unknown payment, EC045 the event was reported with another content.';
+    'Locks the order, then the payment. amount: NULL voids all that is authorized. Returns false, '
+    'and nothing happens, if the provider''s event is booked already. Errors: EC044 unknown '
+    'payment, EC045 the event was reported with another content.';
+
+CREATE FUNCTION ecommerce_internal.capture_for_order(provider text, event_id text, amount numeric,
+    currency text, reference text, payment_id uuid, reason text, data jsonb,
+    occurred_at timestamptz, tenant_id integer) RETURNS ecommerce.payment_state
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'ec_capture_for_order';
+COMMENT ON FUNCTION ecommerce_internal.capture_for_order(text, text, numeric, text, text, uuid,
+    text, jsonb, timestamptz, integer) IS
+    'What record_payment_event() does when money came for a payment with an order, in one '
+    'statement. It books what book_entry() would. Returns the payment; NULL, and nothing happens, '
+    'if there is more to say: the payment or its order is not known, its currency is another one, '
+    'or the event is booked already.';
 
 CREATE FUNCTION ecommerce_internal.book_payment(tenant_id integer, payment_id uuid, kind text,
     amount numeric, provider text, event_id text, reason text, data jsonb,
@@ -237,13 +235,11 @@ CREATE FUNCTION ecommerce_internal.book_payment(tenant_id integer, payment_id uu
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (SELECT b.booked
-            FROM ecommerce_internal.book_entry(tenant_id, payment_id, kind, amount, provider,
-                event_id, reason, data, occurred_at, refund_id, coalesce(request_hash,
-                    ecommerce_internal.event_hash(payment_id, kind, amount, refund_id, reason,
-                                                  data))) b);
+    RETURN ecommerce_internal.book_entry(tenant_id, payment_id, kind, amount, provider, event_id,
+        reason, data, occurred_at, refund_id, coalesce(request_hash,
+            ecommerce_internal.event_hash(payment_id, kind, amount, refund_id, reason, data)));
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.book_payment(integer, uuid, text, numeric, text, text, text,
     jsonb, timestamptz, uuid, bytea) IS
-    'As book_entry(), for who needs to know only whether it was booked.';
+    'As book_entry(), of which all the arguments but the hash are the content.';

@@ -310,8 +310,7 @@ COMMENT ON FUNCTION ecommerce_internal.own_payment(integer, uuid) IS
     'unknown payment, EC048 it is its provider''s to say, 22004 NULL.';
 
 CREATE FUNCTION ecommerce_internal.payment_answer(tenant_id integer, payment_id uuid,
-    previous_status text, booked boolean, order_payment_status text DEFAULT NULL)
-    RETURNS ecommerce.payment_state
+    previous_status text, booked boolean) RETURNS ecommerce.payment_state
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
@@ -329,15 +328,14 @@ BEGIN
     WHERE p.tenant_id = payment_answer.tenant_id AND p.id = payment_answer.payment_id;
     r.previous_status := payment_answer.previous_status;
     r.booked := payment_answer.booked;
-    r.order_payment_status := payment_answer.order_payment_status;
-    IF r.order_id IS NOT NULL AND r.order_payment_status IS NULL THEN
+    IF r.order_id IS NOT NULL THEN
         r.order_payment_status := ecommerce_internal.payment_status_of_order(tenant_id, r.order_id,
                                                                              v_created);
     END IF;
     RETURN r;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.payment_answer(integer, uuid, text, boolean, text) IS
+COMMENT ON FUNCTION ecommerce_internal.payment_answer(integer, uuid, text, boolean) IS
     'What functions of payments answer.';
 
 CREATE FUNCTION ecommerce_internal.payment_status_of_order(tenant_id integer, order_id uuid,

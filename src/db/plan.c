@@ -15,9 +15,21 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "db/leaf.h"
 #include "db/plan.h"
 #include "db/table.h"
 #include "errors.h"
+
+/* How many partitions of a table a session writes to with plans that are kept */
+#define MAX_LEAVES 16
+
+/* A statement for one partition */
+typedef struct EcLeafPlan
+{
+	char	   *place;
+	SPIPlanPtr	plan;
+	struct EcLeafPlan *next;
+} EcLeafPlan;
 
 /* A write of ours that was checked before */
 typedef struct Unchecked
@@ -33,7 +45,7 @@ static Unchecked *unchecked = NULL;
 /* A statement, to be run as one of those */
 typedef struct UncheckedStatement
 {
-	EcPlan	   *plan;
+	SPIPlanPtr	plan;
 	Datum	   *values;
 	const char *nulls;
 	uint64		processed;
@@ -64,9 +76,12 @@ ec_finish(void)
 		elog(ERROR, "SPI_finish failed: %s", SPI_result_code_string(code));
 }
 
-/* The text of a statement, with the names of places for its marks */
+/*
+ * The text of a statement, with the names of places for its marks.  If there is a
+ * partition, it is the place of that table.
+ */
 static char *
-expand(const char *sql)
+expand(const char *sql, const char *table, const char *partition)
 {
 	StringInfoData text;
 
@@ -79,7 +94,8 @@ expand(const char *sql)
 		Assert(close != NULL);
 		name = pnstrdup(open + 1, (Size) (close - open - 1));
 		appendBinaryStringInfo(&text, sql, (int) (open - sql));
-		appendStringInfoString(&text, ec_table_place(name));
+		appendStringInfoString(&text, partition != NULL && strcmp(name, table) == 0
+							   ? partition : ec_table_place(name));
 		sql = close + 1;
 	}
 	appendStringInfoString(&text, sql);
@@ -87,11 +103,12 @@ expand(const char *sql)
 }
 
 /* Prepare a statement for good. */
-static void
-prepare(EcPlan *plan)
+static SPIPlanPtr
+prepare(const EcPlan *plan, int options, const char *table, const char *partition)
 {
-	SPIPlanPtr	prepared = SPI_prepare_cursor(expand(plan->sql), plan->nargs,
-											  plan->types, plan->options);
+	MemoryContext caller = CurrentMemoryContext;
+	SPIPlanPtr	prepared = SPI_prepare_cursor(expand(plan->sql, table, partition), plan->nargs,
+											  (Oid *) plan->types, options);
 	int			code;
 
 	if (prepared == NULL)
@@ -99,19 +116,51 @@ prepare(EcPlan *plan)
 	code = SPI_keepplan(prepared);
 	if (code != 0)
 		elog(ERROR, "SPI_keepplan failed: %s", SPI_result_code_string(code));
-	plan->plan = prepared;
+	MemoryContextSwitchTo(caller);
+	return prepared;
 }
 
-/* Run a statement, preparing it if need be, and return its count of rows. */
+/* A statement for the one place that there is */
+static SPIPlanPtr
+whole_plan(EcPlan *plan)
+{
+	if (plan->plan == NULL)
+		plan->plan = prepare(plan, plan->options, NULL, NULL);
+	return plan->plan;
+}
+
+/* A statement for the partition that a table has for a moment, if it can be named */
+static SPIPlanPtr
+leaf_plan(EcPlan *plan, const char *table, TimestampTz at)
+{
+	char	   *place = ec_leaf_place(table, at);
+	int			known = 0;
+	SPIPlanPtr	prepared;
+	EcLeafPlan *leaf;
+
+	if (place == NULL)
+		return whole_plan(plan);
+	for (leaf = plan->leaves; leaf != NULL; leaf = leaf->next, known++)
+		if (strcmp(leaf->place, place) == 0)
+			return leaf->plan;
+	if (known == MAX_LEAVES)
+		return whole_plan(plan);
+	prepared = prepare(plan, CURSOR_OPT_GENERIC_PLAN, table, place);
+	leaf = MemoryContextAlloc(TopMemoryContext, sizeof(EcLeafPlan));
+	leaf->place = MemoryContextStrdup(TopMemoryContext, place);
+	leaf->plan = prepared;
+	leaf->next = plan->leaves;
+	plan->leaves = leaf;
+	return prepared;
+}
+
+/* Run a prepared statement and return its count of rows. */
 static uint64
-run_plan(EcPlan *plan, Datum *values, const char *nulls, bool read_only)
+run_plan(SPIPlanPtr plan, Datum *values, const char *nulls, bool read_only)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	int			code;
+	int			code = SPI_execute_plan(plan, values, nulls, read_only, 0);
 
-	if (plan->plan == NULL)
-		prepare(plan);
-	code = SPI_execute_plan(plan->plan, values, nulls, read_only, 0);
 	if (code < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(code));
 	MemoryContextSwitchTo(caller);
@@ -122,7 +171,7 @@ run_plan(EcPlan *plan, Datum *values, const char *nulls, bool read_only)
 uint64
 ec_execute(EcPlan *plan, Datum *values, const char *nulls)
 {
-	return run_plan(plan, values, nulls, false);
+	return run_plan(whole_plan(plan), values, nulls, false);
 }
 
 /*
@@ -170,15 +219,27 @@ execute_unchecked(void *arg)
 {
 	UncheckedStatement *statement = arg;
 
-	statement->processed = ec_execute(statement->plan, statement->values,
-									  statement->nulls);
+	statement->processed = run_plan(statement->plan, statement->values, statement->nulls, false);
 }
 
 /* Run a statement that writes what was checked before. */
 uint64
 ec_execute_unchecked(EcPlan *plan, Datum *values, const char *nulls)
 {
-	UncheckedStatement statement = {plan, values, nulls, 0};
+	UncheckedStatement statement = {whole_plan(plan), values, nulls, 0};
+
+	ec_unchecked(execute_unchecked, &statement, true);
+	return statement.processed;
+}
+
+/*
+ * The same, of one that updates rows of a moment in a partitioned table, whose
+ * created_at it compares with that.
+ */
+uint64
+ec_execute_at(EcPlan *plan, const char *table, TimestampTz at, Datum *values, const char *nulls)
+{
+	UncheckedStatement statement = {leaf_plan(plan, table, at), values, nulls, 0};
 
 	ec_unchecked(execute_unchecked, &statement, true);
 	return statement.processed;
@@ -211,7 +272,7 @@ ec_plain_sql(PG_FUNCTION_ARGS)
 uint64
 ec_query(EcPlan *plan, Datum *values, const char *nulls)
 {
-	return run_plan(plan, values, nulls, true);
+	return run_plan(whole_plan(plan), values, nulls, true);
 }
 
 /*

@@ -5,6 +5,7 @@
 #ifndef EC_PLAN_H
 #define EC_PLAN_H
 
+#include "datatype/timestamp.h"
 #include "executor/spi.h"
 #include "utils/queryenvironment.h"
 #include "utils/tuplestore.h"
@@ -27,6 +28,7 @@ typedef struct EcPlan
 	int			nargs;
 	Oid			types[EC_PLAN_MAX_ARGS];
 	SPIPlanPtr	plan;			/* for the one place that there is */
+	struct EcLeafPlan *leaves;	/* for partitions, by ec_execute_at */
 } EcPlan;
 
 /*
@@ -60,6 +62,8 @@ extern void ec_finish(void);
 extern uint64 ec_execute(EcPlan *plan, Datum *values, const char *nulls);
 extern uint64 ec_execute_unchecked(EcPlan *plan, Datum *values,
 								   const char *nulls);
+extern uint64 ec_execute_at(EcPlan *plan, const char *table, TimestampTz at,
+							Datum *values, const char *nulls);
 extern uint64 ec_query(EcPlan *plan, Datum *values, const char *nulls);
 extern Datum ec_value(uint64 row, int column, Oid type);
 extern Datum ec_value_or_null(uint64 row, int column, Oid type, bool *isnull);
