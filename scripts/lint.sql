@@ -117,7 +117,7 @@ WHERE prokind <> 'a'
 AND NOT (lanname = 'c' AND provolatile = 'i')
 AND proname NOT IN ('announce_change', 'current_customer', 'current_tenant', 'day_start',
     'event_xact', 'order_number', 'placed_order_id', 'plain_sql', 'refuse_change',
-    'set_updated_at', 'shop_day', 'uuid_v7', 'work_for', 'write_amounts')
+    'set_updated_at', 'shop_day', 'shop_day_of', 'uuid_v7', 'work_for', 'write_amounts')
 AND NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(proconfig, '{}'))
 ORDER BY 1;
 

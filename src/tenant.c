@@ -330,6 +330,17 @@ ec_shop_day(PG_FUNCTION_ARGS)
 								GetCurrentTransactionStartTimestamp()));
 }
 
+PG_FUNCTION_INFO_V1(ec_shop_day_of);
+
+/* shop_day_of(tenant_id integer) -> date */
+Datum
+ec_shop_day_of(PG_FUNCTION_ARGS)
+{
+	EC_STRICT(fcinfo);
+	PG_RETURN_DATEADT(ec_day_in(ec_settings_zone(PG_GETARG_INT32(0)),
+								GetCurrentTransactionStartTimestamp()));
+}
+
 PG_FUNCTION_INFO_V1(ec_check_tenant);
 
 /* check_tenant(tenant_id integer) -> integer */

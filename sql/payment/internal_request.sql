@@ -241,7 +241,7 @@ BEGIN
                       'currency', currency)::text,
                   HINT = 'ecommerce.set_credit_limit() says how much a customer may owe.';
     END IF;
-    RETURN ecommerce_internal.shop_day() + l.payment_days;
+    RETURN ecommerce_internal.shop_day_of(tenant_id) + l.payment_days;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.take_credit(integer, uuid, text, numeric) IS

@@ -9,8 +9,8 @@ CREATE FUNCTION ecommerce.sepa_debit_batch(collection_date date DEFAULT NULL,
 AS $$
 DECLARE
     v_tenant   integer := ecommerce_internal.check_tenant(tenant_id);
-    v_due      date := coalesce(collection_date, ecommerce_internal.shop_day());
-    v_day      date := ecommerce_internal.collection_day(v_due);
+    v_due      date := coalesce(collection_date, ecommerce_internal.shop_day_of(v_tenant));
+    v_day      date := ecommerce_internal.collection_day(v_tenant, v_due);
     v_creditor jsonb := ecommerce_internal.sepa_creditor(v_tenant, 'debit');
     v_ids      uuid[];
     v_items    jsonb;
@@ -139,7 +139,7 @@ CREATE FUNCTION ecommerce.sepa_credit_batch(execution_date date DEFAULT NULL,
 AS $$
 DECLARE
     v_tenant   integer := ecommerce_internal.check_tenant(tenant_id);
-    v_today    date := ecommerce_internal.shop_day();
+    v_today    date := ecommerce_internal.shop_day_of(v_tenant);
     v_wanted   date := ecommerce_internal.check_sepa_day(coalesce(execution_date, v_today),
                                                          'execution_date');
     v_creditor jsonb := ecommerce_internal.sepa_creditor(v_tenant, 'credit');

@@ -14,7 +14,7 @@ DECLARE
     v_iban   text := ecommerce_internal.check_sepa_iban(iban);
     v_holder text := ecommerce_internal.check_sepa_name(account_holder, 'account_holder');
     a        jsonb := ecommerce_internal.check_sepa_address(address, v_iban);
-    v_today  date := ecommerce_internal.shop_day();
+    v_today  date := ecommerce_internal.shop_day_of(v_tenant);
     v_signed date := ecommerce_internal.check_sepa_day(coalesce(signed_on, v_today), 'signed_on');
     v_hash   bytea := sha256(convert_to(jsonb_build_array(v_user, v_iban, v_holder, signed_on, bic,
                           a, scheme, kind, mandate_reference)::text, 'UTF8'));

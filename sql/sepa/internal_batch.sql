@@ -14,11 +14,11 @@ COMMENT ON FUNCTION ecommerce_internal.amended(text, text, text, text) IS
     'What a collection tells of changes of its mandate; NULL if nothing has changed. An account '
     'that was surely at the same bank is told, else SMNDA stands for it.';
 
-CREATE FUNCTION ecommerce_internal.collection_day(wanted date) RETURNS date
+CREATE FUNCTION ecommerce_internal.collection_day(tenant_id integer, wanted date) RETURNS date
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_today date := ecommerce_internal.shop_day();
+    v_today date := ecommerce_internal.shop_day_of(tenant_id);
 BEGIN
     IF ecommerce_internal.check_sepa_day(wanted, 'collection_date') < v_today THEN
         RAISE EXCEPTION 'collection_date is over: %', wanted
@@ -31,7 +31,7 @@ BEGIN
     RETURN greatest(ecommerce.next_target_day(wanted, 0), ecommerce.next_target_day(v_today, 1));
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.collection_day(date) IS
+COMMENT ON FUNCTION ecommerce_internal.collection_day(integer, date) IS
     'When direct debits are collected that are wanted on a day. That is then, or the next day on '
     'which banks move euros, but not before the TARGET day after today. Error 22023 it is over or '
     'more than 14 days ahead.';

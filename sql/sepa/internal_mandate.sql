@@ -167,7 +167,7 @@ BEGIN
     END IF;
     v_reason := CASE WHEN m.user_id IS DISTINCT FROM check_mandate.user_id THEN 'other_customer'
                      ELSE ecommerce_internal.mandate_obstacle(m.status, m.signed_on,
-                              m.last_used_on, ecommerce_internal.shop_day()) END;
+                              m.last_used_on, ecommerce_internal.shop_day_of(tenant_id)) END;
     IF v_reason IS NOT NULL THEN
         RAISE EXCEPTION 'the mandate cannot be used: %', v_reason
             USING ERRCODE = 'EC056', DETAIL = jsonb_build_object('mandate_reference',
@@ -252,7 +252,7 @@ DECLARE
     v_ids   uuid[] := ARRAY(SELECT m.id FROM ecommerce.sepa_mandates m
                             WHERE m.tenant_id = lapse_mandates.tenant_id AND m.status = 'active'
                               AND ecommerce_internal.mandate_lapses(m.signed_on, m.last_used_on)
-                                  < ecommerce_internal.shop_day()
+                                  < ecommerce_internal.shop_day_of(lapse_mandates.tenant_id)
                             ORDER BY m.id LIMIT max_count FOR NO KEY UPDATE SKIP LOCKED);
     v_id    uuid;
     v_count integer;

@@ -50,6 +50,12 @@ COMMENT ON FUNCTION ecommerce_internal.shop_day() IS
     'tenant. Errors: EC010 there are several and none was chosen, EC015 its zone is not known to '
     'this server.';
 
+CREATE FUNCTION ecommerce_internal.shop_day_of(tenant_id integer) RETURNS date
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_shop_day_of';
+COMMENT ON FUNCTION ecommerce_internal.shop_day_of(integer) IS
+    'As shop_day(), of the tenant that a function was given, which the transaction need not have '
+    'chosen. Error EC015 its zone is not known to this server.';
+
 -- Not a CHECK: a dump must load where zones have other names than where it was made.
 CREATE FUNCTION ecommerce_internal.check_timezone() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

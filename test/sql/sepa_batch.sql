@@ -58,10 +58,10 @@ SELECT bool_and(d = ecommerce.next_target_day(ecommerce_internal.shop_day() + n,
     AS on_target,
     min(d) = ecommerce.next_target_day(ecommerce_internal.shop_day()) AS not_today
 FROM generate_series(0, 14) n,
-    ecommerce_internal.collection_day(ecommerce_internal.shop_day() + n) d;
-SELECT failure('SELECT ecommerce_internal.collection_day(ecommerce_internal.shop_day() - 1)')
+    ecommerce_internal.collection_day(1, ecommerce_internal.shop_day() + n) d;
+SELECT failure('SELECT ecommerce_internal.collection_day(1, ecommerce_internal.shop_day() - 1)')
     ~ 'is over' AS over,
-    failure('SELECT ecommerce_internal.collection_day(ecommerce_internal.shop_day() + 15)')
+    failure('SELECT ecommerce_internal.collection_day(1, ecommerce_internal.shop_day() + 15)')
         ~ '14 days' AS early;
 
 -- sequence types: first, recurrent, once, last

@@ -45,6 +45,29 @@ SELECT status FROM ecommerce.cancel_order((SELECT order_number FROM ecommerce.or
     = 1),
                                           tenant_id => 1);
 SELECT count(*) FROM ecommerce.vat_return('2026-01-01', '2100-01-01', tenant_id => 2);
+-- what is paid, collected and invoiced, too, although its days are those of that shop
+INSERT INTO ecommerce.users (tenant_id, id, email)
+VALUES (2, '01930000-0000-7000-8000-0000000000b1', 'b@example.com');
+\set buyer '01930000-0000-7000-8000-0000000000b1'
+INSERT INTO ecommerce.sellers (tenant_id, name, address_line_1, city, vat_id, iban,
+    sepa_creditor_id)
+VALUES (2, 'Second GmbH', 'Weg 1', 'Berlin', 'DE136695976', 'DE89370400440532013000',
+    'DE98ZZZ09999999999');
+SELECT id FROM ecommerce.place_order(:'lamp', user_id => :'buyer', tenant_id => 2,
+    billing_address => '{"company": "B", "country": "DE"}') \gset
+SELECT used FROM ecommerce.set_credit_limit(:'buyer', 150, tenant_id => 2);
+SELECT status, due_date - current_date BETWEEN 29 AND 31 AS on_terms
+FROM ecommerce.create_payment(:'id', 150, 'invoice', tenant_id => 2);
+SELECT id FROM ecommerce.create_sepa_mandate(:'buyer', 'DE89370400440532013000', 'B',
+    tenant_id => 2) \gset mandate_
+SELECT status FROM ecommerce.create_payment(:'id', 50, 'sepa_debit',
+    mandate_id => :'mandate_id', tenant_id => 2);
+SELECT transaction_count, control_sum FROM ecommerce.sepa_debit_batch(tenant_id => 2);
+SELECT status FROM ecommerce.request_sepa_transfer('C', 'DE89370400440532013000', 5, 'rent',
+    tenant_id => 2);
+SELECT transaction_count, control_sum FROM ecommerce.sepa_credit_batch(tenant_id => 2);
+SELECT ecommerce.expire_sepa_mandates(tenant_id => NULL);
+SELECT gross FROM ecommerce.issue_invoice(:'id', tenant_id => 2);
 SELECT tenant_id, country, gross, status, payment_status FROM ecommerce.orders ORDER BY 1, 3;
 SELECT tenant_id, kind, count(*) FROM ecommerce.events GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT * FROM ecommerce.verify_integrity();
