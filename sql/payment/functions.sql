@@ -71,7 +71,8 @@ COMMENT ON FUNCTION ecommerce.create_payment(uuid, numeric, text, text, text, te
     'what they know it by; a payment that they have told of already becomes this one. currency: '
     'that of the order, if given. due_date: until when it is to be paid, or when a direct debit is '
     'to be collected. note is for people, metadata an object of your own. With an idempotency_key '
-    'a retry gets the same payment. A storefront may pay orders of its customer. Returns the '
+    'a retry gets the same payment. A storefront may pay orders of its customer, and '
+    'names provider and reference of cards, wallets and online payments only. Returns the '
     'payment. Errors: EC008 unknown order, EC046 nothing or less is due, the order is closed or '
     'the credit limit is reached (the detail says which), EC047 the reference is that of another '
     'payment, EC007 key of another request, 22023 wrong arguments.';

@@ -10,10 +10,12 @@ DECLARE
         WHEN provider IS NULL THEN 'provider must not be NULL'
         WHEN event_id IS NULL THEN 'event_id must not be NULL'
         WHEN kind IS NULL THEN 'kind must not be NULL'
-        WHEN length(provider) NOT BETWEEN 1 AND 50 THEN 'provider must have 1 to 50 characters'
+        WHEN length(provider) NOT BETWEEN 1 AND 50 OR ecommerce_internal.trimmed(provider) = ''
+            THEN 'provider must have 1 to 50 characters'
         WHEN provider IN ('shop', 'gift_card')
             THEN format('provider "%s" is the shop itself', provider)
-        WHEN length(event_id) NOT BETWEEN 1 AND 255 THEN 'event_id must have 1 to 255 characters'
+        WHEN length(event_id) NOT BETWEEN 1 AND 255 OR ecommerce_internal.trimmed(event_id) = ''
+            THEN 'event_id must have 1 to 255 characters'
         WHEN kind NOT IN ('submitted', 'authorized', 'voided', 'captured', 'failed', 'refunded',
                           'refund_failed', 'charged_back', 'won_back', 'fee')
             THEN format('unknown kind "%s" of an event', left(kind, 100))
@@ -21,11 +23,12 @@ DECLARE
              AND amount IS NULL THEN 'amount must not be NULL'
         WHEN kind NOT IN ('failed', 'submitted') AND amount = 0
             THEN 'amount must be above zero'
-        WHEN length(reference) NOT BETWEEN 1 AND 255
+        WHEN length(reference) NOT BETWEEN 1 AND 255 OR ecommerce_internal.trimmed(reference) = ''
             THEN 'reference must have 1 to 255 characters'
         WHEN num_nonnulls(payment_id, reference, order_reference) = 0
             THEN 'payment_id, reference or order must not be NULL'
         WHEN length(order_reference) NOT BETWEEN 1 AND 100
+             OR ecommerce_internal.trimmed(order_reference) = ''
             THEN 'order_number must have 1 to 100 characters'
         WHEN method NOT IN ('card', 'wallet', 'online', 'sepa_debit', 'bank_transfer', 'cash',
                             'cash_on_delivery', 'invoice', 'other')
@@ -256,8 +259,9 @@ BEGIN
         RAISE EXCEPTION 'reference "%" is that of another payment',
                         left(request ->> 'reference', 100)
             USING ERRCODE = 'EC047',
-                  DETAIL = jsonb_build_object('payment_id', payment_id, 'currency', p.currency,
-                                              'amount', p.amount)::text;
+                  DETAIL = CASE WHEN ecommerce_internal.acts_for_customer() THEN ''
+                      ELSE jsonb_build_object('payment_id', payment_id, 'currency', p.currency,
+                                              'amount', p.amount)::text END;
     END IF;
     UPDATE ecommerce.payments t
     SET method = request ->> 'method', amount = adopt_payment.amount,

@@ -40,8 +40,12 @@ BEGIN
                               'cash_on_delivery', 'invoice', 'other')
             THEN format('unknown method "%s" of a payment', left(v_method, 100))
         WHEN length(request ->> 'provider') NOT BETWEEN 1 AND 50
+             OR ecommerce_internal.trimmed(request ->> 'provider') = ''
             THEN 'provider must have 1 to 50 characters'
+        WHEN request ->> 'provider' IN ('shop', 'gift_card')
+            THEN format('provider "%s" is the shop itself', request ->> 'provider')
         WHEN length(request ->> 'reference') NOT BETWEEN 1 AND 255
+             OR ecommerce_internal.trimmed(request ->> 'reference') = ''
             THEN 'reference must have 1 to 255 characters'
         WHEN request ? 'reference' AND NOT request ? 'provider' AND v_method <> 'bank_transfer'
             THEN 'reference needs a provider'
@@ -67,11 +71,16 @@ BEGIN
                               ELSE '' END;
     ELSIF ecommerce_internal.acts_for_customer()
           AND (NOT request ? 'order_id' OR v_method IN ('cash', 'other')
-               OR request ?| '{due_date,note}' OR (request -> 'allow_overpayment')::boolean) THEN
+               OR request ?| '{due_date,note}' OR (request -> 'allow_overpayment')::boolean
+               -- Money that quotes it would be theirs, whoever sent it.
+               OR request ?| '{provider,reference}'
+                  AND (v_method NOT IN ('card', 'wallet', 'online')
+                       OR request ->> 'provider' = 'bank')) THEN
         RAISE EXCEPTION 'permission denied for this payment'
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = 'A customer pays what is due of an order, not in cash, and decides '
-                           'neither its due date nor its note.';
+                           'neither its due date nor its note, nor by which reference the bank '
+                           'tells of it.';
     END IF;
 END
 $$;

@@ -186,7 +186,8 @@ SELECT sold('bad') IS NOT NULL AS sold;
 SELECT a AS arguments, failure(format('SELECT ecommerce.create_payment(o(''bad''), %s)', a))
 FROM unnest(ARRAY['0', '-1', '''NaN''', '''Infinity''', '1.005', '100.01', '1e15',
     'currency => ''USD''', 'method => ''gold''', 'method => NULL', 'method => ''gift_card''',
-    'method => ''sepa_debit''', 'reference => ''r''', 'provider => ''''',
+    'method => ''sepa_debit''', 'reference => ''r''', 'provider => ''''', 'provider => '' ''',
+    'provider => ''shop''', 'provider => ''acme'', reference => '' ''',
     'metadata => ''[]''', 'due_date => ''infinity''', 'idempotency_key => ''''']) AS a;
 SELECT failure('SELECT ecommerce.create_payment(amount => 5, method => ''invoice'')'),
     failure('SELECT ecommerce.create_payment()'),
@@ -202,6 +203,10 @@ FROM unnest(ARRAY['NULL, ''x'', ''captured'', 1', '''acme'', NULL, ''captured'',
     '''acme'', ''x'', ''captured'', 1, ''USD'', ''pi''',
     '''acme'', ''x'', ''captured'', 1, ''EURO'', ''new''',
     '''shop'', ''x'', ''captured'', 1, reference => ''pi''',
+    ''' '', ''x'', ''captured'', 1, reference => ''pi''',
+    '''acme'', '' '', ''captured'', 1, reference => ''pi''',
+    '''acme'', ''x'', ''captured'', 1, reference => '' ''',
+    '''acme'', ''x'', ''captured'', 1, order_number => '' ''',
     '''acme'', ''x'', ''captured'', 1, reference => ''pi'', occurred_at => ''infinity''',
     '''{"provider": "acme", "event": 1}''', '''[]''', 'NULL::jsonb']) AS a;
 SELECT count(*) - :n AS entries FROM ecommerce.payment_entries;
@@ -258,6 +263,14 @@ SELECT failure(format('SELECT ecommerce.create_payment(%L::uuid)', :'other')) ~ 
     failure($$SELECT ecommerce.record_payment_event('acme', 'z', 'captured', 100,
         reference => 'hers')$$) ~ '^42501' AS event,
     failure(format('SELECT ecommerce.refund_order(%L::uuid)', :'hers')) ~ '^42501' AS refund;
+-- nor have others' transfers booked as theirs, nor learn what others pay
+SELECT a AS arguments,
+    failure(format('SELECT ecommerce.create_payment(%L::uuid, 1, %s)', :'hers', a))
+FROM unnest(ARRAY['''bank_transfer'', reference => ''INV-2026-000001''',
+    '''bank_transfer'', provider => ''mine''',
+    '''sepa_debit'', ''mine'', mandate_id => ecommerce.uuid_v7()',
+    '''cash_on_delivery'', ''mine'', ''INV-2026-000001''', '''card'', ''bank'', ''RF18539''',
+    '''card'', ''acme'', ''pi''']) AS a;
 SELECT count(*) FROM ecommerce.payments WHERE order_id = :'hers';
 SELECT count(DISTINCT user_id) FROM (SELECT user_id FROM ecommerce.orders o
     JOIN ecommerce.payments p ON p.order_id = o.id) x;
