@@ -72,6 +72,34 @@ COMMENT ON FUNCTION ecommerce_internal.refuse_hidden() IS
     'Refuses a row with a name that looks like another one, error 23514. The arguments are its '
     'columns; hidden_in() says what is meant.';
 
+CREATE FUNCTION ecommerce_internal.check_note(note text, name text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF length(note) > 10000 THEN
+        RAISE EXCEPTION '% is too long', name
+            USING ERRCODE = 'string_data_right_truncation',
+                  DETAIL = 'It may have 10000 characters.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_note(text, text) IS
+    'Whether what people wrote for people fits its column: at most 10000 characters, error 22001. '
+    'name: what the message calls it.';
+
+CREATE FUNCTION ecommerce_internal.check_key(idempotency_key text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
+        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_key(text) IS
+    'Whether an idempotency key can be one, or is NULL. Error 22023.';
+
 CREATE FUNCTION ecommerce_internal.check_email() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

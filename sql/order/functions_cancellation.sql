@@ -20,11 +20,8 @@ BEGIN
     IF num_nulls(order_id, items) > 0 THEN
         RAISE EXCEPTION 'order_id and items must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
-    ELSIF length(reason) > 10000 THEN
-        RAISE EXCEPTION 'reason is too long'
-            USING ERRCODE = 'string_data_right_truncation',
-                  DETAIL = 'It may have 10000 characters.';
     END IF;
+    PERFORM ecommerce_internal.check_note(reason, 'reason');
     PERFORM ecommerce_internal.check_unit_items(items, '{quantity}', '{}');
     v_created := ecommerce_internal.order_time(v_tenant, order_id);
     -- As everywhere, the key before the order

@@ -257,10 +257,7 @@ DECLARE
     v_names   text[] := ARRAY(SELECT k FROM jsonb_object_keys(arguments) k ORDER BY k);
     v_found   bytea;
 BEGIN
-    IF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
-            USING ERRCODE = 'invalid_parameter_value';
-    END IF;
+    PERFORM ecommerce_internal.check_key(idempotency_key);
     v_request := v_request || (
         SELECT string_agg(substr(sha256(convert_to(a.value, 'UTF8')), 1, 4), '' ORDER BY a.n)
         FROM (SELECT 0, kind

@@ -75,7 +75,7 @@ COMMENT ON FUNCTION ecommerce.create_payment(uuid, numeric, text, text, text, te
     'names provider and reference of cards, wallets and online payments only. Returns the '
     'payment. Errors: EC008 unknown order, EC046 nothing or less is due, the order is closed or '
     'the credit limit is reached (the detail says which), EC047 the reference is that of another '
-    'payment, EC007 key of another request, 22023 wrong arguments.';
+    'payment, EC007 key of another request, 22023 wrong arguments, 22001 note is too long.';
 
 CREATE FUNCTION ecommerce.create_payment(
     order_number      text,
@@ -162,6 +162,7 @@ DECLARE
 BEGIN
     PERFORM ecommerce_internal.check_payment_event(provider, event_id, kind, amount, reference,
         payment_id, coalesce(order_id::text, order_number), method, occurred_at);
+    PERFORM ecommerce_internal.check_note(reason, 'reason');
     IF currency IS NOT NULL THEN
         PERFORM ecommerce.round_amount(0, currency);
     END IF;
@@ -197,7 +198,8 @@ COMMENT ON FUNCTION ecommerce.record_payment_event(text, text, text, numeric, te
     'by default online. data: whatever else was reported. occurred_at: when, as the provider says. '
     'Returns the payment; booked is false if the event was booked already. Errors: EC045 the event '
     'was reported with another content, EC044 unknown payment, 22023 wrong arguments, another '
-    'currency, or more decimals than it has, 22003 out of range, 22004 NULL.';
+    'currency, or more decimals than it has, 22001 reason is too long, 22003 out of range, 22004 '
+    'NULL.';
 
 CREATE FUNCTION ecommerce.record_payment_event(event jsonb,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.payment_state
@@ -236,6 +238,8 @@ DECLARE
     v_hash   bytea;
     p        record;
 BEGIN
+    PERFORM ecommerce_internal.check_note(note, 'note');
+    PERFORM ecommerce_internal.check_key(idempotency_key);
     SELECT * INTO p FROM ecommerce_internal.own_payment(v_tenant, payment_id);
     v_hash := ecommerce_internal.event_hash(payment_id, 'captured', amount, NULL, note, NULL);
     IF idempotency_key IS NULL
@@ -259,7 +263,7 @@ COMMENT ON FUNCTION ecommerce.capture_payment(uuid, numeric, text, text, integer
     'bank transfer, an invoice. amount: by default what is missing; more or less is booked as '
     'well. note: for people. With an idempotency_key a retry books nothing more. Returns the '
     'payment. Errors: EC044 unknown payment, EC048 it is captured already, or its provider says '
-    'when it is, EC045 key of another capture, 22023 wrong amount.';
+    'when it is, EC045 key of another capture, 22023 wrong amount or key, 22001 note is too long.';
 
 CREATE FUNCTION ecommerce.void_payment(payment_id uuid, note text DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.payment_state
@@ -271,6 +275,7 @@ DECLARE
     v_booked boolean := false;
     p        record;
 BEGIN
+    PERFORM ecommerce_internal.check_note(note, 'note');
     SELECT * INTO p FROM ecommerce_internal.own_payment(v_tenant, payment_id);
     IF p.status NOT IN ('created', 'failed', 'voided') THEN
         RAISE EXCEPTION 'a payment that is % cannot be voided', p.status
@@ -286,4 +291,4 @@ $$;
 COMMENT ON FUNCTION ecommerce.void_payment(uuid, text, integer) IS
     'Give up a payment for which nothing came, and that no provider has. note: for people. Nothing '
     'happens if it is voided already. Returns the payment. Errors: EC044 unknown payment, EC048 '
-    'money came for it, or its provider says when it is void.';
+    'money came for it, or its provider says when it is void; 22001 note is too long.';

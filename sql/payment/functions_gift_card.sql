@@ -26,10 +26,7 @@ BEGIN
     IF code IS NULL THEN
         RAISE EXCEPTION 'code must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    IF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
-            USING ERRCODE = 'invalid_parameter_value';
-    END IF;
+    PERFORM ecommerce_internal.check_key(idempotency_key);
     SELECT * INTO o FROM ecommerce_internal.lock_order(v_tenant, order_id);
     SELECT -l.amount AS taken, l.request_hash = v_request AS same,
            CASE WHEN l.order_id <> redeem_gift_card.order_id THEN 'order_id'

@@ -33,6 +33,8 @@ DECLARE
     v_fault  text;
 BEGIN
     PERFORM ecommerce_internal.check_customer_key(idempotency_key);
+    PERFORM ecommerce_internal.check_key(idempotency_key);
+    PERFORM ecommerce_internal.check_note(request ->> 'note', 'note');
     v_fault := CASE
         WHEN v_method IS NULL THEN 'method must not be NULL'
         WHEN v_method = 'gift_card' THEN 'method gift_card needs the code of the card'
@@ -49,9 +51,6 @@ BEGIN
             THEN 'reference must have 1 to 255 characters'
         WHEN request ? 'reference' AND NOT request ? 'provider' AND v_method <> 'bank_transfer'
             THEN 'reference needs a provider'
-        WHEN length(idempotency_key) NOT BETWEEN 1 AND 255
-            THEN 'idempotency_key must have 1 to 255 characters'
-        WHEN length(request ->> 'note') > 10000 THEN 'note may have 10000 characters'
         WHEN jsonb_typeof(request -> 'metadata') <> 'object' THEN 'metadata must be an object'
         WHEN v_method = 'sepa_debit' AND NOT request ? 'mandate_id'
             THEN 'method sepa_debit needs a mandate_id'
@@ -86,7 +85,7 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_payment_request(jsonb, text) IS
     'For create_payment(): whether its arguments, as the keys of request, can be. Errors: 22023, '
-    '22004 NULL, 42501 what a customer may not decide.';
+    '22001, 22004 NULL, 42501 what a customer may not decide.';
 
 CREATE FUNCTION ecommerce_internal.payment_of_request(tenant_id integer, request jsonb,
     idempotency_key text) RETURNS uuid

@@ -75,10 +75,7 @@ DECLARE
     v_placed ecommerce.placed_order;
     q        record;
 BEGIN
-    IF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
-            USING ERRCODE = 'invalid_parameter_value';
-    END IF;
+    PERFORM ecommerce_internal.check_key(idempotency_key);
     PERFORM ecommerce_internal.check_customer_key(idempotency_key);
     SELECT * INTO q FROM ecommerce_internal.lock_quote(v_tenant, quote_id);
     IF q.status = 'ordered' AND q.idempotency_key = accept_quote.idempotency_key THEN
@@ -158,11 +155,7 @@ DECLARE
     v_result ecommerce.quote_state;
     q        record;
 BEGIN
-    IF length(reason) > 10000 THEN
-        RAISE EXCEPTION 'reason is too long'
-            USING ERRCODE = 'string_data_right_truncation',
-                  DETAIL = 'It may have 10000 characters.';
-    END IF;
+    PERFORM ecommerce_internal.check_note(reason, 'reason');
     SELECT * INTO q FROM ecommerce_internal.lock_quote(v_tenant, quote_id);
     v_result := (quote_id, q.quote_number, 'withdrawn', q.currency, q.net, q.vat, q.gross,
                  q.valid_until);

@@ -109,6 +109,7 @@ DECLARE
     r        record;
     k        record;
 BEGIN
+    PERFORM ecommerce_internal.check_note(note, 'note');
     SELECT * INTO r FROM ecommerce_internal.lock_refund(v_tenant, refund_id);
     FOR k IN
         SELECT t.payment_id, t.amount FROM ecommerce.refund_payments t
@@ -134,7 +135,7 @@ $$;
 COMMENT ON FUNCTION ecommerce.confirm_refund(uuid, text, integer) IS
     'Say that the parts of a refund went back that the shop itself pays: in cash, or by its bank. '
     'note: for people. Nothing happens if it is confirmed already. Returns the refund. Errors: '
-    'EC044 unknown refund, EC048 its providers say when it is.';
+    'EC044 unknown refund, EC048 its providers say when it is, 22001 note is too long.';
 
 CREATE FUNCTION ecommerce.retry_refund(refund_id uuid, payment_id uuid DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.refund_state

@@ -16,11 +16,9 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Use return, cancellation, overpayment, goodwill, duplicate, fraud or '
                          'other.';
-    ELSIF length(note) > 10000 THEN
-        RAISE EXCEPTION 'note is too long'
-            USING ERRCODE = 'string_data_right_truncation',
-                  DETAIL = 'It may have 10000 characters.';
-    ELSIF items IS NOT NULL THEN
+    END IF;
+    PERFORM ecommerce_internal.check_note(note, 'note');
+    IF items IS NOT NULL THEN
         PERFORM ecommerce_internal.check_unit_items(items, '{quantity}', '{}');
     END IF;
 END

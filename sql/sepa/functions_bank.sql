@@ -113,11 +113,8 @@ DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
     e        jsonb := ecommerce_internal.lock_entry(v_tenant, entry_id);
 BEGIN
-    IF length(note) > 10000 THEN
-        RAISE EXCEPTION 'note is too long'
-            USING ERRCODE = 'string_data_right_truncation',
-                  DETAIL = 'It may have 10000 characters.';
-    ELSIF e ->> 'status' = 'booked' THEN
+    PERFORM ecommerce_internal.check_note(note, 'note');
+    IF e ->> 'status' = 'booked' THEN
         RAISE EXCEPTION 'the entry cannot be dismissed: booked'
             USING ERRCODE = 'EC059', DETAIL = jsonb_build_object('entry_id', entry_id,
                                                   'reason', 'booked')::text;

@@ -93,10 +93,8 @@ BEGIN
     ELSIF length(v_text) NOT BETWEEN 1 AND 500 THEN
         RAISE EXCEPTION 'reference must have 1 to 500 characters'
             USING ERRCODE = 'invalid_parameter_value';
-    ELSIF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
-            USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM ecommerce_internal.check_key(idempotency_key);
     IF num_nonnulls(refund_id, part_number) > 0 THEN
         PERFORM ecommerce_internal.check_refund_part(v_tenant, refund_id, part_number, amount);
     END IF;

@@ -34,10 +34,8 @@ BEGIN
           OR ecommerce_internal.mandate_lapses(v_signed, NULL) < v_today THEN
         RAISE EXCEPTION 'signed_on must be a day of the last 36 months, but is %', v_signed
             USING ERRCODE = 'invalid_parameter_value';
-    ELSIF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
-            USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM ecommerce_internal.check_key(idempotency_key);
     PERFORM ecommerce_internal.check_mandate_reference(mandate_reference);
     PERFORM ecommerce_internal.lock_user(v_tenant, v_user);
     PERFORM ecommerce_internal.check_active_customer(v_tenant, v_user);
@@ -160,11 +158,8 @@ DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
     m        jsonb := ecommerce_internal.lock_mandate(v_tenant, mandate_id);
 BEGIN
-    IF length(reason) > 10000 THEN
-        RAISE EXCEPTION 'reason is too long'
-            USING ERRCODE = 'string_data_right_truncation',
-                  DETAIL = 'It may have 10000 characters.';
-    ELSIF m ->> 'status' NOT IN ('active', 'revoked') THEN
+    PERFORM ecommerce_internal.check_note(reason, 'reason');
+    IF m ->> 'status' NOT IN ('active', 'revoked') THEN
         RAISE EXCEPTION 'the mandate cannot be revoked: %', 'mandate_' || (m ->> 'status')
             USING ERRCODE = 'EC056',
                   DETAIL = jsonb_build_object('mandate_reference', m ->> 'mandate_reference',

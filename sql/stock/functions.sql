@@ -223,10 +223,8 @@ BEGIN
     IF num_nulls(order_id, items, tenant_id) > 0 THEN
         RAISE EXCEPTION 'order_id, items and tenant_id must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
-    ELSIF length(idempotency_key) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters'
-            USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM ecommerce_internal.check_key(idempotency_key);
     SELECT o.created_at INTO v_created FROM ecommerce.orders o
     WHERE o.tenant_id = return_stock.tenant_id AND o.id = return_stock.order_id
       AND o.created_at BETWEEN v_time - interval '24 hours' AND v_time + interval '24 hours';

@@ -183,6 +183,8 @@ SET ecommerce.tenant = 1;
 SELECT count(*) AS n FROM ecommerce.payment_entries \gset
 SELECT count(*) AS m FROM ecommerce.payments \gset
 SELECT sold('bad') IS NOT NULL AS sold;
+CREATE FUNCTION public.unpaid() RETURNS uuid LANGUAGE sql AS
+    $$ SELECT id FROM ecommerce.create_payment(o('bad'), method => 'cash') $$;
 SELECT a AS arguments, failure(format('SELECT ecommerce.create_payment(o(''bad''), %s)', a))
 FROM unnest(ARRAY['0', '-1', '''NaN''', '''Infinity''', '1.005', '100.01', '1e15',
     'currency => ''USD''', 'method => ''gold''', 'method => NULL', 'method => ''gift_card''',
@@ -209,6 +211,13 @@ FROM unnest(ARRAY['NULL, ''x'', ''captured'', 1', '''acme'', NULL, ''captured'',
     '''acme'', ''x'', ''captured'', 1, order_number => '' ''',
     '''acme'', ''x'', ''captured'', 1, reference => ''pi'', occurred_at => ''infinity''',
     '''{"provider": "acme", "event": 1}''', '''[]''', 'NULL::jsonb']) AS a;
+SELECT c AS command,
+    failure(format('SELECT ecommerce.%s', replace(c, 'LONG', 'repeat(''x'', 10001)')))
+FROM unnest(ARRAY['capture_payment(unpaid(), note => LONG)',
+    'capture_payment(unpaid(), idempotency_key => '''')',
+    'capture_payment(unpaid(), idempotency_key => repeat(''x'', 256))',
+    'void_payment(unpaid(), LONG)', 'create_payment(o(''bad''), note => LONG)',
+    'record_payment_event(''acme'', ''x'', ''failed'', reference => ''pi'', reason => LONG)']) c;
 SELECT count(*) - :n AS entries FROM ecommerce.payment_entries;
 SELECT count(*) - :m AS payments FROM ecommerce.payments;
 -- as an object
@@ -304,4 +313,4 @@ SET client_min_messages = warning;
 DROP EXTENSION ecommerce CASCADE;
 DROP SCHEMA ecommerce, ecommerce_partitions CASCADE;
 DROP TABLE report CASCADE;
-DROP FUNCTION sold, o, told, permuted;
+DROP FUNCTION sold, o, told, permuted, unpaid;

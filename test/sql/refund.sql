@@ -187,6 +187,8 @@ FROM unnest(ARRAY['amount => 0', 'amount => -1', 'amount => ''NaN''', 'amount =>
 SELECT failure('SELECT ecommerce.refund_order(NULL::uuid)'),
     failure('SELECT ecommerce.refund_order(ecommerce.uuid_v7())') ~ '^EC008' AS unknown,
     failure('SELECT ecommerce.confirm_refund(ecommerce.uuid_v7())') ~ '^EC044' AS unknown,
+    failure(format('SELECT ecommerce.confirm_refund(%L, repeat(''x'', 10001))', :'cash'))
+        ~ '^22001' AS long,
     failure('SELECT ecommerce.retry_refund(NULL)');
 SELECT c AS command, failure(c) FROM unnest(ARRAY[
     'UPDATE ecommerce.refunds SET amount = 1', 'DELETE FROM ecommerce.refunds',
