@@ -21,9 +21,7 @@ BEGIN
                 THEN CASE WHEN jsonb_typeof(e.value) <> 'object' THEN 'must be an object' END
             WHEN jsonb_typeof(e.value) NOT IN ('string', 'number') THEN 'must be a string or number'
             WHEN e.key IN ('due_date', 'delivery_date')
-                 AND (t.value !~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
-                      OR right(t.value, 2)::integer > extract(day FROM
-                             (left(t.value, 7) || '-01')::date + interval '1 month - 1 day'))
+                 AND NOT ecommerce_internal.is_day(t.value)
                 THEN 'must be a day as YYYY-MM-DD'
             WHEN e.key = 'payment_days' AND (t.value !~ '^[0-9]{1,4}$' OR t.value::integer > 3650)
                 THEN 'must be a whole number from 0 to 3650'

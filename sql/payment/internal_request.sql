@@ -5,7 +5,9 @@ CREATE FUNCTION ecommerce_internal.check_object(document jsonb, name text, keys 
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_key text;
+    v_key   text;
+    v_fault text;
+    v_value text;
 BEGIN
     IF document IS NULL THEN
         RAISE EXCEPTION '% must not be NULL', name USING ERRCODE = 'null_value_not_allowed';
@@ -18,11 +20,54 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = format('It may have %s.', array_to_string(keys, ', '));
     END IF;
+    SELECT e.key, f.fault, t.value INTO v_key, v_fault, v_value
+    FROM jsonb_each(document) e
+    CROSS JOIN LATERAL (SELECT e.value #>> '{}' AS value) t
+    CROSS JOIN LATERAL (SELECT CASE
+        WHEN t.value IS NULL OR e.key IN ('metadata', 'data') THEN NULL
+        WHEN e.key = 'allow_overpayment'
+            THEN CASE WHEN t.value NOT IN ('true', 'false') THEN 'true or false' END
+        WHEN jsonb_typeof(e.value) NOT IN ('string', 'number') THEN 'a string or number'
+        WHEN e.key IN ('order_id', 'payment_id', 'refund_id', 'mandate_id')
+             AND t.value !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN 'a UUID'
+        WHEN e.key = 'amount'
+             AND t.value !~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[+-]?[0-9]{1,3})?$'
+            THEN 'a number'
+        WHEN e.key = 'due_date' AND NOT ecommerce_internal.is_day(t.value)
+            THEN 'a day as YYYY-MM-DD'
+        WHEN e.key = 'occurred_at' AND NOT ecommerce_internal.is_time(t.value)
+            THEN 'a time as YYYY-MM-DDTHH:MM:SSZ' END AS fault) f
+    WHERE f.fault IS NOT NULL ORDER BY e.key LIMIT 1;
+    IF v_fault IS NOT NULL THEN
+        RAISE EXCEPTION '%.% must be %', name, v_key, v_fault
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = format('It is "%s".', left(v_value, 100));
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_object(jsonb, text, text[]) IS
-    'Whether an argument is an object that has no other keys than these. Errors: 22023 names the '
-    'first that it may not have, 22004 NULL. name: what messages call the argument.';
+    'Whether an argument is an object that has no other keys than these, and can be read. Errors: '
+    '22023 names the first that it may not have or that is wrong, 22004 NULL. name: what messages '
+    'call the argument.';
+
+CREATE FUNCTION ecommerce_internal.is_day(value text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN CASE WHEN value ~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
+                THEN right(value, 2)::integer
+                     <= extract(day FROM make_date(left(value, 4)::integer,
+                                                   substr(value, 6, 2)::integer, 1)
+                                         + interval '1 month - 1 day')
+                ELSE false END;
+COMMENT ON FUNCTION ecommerce_internal.is_day(text) IS
+    'Whether a text is a day as ISO 8601 writes it, which every session reads alike.';
+
+CREATE FUNCTION ecommerce_internal.is_time(value text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN ecommerce_internal.is_day(left(value, 10))
+       AND substr(value, 11) ~ ('^([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?'
+                                || ' ?(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)?)?$');
+COMMENT ON FUNCTION ecommerce_internal.is_time(text) IS
+    'Whether a text is a moment as ISO 8601 writes it, perhaps with a blank for the T.';
 
 CREATE FUNCTION ecommerce_internal.check_payment_request(request jsonb, idempotency_key text)
     RETURNS void

@@ -218,6 +218,21 @@ FROM unnest(ARRAY['capture_payment(unpaid(), note => LONG)',
     'capture_payment(unpaid(), idempotency_key => repeat(''x'', 256))',
     'void_payment(unpaid(), LONG)', 'create_payment(o(''bad''), note => LONG)',
     'record_payment_event(''acme'', ''x'', ''failed'', reference => ''pi'', reason => LONG)']) c;
+-- what is in an object, as every session reads it
+SELECT k || ' ' || v AS value, failure(format('SELECT ecommerce.record_payment_event(%L::jsonb)',
+    jsonb_build_object('provider', 'acme', 'event_id', 'x', 'kind', 'captured', 'amount', 1,
+        'reference', 'pi', k, v)))
+FROM (VALUES ('amount', '"ten"'::jsonb), ('amount', '""'), ('amount', 'true'), ('amount', '"NaN"'),
+    ('payment_id', '"x"'), ('order_id', '[]'), ('event_id', '{"a": 1}'),
+    ('occurred_at', '1764500000'), ('occurred_at', '"now"'), ('occurred_at', '"30/11/2026"'),
+    ('occurred_at', '"2026-02-29T12:00:00Z"'), ('occurred_at', '"2026-11-30T24:00"')) AS v (k, v);
+SELECT failure(format('SELECT ecommerce.create_payment(%L::jsonb)',
+    jsonb_build_object('order_id', o('bad'), k, v)))
+FROM (VALUES ('due_date', '"today"'::jsonb), ('allow_overpayment', '"maybe"'), ('order_id', '"x"'),
+    ('mandate_id', '5'), ('note', '{}'), ('metadata', '5')) AS v (k, v);
+SELECT count(*) FILTER (WHERE NOT ecommerce_internal.is_time(t)) AS refused
+FROM unnest(ARRAY['2026-11-30', '2026-11-30T12:00Z', '2026-11-30 12:00:00.123456+02',
+    '2026-11-30T12:00:00+05:30', to_jsonb(now()) #>> '{}']) t;
 SELECT count(*) - :n AS entries FROM ecommerce.payment_entries;
 SELECT count(*) - :m AS payments FROM ecommerce.payments;
 -- as an object
