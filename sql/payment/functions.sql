@@ -197,9 +197,9 @@ COMMENT ON FUNCTION ecommerce.record_payment_event(text, text, text, numeric, te
     'oldest of that amount. reason: why it failed or came back. method: of a payment that is made, '
     'by default online. data: whatever else was reported. occurred_at: when, as the provider says. '
     'Returns the payment; booked is false if the event was booked already. Errors: EC045 the event '
-    'was reported with another content, EC044 unknown payment, 22023 wrong arguments, another '
-    'currency, or more decimals than it has, 22001 reason is too long, 22003 out of range, 22004 '
-    'NULL.';
+    'was reported with another content, EC044 the refund is unknown or not of this payment, EC048 '
+    'a gift card pays, 22023 wrong arguments, another currency, or more decimals than it has, '
+    '22001 reason is too long, 22003 out of range, 22004 NULL.';
 
 CREATE FUNCTION ecommerce.record_payment_event(event jsonb,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.payment_state

@@ -172,6 +172,7 @@ AS $$
 DECLARE
     v_tenant integer := payment_of_event.tenant_id;
     v_order  uuid;
+    v_method text;
     o        record;
 BEGIN
     id := ecommerce_internal.find_payment(v_tenant, provider, reference, payment_id);
@@ -180,10 +181,14 @@ BEGIN
                   order_reference, event_currency, coalesce(method, 'online'));
         PERFORM ecommerce_internal.check_written(id IS NOT NULL, 'payments');
     END IF;
-    SELECT p.status, p.currency, p.order_id
-    INTO payment_of_event.status, payment_of_event.currency, v_order
+    SELECT p.status, p.currency, p.order_id, p.method
+    INTO payment_of_event.status, payment_of_event.currency, v_order, v_method
     FROM ecommerce.payments p WHERE p.tenant_id = v_tenant AND p.id = payment_of_event.id;
-    IF event_currency <> currency THEN
+    IF v_method = 'gift_card' THEN
+        RAISE EXCEPTION 'of a payment by gift card no provider tells'
+            USING ERRCODE = 'EC048', DETAIL = format('Payment %s.', id),
+                  HINT = 'Use ecommerce.redeem_gift_card() and refund_to_gift_card().';
+    ELSIF event_currency <> currency THEN
         RAISE EXCEPTION 'currency of the payment is %, not "%"', currency, left(event_currency, 100)
             USING ERRCODE = 'invalid_parameter_value';
     ELSIF v_order IS NULL AND order_reference IS NOT NULL THEN
@@ -197,7 +202,8 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.payment_of_event(integer, text, text, uuid, text, text,
     text) IS
     'For record_payment_event(): the payment that is meant, made if there is none, given to its '
-    'order if that is known now. Error 22023 if its currency is another one.';
+    'order if that is known now. Errors: 22023 its currency is another one, EC048 a gift card '
+    'pays.';
 
 CREATE FUNCTION ecommerce_internal.give_payment(tenant_id integer, payment_id uuid, order_id uuid,
     order_created_at timestamptz) RETURNS void

@@ -191,7 +191,15 @@ BEGIN
     LIMIT 1;
     amount_back := 0;
     refund_id := k.refund_id;
-    IF k.refund_id IS NULL AND kind = 'refunded' THEN
+    IF k.refund_id IS NULL AND of_refund IS NOT NULL AND NOT EXISTS (
+           SELECT FROM ecommerce.refund_payments t
+           WHERE t.tenant_id = v_tenant AND t.payment_id = settle_refund.payment_id
+             AND t.refund_id = of_refund) THEN
+        RAISE EXCEPTION 'unknown refund %', of_refund
+            USING ERRCODE = 'EC044',
+                  DETAIL = format('Payment %s has no part of it.', payment_id),
+                  HINT = 'Leave refund_id out if nobody had asked for it.';
+    ELSIF k.refund_id IS NULL AND kind = 'refunded' THEN
         -- It was made at the provider's.
         SELECT t.order_id, t.order_created_at INTO p FROM ecommerce.payments t
         WHERE t.tenant_id = v_tenant AND t.id = settle_refund.payment_id;
@@ -224,7 +232,7 @@ COMMENT ON FUNCTION ecommerce_internal.settle_refund(integer, uuid, text, numeri
     'asked for it. of_refund: that one; by default the oldest part that is open, of that amount. '
     'A failure counts whenever it comes: what it says of a part is the last word. Money that '
     'nobody had asked for is a refund of its own. Returns what amount_refunded of the payment '
-    'grows by.';
+    'grows by. Error EC044 the payment has no part of that refund.';
 
 CREATE FUNCTION ecommerce_internal.report_refund(tenant_id integer, payment_id uuid, order_id uuid,
     order_created_at timestamptz, amount numeric) RETURNS uuid

@@ -77,11 +77,12 @@ BEGIN
     ELSIF e ->> 'status' = 'booked' AND (e ->> 'payment_id')::uuid = payment_id THEN
         RETURN ecommerce_internal.entry_answer(v_tenant, entry_id, false, NULL);
     END IF;
-    SELECT k.currency, k.amount_captured - k.amount_charged_back AS amount_left INTO p
+    SELECT k.currency, k.method, k.amount_captured - k.amount_charged_back AS amount_left INTO p
     FROM ecommerce.payments k
     WHERE k.tenant_id = v_tenant AND k.id = assign_bank_entry.payment_id;
     v_reason := CASE WHEN NOT FOUND                         THEN 'unknown_payment'
                      WHEN e ->> 'status' = 'booked'         THEN 'booked'
+                     WHEN p.method = 'gift_card'            THEN 'gift_card'
                      WHEN p.currency <> e ->> 'currency'    THEN 'currency'
                      WHEN v_amount = 0                      THEN 'amount'
                      WHEN v_kind = 'charged_back' AND p.amount_left < v_amount
@@ -102,7 +103,7 @@ COMMENT ON FUNCTION ecommerce.assign_bank_entry(uuid, uuid, integer) IS
     'Say which payment an unmatched entry of the bank is for. What came is captured, as much as '
     'came; what went is charged back. Nothing happens if it is assigned so already. Returns the '
     'entry. Errors: EC059 the entry is unknown or booked, or the payment is unknown, of another '
-    'currency, or less of it is left; the detail says which. 22004 NULL.';
+    'currency, by gift card, or less of it is left; the detail says which. 22004 NULL.';
 
 CREATE FUNCTION ecommerce.dismiss_bank_entry(entry_id uuid, note text DEFAULT NULL,
     tenant_id integer DEFAULT ecommerce.current_tenant()) RETURNS ecommerce.bank_booking

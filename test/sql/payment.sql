@@ -157,6 +157,11 @@ SELECT ecommerce.redeem_gift_card(:'code', o('shared'));
 SELECT pay(o('shared'));
 SELECT method, amount, amount_captured, status FROM ecommerce.payments
 WHERE order_id = o('shared') ORDER BY id;
+-- what a card has paid no provider changes: its balance would not follow
+SELECT k AS kind, failure(format('SELECT ecommerce.record_payment_event(''acme'', ''g'', %L, 5,
+    payment_id => %L)', k, p.id))
+FROM ecommerce.payments p, unnest('{captured,refunded,refund_failed,charged_back}'::text[]) k
+WHERE p.order_id = o('shared') AND p.method = 'gift_card';
 -- capture and cancel, whichever comes first: the money is known, and is given back
 SELECT sold('cancelled') IS NOT NULL AS sold;
 SELECT booked FROM ecommerce.create_payment(o('cancelled'), provider => 'acme', reference => 'c');

@@ -87,6 +87,10 @@ SELECT status FROM ecommerce.retry_refund(:'failed');
 SELECT failure(format('SELECT ecommerce.retry_refund(%L)', :'failed')) ~ '^EC048' AS open;
 SELECT told('f2', 'refunded', 'f', amount, :'failed') FROM ecommerce.refunds WHERE id = :'failed';
 SELECT told('f3', 'refund_failed', 'f', NULL, :'failed') AS "said later";
+-- a refund that is none, or whose money is another payment's
+SELECT failure($$SELECT told('f4', 'refunded', 'f', 1, ecommerce.uuid_v7())$$),
+    failure($$SELECT told('f5', 'refund_failed', 'f', NULL, ecommerce.uuid_v7())$$),
+    failure(format($$SELECT told('f6', 'refunded', 'other', 1, %L)$$, :'failed'));
 SELECT amount FROM ecommerce.refund_order(o('failed'), items('LAMP', 2));
 SELECT failure(format('SELECT ecommerce.retry_refund(%L)', :'failed')) ~ '^EC049' AS taken;
 

@@ -162,6 +162,11 @@ SELECT failure(format('SELECT ecommerce.assign_bank_entry(%s)', a))
     format('ecommerce.uuid_v7(), %L', :'p'), format('%L, ecommerce.uuid_v7()', :'who'),
         format('%L, %L', :'rent', :'p'),
     format('(SELECT id FROM ecommerce.bank_entries WHERE bank_reference = ''T6''), %L', :'p')]) a;
+BEGIN;
+INSERT INTO ecommerce.payments (tenant_id, id, method, currency, amount)
+VALUES (1, ecommerce.uuid_v7(), 'gift_card', 'EUR', 5) RETURNING id AS card \gset
+SELECT failure(format('SELECT ecommerce.assign_bank_entry(%L, %L)', :'who', :'card'));
+ROLLBACK;
 SELECT outcome, amount FROM ecommerce.assign_bank_entry(:'who', :'p');
 SELECT outcome, amount FROM ecommerce.assign_bank_entry(:'who', :'p');
 SELECT failure(format('SELECT ecommerce.assign_bank_entry(%L, %L)', :'who', :'p1')),
