@@ -125,8 +125,9 @@ COMMENT ON FUNCTION ecommerce.request_sepa_transfer(text, text, numeric, text, u
     'arrive, or a creditor reference (RF). refund_id, part_number: the part of a refund that it '
     'carries out, all of it; without them it is a payout. bic: the bank, which need not be told. '
     'address: an object with address_line_1, address_line_2, city, postal_code and country. '
-    'Returns the transfer. Errors: 22023 an argument is wrong, EC058 the part of the refund is '
-    'unknown, not open, of another amount or has a transfer; EC007 key of another request.';
+    'Returns the transfer. Errors: 22023 an argument is wrong, 22001 it is too long, EC058 the '
+    'part of the refund is unknown, not open, of another amount or has a transfer; EC007 key of '
+    'another request.';
 
 CREATE FUNCTION ecommerce.sepa_credit_batch(execution_date date DEFAULT NULL,
     max_count integer DEFAULT 10000, tenant_id integer DEFAULT ecommerce.current_tenant())

@@ -80,8 +80,8 @@ COMMENT ON FUNCTION ecommerce.create_sepa_mandate(uuid, text, text, date, text, 
     'which accounts outside the European Economic Area need. scheme: CORE, or B2B among '
     'businesses. kind: recurrent, or one_off for a single collection. mandate_reference: 1 to 35 '
     'characters; one is made up for NULL. idempotency_key: for a customer one of at least 16 '
-    'characters. Returns the mandate. Errors: 22023 an argument is wrong, 22001 a name is too '
-    'long, 23505 the reference was given before, 23503 unknown country, EC007 key of another '
+    'characters. Returns the mandate. Errors: 22023 an argument is wrong, 22001 a name or '
+    'a part of the address is too long, 23505 the reference was given before, EC007 key of another '
     'request, EC016 unknown user, 42501 another customer.';
 
 CREATE FUNCTION ecommerce.amend_sepa_mandate(mandate_id uuid, iban text DEFAULT NULL,

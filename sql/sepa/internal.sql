@@ -122,14 +122,30 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   DETAIL = 'Banks refuse addresses without them, and accounts outside the European '
                            'Economic Area need an address.';
+    ELSIF NOT EXISTS (SELECT FROM ecommerce.countries c
+                      WHERE c.code = coalesce(v_address ->> 'country', c.code)) THEN
+        RAISE EXCEPTION 'address.country is unknown: "%"', left(v_address ->> 'country', 100)
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = ecommerce_internal.country_hint(left(v_address ->> 'country', 100));
+    ELSIF ecommerce.sepa_text(v_address ->> 'city', 35) !~ '[A-Za-z0-9]' THEN
+        RAISE EXCEPTION 'address.city has no letter that a SEPA file can have'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT a.key INTO v_wrong FROM jsonb_each_text(v_address) a
+    WHERE length(a.value) > CASE a.key WHEN 'city' THEN 100 WHEN 'postal_code' THEN 20 ELSE 255 END
+    ORDER BY a.key LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'address.% is too long', v_wrong
+            USING ERRCODE = 'string_data_right_truncation',
+                  DETAIL = 'A line may have 255 characters, a city 100, a postal code 20.';
     END IF;
     RETURN v_address;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_sepa_address(jsonb, text) IS
-    'An address that a bank is told, trimmed, without what is empty; {} for none. Error 22023 '
-    'unknown key, no text, or no city or country where it has other parts or the account needs '
-    'them.';
+    'An address that a bank is told, trimmed, without what is empty; {} for none. Errors: 22023 '
+    'unknown key, no text, unknown country, or no city or country where it has other parts or the '
+    'account needs them; 22001 too long.';
 
 CREATE FUNCTION ecommerce_internal.easter(year integer) RETURNS date
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp

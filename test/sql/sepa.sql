@@ -96,6 +96,11 @@ SELECT wrong(m) FROM unnest(ARRAY[', signed_on => ''infinity''', ', signed_on =>
         ', address => ''{"street": "x"}''',
     ', address => ''{"city": 1}''', ', address => ''{"city": "x"}''',
         ', address => ''{"city": "x", "country": "XX"}''',
+    ', address => ''{"city": "x", "country": "Germany"}''',
+    format(', address => %L', jsonb_build_object('city', U&'\65E5\672C', 'country', 'DE')),
+    ', address => jsonb_build_object(''city'', repeat(''x'', 101), ''country'', ''DE'')',
+    ', address => jsonb_build_object(''city'', ''x'', ''country'', ''DE'', ''postal_code'','
+        ' repeat(''1'', 21))',
     ', idempotency_key => ''''', ', tenant_id => NULL', ', tenant_id => 7']) m;
 SELECT failure(format('SELECT ecommerce.create_sepa_mandate(%s,
     ''DE89370400440532013000'', ''X'')', u))
