@@ -152,19 +152,28 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.camt_transactions(xml) IS
     'The transactions of an entry, as it writes them.';
 
-CREATE FUNCTION ecommerce_internal.camt_amount(value text) RETURNS numeric
-    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION ecommerce_internal.camt_amount(value text, currency text) RETURNS numeric
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF value !~ '^[0-9]{1,15}([.][0-9]{1,5})?$' THEN
         RAISE EXCEPTION 'document has an amount that is none: "%"', left(value, 100)
             USING ERRCODE = 'invalid_parameter_value';
+    ELSIF currency !~ '^[A-Z]{3}$' THEN
+        RAISE EXCEPTION 'document has a currency that is none: "%"', left(currency, 100)
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF EXISTS (SELECT FROM ecommerce.currencies c
+                  WHERE c.code = camt_amount.currency
+                    AND scale(trim_scale(value::numeric)) > c.minor_units) THEN
+        RAISE EXCEPTION 'document has an amount with more decimals than % has: "%"', currency, value
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN value::numeric;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.camt_amount(text) IS
-    'An amount of a statement. Error 22023 it is none.';
+COMMENT ON FUNCTION ecommerce_internal.camt_amount(text, text) IS
+    'An amount of a statement, in a currency that the shop need not know. Error 22023 it is none, '
+    'or has more decimals than its currency.';
 
 CREATE FUNCTION ecommerce_internal.camt_date(value text) RETURNS date
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -224,7 +233,7 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH entry AS MATERIALIZED (
-        SELECT e.*, ecommerce_internal.camt_amount(e.amount) AS total,
+        SELECT e.*, ecommerce_internal.camt_amount(e.amount, e.currency) AS total,
                ecommerce_internal.camt_direction(e.direction) AS way
         FROM ecommerce_internal.camt_entries(document) e),
     detail AS MATERIALIZED (
@@ -232,7 +241,7 @@ BEGIN
                count(*) OVER (PARTITION BY e.entry_number) AS siblings,
                coalesce(ecommerce_internal.camt_direction(t.direction), e.way) AS way,
                -- Of a single transaction the entry tells the amount, if nobody else does.
-               coalesce(ecommerce_internal.camt_amount(t.amount),
+               coalesce(ecommerce_internal.camt_amount(t.amount, coalesce(t.currency, e.currency)),
                         CASE WHEN count(*) OVER (PARTITION BY e.entry_number) = 1
                              THEN e.total END) AS total
         FROM entry e CROSS JOIN LATERAL ecommerce_internal.camt_transactions(e.entry) t),
@@ -286,4 +295,4 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.camt_movements(xml) IS
     'What a statement tells, one row for each transaction, and one for what its transactions leave '
-    'of an entry. Errors: 22023 an amount is none.';
+    'of an entry. Errors: 22023 an amount or currency is none.';

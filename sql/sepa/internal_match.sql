@@ -314,6 +314,10 @@ DECLARE
     v_reason  text;
     i         record;
 BEGIN
+    -- Some banks tell of nothing, such as interest of a month without any.
+    IF (entry ->> 'amount')::numeric = 0 THEN
+        RETURN 'amount';
+    END IF;
     SELECT x.payment_id, x.transfer_id, x.amount, x.end_to_end_id INTO i
     FROM ecommerce.sepa_batch_items x
     WHERE x.tenant_id = match_entry.tenant_id

@@ -228,7 +228,15 @@ SELECT failure(format('SELECT * FROM ecommerce.read_camt(%L::text)', d)) FROM un
     camt(entry('-1', 'CRDT')), camt(entry('1e3', 'CRDT')), camt(entry('NaN', 'CRDT')),
         camt(entry('', 'CRDT')), camt(entry('1', 'X')),
     camt(entry('1', 'CRDT', day => 'soon')),
-    camt(entry('1', 'CRDT', day => '2026-02-30'))]) d;
+    camt(entry('1', 'CRDT', day => '2026-02-30')), camt(entry('1.001', 'CRDT')),
+    camt(entry('1', 'CRDT', tx('x', '1.001'))),
+    camt(replace(entry('1', 'CRDT'), 'EUR', 'eur')),
+    camt(replace(entry('1', 'CRDT'), 'EUR', '')),
+    camt(replace(entry('1', 'CRDT'), 'Ccy="EUR"', '')),
+    camt(replace(entry('1.5', 'CRDT'), 'EUR', 'JPY'))]) d;
+-- of nothing, and of what the shop does not know
+SELECT * FROM read(entry('0.000', 'CRDT', tx('NOTPROVIDED', NULL,
+    text_of(ecommerce.rf_reference('10004')))) || replace(entry('1.00001', 'CRDT'), 'EUR', 'XYZ'));
 SELECT * FROM read(entry('1.00', 'CRDT', day => ''));
 SELECT count(*) FROM ecommerce.read_camt(camt('')), ecommerce.read_camt(camt('')::xml) b;
 SELECT count(*)
