@@ -93,6 +93,8 @@ BEGIN
     IF num_nulls(afm, issue_date, branch, mydata_type, series, number) > 0 THEN
         RAISE EXCEPTION 'afm, issue_date, branch, mydata_type, series and number must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
+    ELSIF NOT isfinite(issue_date) THEN
+        RAISE EXCEPTION 'issue_date must be finite' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     v_name := concat_ws('-', afm, to_char(issue_date, 'YYYY-MM-DD'), branch, mydata_type, series,
                         number, variation);
@@ -106,8 +108,8 @@ COMMENT ON FUNCTION ecommerce.mydata_uid(text, date, integer, text, text, bigint
     'What AADE knows a document by: 40 hexadecimal digits, in capitals. afm: the issuer''s number '
     'without EL. mydata_type: 1.1 and so on. series: 0 if there is none. variation: of a document '
     'that differs from that of its issuer. It is the SHA-1 of '
-    'AFM-date-branch-type-series-number[-variation] in ISO 8859-7. Errors: 22004 NULL, 22P05 '
-    'characters that ISO 8859-7 has not.';
+    'AFM-date-branch-type-series-number[-variation] in ISO 8859-7. Errors: 22004 NULL, 22023 '
+    'an infinite day, 22P05 characters that ISO 8859-7 has not.';
 
 CREATE FUNCTION ecommerce.mydata_uid(
     invoice_id uuid,

@@ -11,7 +11,6 @@ AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
     v_ids    uuid[];
-    v_known  bigint;
     v_answer ecommerce.mydata_answer;
     i        uuid;
 BEGIN
@@ -20,10 +19,11 @@ BEGIN
     END IF;
     -- Everybody locks answers in one order.
     v_ids := ARRAY(SELECT DISTINCT u.id FROM unnest(invoice_ids) u (id) ORDER BY u.id);
-    SELECT count(*) INTO v_known FROM ecommerce.invoices v
-    WHERE v.tenant_id = v_tenant AND v.id = ANY (v_ids);
-    IF v_known < cardinality(v_ids) THEN
-        RAISE EXCEPTION 'unknown invoice' USING ERRCODE = 'invalid_parameter_value';
+    SELECT u.id INTO i FROM unnest(v_ids) u (id)
+    WHERE NOT EXISTS (SELECT FROM ecommerce.invoices v WHERE v.tenant_id = v_tenant AND v.id = u.id)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'unknown invoice %', i USING ERRCODE = 'invalid_parameter_value';
     END IF;
     FOREACH i IN ARRAY v_ids LOOP
         INSERT INTO ecommerce.mydata_answers AS a (tenant_id, invoice_id, status, sent_at)

@@ -82,9 +82,19 @@ BEGIN
     IF jsonb_typeof(j) IS DISTINCT FROM 'array' OR j = '[]' THEN
         RAISE EXCEPTION 'the answer has no response' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN j;
-EXCEPTION WHEN invalid_text_representation THEN
-    RAISE EXCEPTION 'the answer is neither XML nor JSON' USING ERRCODE = 'invalid_parameter_value';
+    -- An element without text, which XML may have, says nothing.
+    RETURN (SELECT jsonb_agg(CASE jsonb_typeof(r.r) WHEN 'object' THEN (
+                       SELECT coalesce(jsonb_object_agg(f.key, f.value), '{}')
+                       FROM jsonb_each(r.r) f WHERE f.value NOT IN ('""', 'null'))
+                   ELSE r.r END ORDER BY r.n)
+            FROM jsonb_array_elements(j) WITH ORDINALITY r (r, n));
+EXCEPTION
+    WHEN invalid_text_representation OR untranslatable_character THEN
+        RAISE EXCEPTION 'the answer is neither XML nor JSON'
+            USING ERRCODE = 'invalid_parameter_value';
+    WHEN cardinality_violation THEN
+        RAISE EXCEPTION 'the answer is not one of AADE; a response has an element twice'
+            USING ERRCODE = 'invalid_parameter_value';
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.mydata_answer_responses(text) IS
@@ -104,6 +114,10 @@ BEGIN
                 WHEN r.r ->> 'invoiceMark' !~ '^[1-9][0-9]{0,17}$' THEN 'has a wrong invoiceMark'
                 WHEN r.r ->> 'cancellationMark' !~ '^[1-9][0-9]{0,17}$'
                 THEN 'has a wrong cancellationMark'
+                WHEN length(r.r ->> 'invoiceUid') > 100 THEN 'has a wrong invoiceUid'
+                WHEN length(r.r ->> 'authenticationCode') > 255
+                THEN 'has a wrong authenticationCode'
+                WHEN length(r.r ->> 'qrUrl') > 2000 THEN 'has a wrong qrUrl'
                 WHEN r.r ->> 'statusCode' = 'Success'
                  AND coalesce(r.r ->> 'invoiceMark', r.r ->> 'cancellationMark') IS NULL
                 THEN 'has no MARK' END || ': response ' || r.n

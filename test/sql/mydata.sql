@@ -220,24 +220,41 @@ SELECT (ecommerce_internal.mydata_mark(1, v.id)).* FROM ecommerce.invoices v
 WHERE v.invoice_number IN ('A-2026-1', 'A-2026-2', 'X-2999-1') ORDER BY v.invoice_number;
 
 -- Answers that are none, or about something else
-SELECT a, failure(format('SELECT ecommerce.record_mydata_answer(%L, %L)', n, a))
+SELECT left(a, 90), failure(format('SELECT ecommerce.record_mydata_answer(%L, %L)', n, a))
 FROM (VALUES ('A-2026-4', '<a>'), ('A-2026-4', '<ResponseDoc/>'), ('A-2026-4', ''),
     ('A-2026-4', '{}'), ('A-2026-4', '[]'), ('A-2026-4', '"x"'), ('A-2026-4', '{"a": '),
     ('A-2026-4', '{"statusCode": "Success"}'), ('A-2026-4', '[1]'),
     ('A-2026-4', '{"statusCode": "Success", "invoiceMark": "x"}'),
     ('A-2026-4', '{"statusCode": "Success", "invoiceMark": -1}'),
+    ('A-2026-4', '{"statusCode": "a\u0000b"}'),
+    ('A-2026-4', '<ResponseDoc><response><statusCode/></response></ResponseDoc>'),
+    ('A-2026-4', '<ResponseDoc><response><qrUrl>a</qrUrl><qrUrl/></response></ResponseDoc>'),
+    ('A-2026-4', format('{"statusCode": "Success", "invoiceMark": 1, "invoiceUid": "%s"}',
+        repeat('A', 101))),
+    ('A-2026-4', format('{"statusCode": "Success", "invoiceMark": 1, "qrUrl": "%s"}',
+        repeat('A', 2001))),
+    ('A-2026-4', format('{"statusCode": "Success", "invoiceMark": 1, "authenticationCode": "%s"}',
+        repeat('A', 256))),
     ('A-2026-4', '{"statusCode": "Success", "invoiceMark": 1, "index": 2}'),
     ('A-2026-4', '{"statusCode": "Success", "invoiceMark": 400000000000009}'),
     ('A-2026-4', '{"statusCode": "Success", "cancellationMark": 4}'),
     ('A-2026-2', '{"statusCode": "Success", "cancellationMark": 4}'),
     ('none', '{"statusCode": "Success", "invoiceMark": 1}'), (NULL, '{}'), ('A-2026-4', NULL))
     v (n, a);
+-- elements that say nothing
+BEGIN;
+SELECT status, mark, length(uid), qr_url, authentication_code
+FROM ecommerce.record_mydata_answer('A-2026-4', '<ResponseDoc><response><index/>
+    <statusCode>Success</statusCode><invoiceUid/><invoiceMark>400000000000099</invoiceMark>
+    <authenticationCode/><qrUrl/></response></ResponseDoc>');
+ROLLBACK;
 SELECT failure(format('SELECT ecommerce.record_mydata_answer(
     pg_temp.ids(''A-2026-1'', ''A-2026-2''), %L)',
     '[{"statusCode": "Success", "index": 1, "invoiceMark": 7, "invoiceUid": "'
     || ecommerce.mydata_uid('A-2026-2') || '"}]'));
 SELECT failure('SELECT ecommerce.record_mydata_sent(' || a || ')')
 FROM unnest(ARRAY['NULL', 'ARRAY[NULL::uuid]', 'ARRAY[ecommerce.uuid_v7()]']) a;
+SELECT failure('SELECT ecommerce.mydata_uid(''094259216'', ''infinity'', 0, ''1.1'', ''A'', 1)');
 SELECT * FROM ecommerce.record_mydata_sent('{}');
 -- A MARK stays, also by plain SQL
 SELECT failure('UPDATE ecommerce.mydata_answers SET ' || c || ' WHERE mark = 400000000000009')
