@@ -14,17 +14,19 @@ DECLARE
         SELECT t.country FROM ecommerce.settings t
         WHERE t.tenant_id = seller_document.tenant_id));
 BEGIN
-    RETURN coalesce(v_seller, '{}') || jsonb_strip_nulls(jsonb_build_object('country', v_country,
+    v_seller := coalesce(v_seller, '{}') || jsonb_build_object('country', v_country,
         'vat_id', CASE WHEN ecommerce.vat_id_valid(v_seller ->> 'vat_id')
                        THEN ecommerce.vat_id_normalize(v_seller ->> 'vat_id')
                        ELSE v_seller ->> 'vat_id' END,
         'iban', CASE WHEN ecommerce.iban_valid(v_seller ->> 'iban')
                      THEN ecommerce.iban_normalize(v_seller ->> 'iban')
-                     ELSE v_seller ->> 'iban' END));
+                     ELSE v_seller ->> 'iban' END);
+    RETURN (SELECT coalesce(jsonb_object_agg(s.key, s.value), '{}') FROM jsonb_each(v_seller) s
+            WHERE ecommerce_internal.trimmed(s.value #>> '{}') <> '');
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.seller_document(integer) IS
-    'Who a tenant is on its documents: its row of sellers, without what is NULL. The country is '
+    'Who a tenant is on its documents: its row of sellers, without what is blank. The country is '
     'that of its settings if it has none; it stands alone if there is no row.';
 
 CREATE FUNCTION ecommerce_internal.party_name(address jsonb) RETURNS text
@@ -66,7 +68,7 @@ BEGIN
                '{registration_number,registration_scheme,endpoint_scheme,endpoint_id}'), '{}'));
     v_buyer := v_buyer || coalesce(options -> 'buyer', '{}');
     RETURN (SELECT coalesce(jsonb_object_agg(b.key, b.value), '{}') FROM jsonb_each(v_buyer) b
-            WHERE b.value NOT IN ('null', '""'));
+            WHERE ecommerce_internal.trimmed(b.value #>> '{}') <> '');
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.buyer_document(jsonb, jsonb, jsonb, jsonb) IS

@@ -36,13 +36,21 @@ BEGIN
             SELECT format('request.exchange_rates.%s must be a number above zero', left(r.key, 100))
             FROM jsonb_each(coalesce(v_request -> 'exchange_rates', '{}')) r
             WHERE NOT ecommerce_internal.exchange_rate_valid(r.value #>> '{}') LIMIT 1), (
-            SELECT format('request.buyer.%s is unknown or no text', left(r.key, 100))
+            SELECT format('request.buyer.%s %s', left(r.key, 100), f.fault)
             FROM jsonb_each(coalesce(v_request -> 'buyer', '{}')) r
-            WHERE jsonb_typeof(r.value) <> 'string' OR r.key <> ALL ('{name,company,address_line_1,
-                address_line_2,city,state,postal_code,country,vat_id,email,phone,
-                registration_number,registration_scheme,endpoint_scheme,endpoint_id}'::text[])
-            LIMIT 1), CASE WHEN v_request ? 'due_date' AND v_request ? 'payment_days'
-            THEN 'request has either due_date or payment_days' END);
+            CROSS JOIN LATERAL (SELECT r.value #>> '{}' AS value) t
+            CROSS JOIN LATERAL (SELECT CASE
+                WHEN jsonb_typeof(r.value) <> 'string' OR r.key <> ALL ('{name,company,
+                    address_line_1,address_line_2,city,state,postal_code,country,vat_id,email,phone,
+                    registration_number,registration_scheme,endpoint_scheme,endpoint_id}'::text[])
+                    THEN 'is unknown or no text'
+                WHEN length(t.value) > 255 THEN 'is too long'
+                WHEN r.key = 'country' AND ecommerce_internal.trimmed(t.value) <> ''
+                     AND NOT EXISTS (SELECT FROM ecommerce.countries c WHERE c.code = t.value)
+                    THEN 'must be two letters of ISO 3166-1, as GR for Greece' END AS fault) f
+            WHERE f.fault IS NOT NULL ORDER BY r.key LIMIT 1),
+            CASE WHEN v_request ? 'due_date' AND v_request ? 'payment_days'
+                 THEN 'request has either due_date or payment_days' END);
     END IF;
     IF v_fault IS NOT NULL THEN
         RAISE EXCEPTION '%', v_fault USING ERRCODE = 'invalid_parameter_value',

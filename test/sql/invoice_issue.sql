@@ -67,9 +67,18 @@ FROM unnest(ARRAY['1', '"x"', '[1]', '{"serial": "x"}', '{"note": 1.5, "due_date
     '{"payment_days": 1, "due_date": "2100-01-01"}', '{"exchange_rate": "NaN"}',
     '{"exchange_rate": 0}', '{"exchange_rate": 1.1}', '{"profile": "ubl"}', '{"buyer": []}',
     '{"buyer": {"name": 1}}', '{"buyer": {"iban": "x"}}', '{"note": ["x"]}',
-    '{"note": "a\u0001b"}', '{"buyer": {"name": "x\ufffe"}}', '{"due_date": "1999-01-01"}']) r;
+    '{"note": "a\u0001b"}', '{"buyer": {"name": "x\ufffe"}}', '{"due_date": "1999-01-01"}',
+    '{"buyer": {"country": "Greece"}}', '{"buyer": {"country": "gr"}}',
+    '{"buyer": {"name": " "}}', '{"buyer": {"name": "\u200b", "country": " "}}']) r;
 SELECT failure(format('SELECT ecommerce.issue_invoice(ordered(items(''A'', 1)), NULL, %L)',
-    jsonb_build_object('note', repeat('x', 10001))));
+    jsonb_build_object('note', repeat('x', 10001)))),
+    failure(format('SELECT ecommerce.issue_invoice(ordered(items(''A'', 1)), NULL, %L)',
+    jsonb_build_object('buyer', jsonb_build_object('city', repeat('x', 256)))));
+-- blanks of a seller are no name
+BEGIN;
+UPDATE ecommerce.sellers SET name = ' ', city = ' ', vat_id = ' ';
+SELECT failure('SELECT ecommerce.issue_invoice(ordered(items(''A'', 1)), NULL)');
+ROLLBACK;
 SELECT count(*) FROM ecommerce.invoices;
 -- backslashes are no control characters
 SELECT v ->> 'note' AS note, v -> 'due_date' = v -> 'issue_date' AS today
