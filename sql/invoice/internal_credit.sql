@@ -206,7 +206,8 @@ CREATE FUNCTION ecommerce_internal.refuse_credit(reason text, detail jsonb) RETU
     LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE EXCEPTION 'nothing is left to credit: %', reason
+    RAISE EXCEPTION '%', CASE reason WHEN 'unknown' THEN 'unknown invoice or refund'
+                         ELSE 'nothing is left to credit: ' || reason END
         USING ERRCODE = 'EC050',
               DETAIL = jsonb_strip_nulls(jsonb_build_object('reason', reason) || detail)::text;
 END
