@@ -54,14 +54,14 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce.sepa_debit_batch(date, text, integer, integer) IS
     'Make a file of direct debits (pain.008.001.08) and return it. It has the payments of method '
-    'sepa_debit whose status is created and that are due by the day of collection, or have no '
-    'due_date; each is in one file only, for ever, and is submitted then. collection_date: when '
-    'they are to be collected, today for NULL: that day, or the next one on which banks move '
-    'euros, but not before the TARGET day after today. scheme: CORE or B2B, of their mandates. '
-    'max_count: at most so many; the others come with the next file. What cannot be collected is '
-    'left out, and told with the reason. Returns no row if nothing is due. Errors: EC057 the '
-    'seller''s data are incomplete, EC058 nothing that is due can be collected, 22023 a day that '
-    'is over or more than 14 days ahead, or another wrong argument.';
+    'sepa_debit that no other provider has, whose status is created and that are due by the day of '
+    'collection, or have no due_date; each is in one file only, for ever, and is submitted then. '
+    'collection_date: when they are to be collected, today for NULL: that day, or the next one on '
+    'which banks move euros, but not before the TARGET day after today. scheme: CORE or B2B, of '
+    'their mandates. max_count: at most so many; the others come with the next file. What cannot '
+    'be collected is left out, and told with the reason. Returns no row if nothing is due. Errors: '
+    'EC057 the seller''s data are incomplete, EC058 nothing that is due can be collected, 22023 a '
+    'day that is over or more than 14 days ahead, or another wrong argument.';
 
 CREATE FUNCTION ecommerce.request_sepa_transfer(name text, iban text, amount numeric,
     reference text, refund_id uuid DEFAULT NULL, part_number integer DEFAULT NULL,

@@ -49,7 +49,7 @@ DECLARE
         LEFT JOIN ecommerce.sepa_mandates m ON m.tenant_id = lock_due_debits.tenant_id
                                            AND m.id = p.mandate_id
         WHERE p.tenant_id = lock_due_debits.tenant_id AND p.method = 'sepa_debit'
-          AND p.status = 'created'
+          AND p.status = 'created' AND coalesce(p.provider, 'bank') = 'bank'
           AND (p.due_date IS NULL OR p.due_date <= lock_due_debits.due_date)
           AND coalesce(m.scheme, 'CORE') = lock_due_debits.scheme
         -- What cannot be collected must not keep others waiting.

@@ -130,7 +130,8 @@ BEGIN
     JOIN ecommerce.sepa_mandates m ON m.tenant_id = refund_account.tenant_id
                                   AND m.id = p.mandate_id
     WHERE p.tenant_id = refund_account.tenant_id AND p.id = refund_account.payment_id
-      AND p.method = 'sepa_debit' AND m.iban IS NOT NULL
+      AND p.method = 'sepa_debit' AND coalesce(p.provider, 'bank') = 'bank'
+      AND m.iban IS NOT NULL
     UNION ALL
     (SELECT left(b.party_name, 200), ecommerce.iban_normalize(b.party_iban), NULL, NULL, NULL,
             NULL, NULL, NULL

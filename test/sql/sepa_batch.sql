@@ -144,6 +144,12 @@ SELECT debit(:'r', 17, ecommerce_internal.shop_day() + 14) \g /dev/null
 SELECT transaction_count, control_sum FROM ecommerce.sepa_debit_batch();
 SELECT transaction_count, control_sum, execution_date >= ecommerce_internal.shop_day() + 14 AS then
 FROM ecommerce.sepa_debit_batch(ecommerce_internal.shop_day() + 14);
+-- what another provider collects is not collected twice, nor given back twice
+SELECT debit(:'r', 18) AS theirs \gset
+SELECT count(*) FROM ecommerce_internal.refund_account(1, :'theirs');
+UPDATE ecommerce.payments SET provider = 'acme' WHERE id = :'theirs';
+SELECT count(*) FROM ecommerce_internal.refund_account(1, :'theirs');
+SELECT transaction_count, control_sum FROM ecommerce.sepa_debit_batch();
 
 -- transfers: refunds of direct debits by themselves, others and payouts by request
 INSERT INTO ecommerce.products (sku, name, price, track_stock) VALUES ('A', 'A', 50, false);
