@@ -139,7 +139,8 @@ static EcPlan order_plan = {
 	" ecommerce_internal.check_amount($4, p.currency, 'amount') AS amount, p.id," \
 	" ecommerce_internal.event_hash(p.id, 'captured', $4, NULL, $8, $9) AS hash, p.status" \
 	" FROM {payments} p" \
-	" WHERE p.tenant_id = $1 AND p.order_id IS NOT NULL AND p.currency = coalesce($5, p.currency)"
+	" WHERE p.tenant_id = $1 AND p.order_id IS NOT NULL AND p.method <> 'gift_card'" \
+	" AND p.currency = coalesce($5, p.currency)"
 
 static EcPlan find_plan = {
 	.sql = FIND_PAYMENT " AND p.id = $7",
