@@ -108,7 +108,8 @@ sql_case() {
 # Statements in C name tables by marks, and compare the tenant of each one.
 statements() {
 	perl -0777 -ne '
-		while (/\.sql = ((?:(?:"(?:[^"\\]|\\.)*"|[A-Z_]+)\s*)+)/g) {
+		my $text = qr/"(?:[^"\\]|\\.)*"/;
+		while (/\.sql = ((?:(?:$text|[A-Z_]+(?:\((?:$text|[\s,])*\))?)\s*)+)/g) {
 			my $sql = $1;
 			my $read = () = $sql =~ /(?<!INTO )\{(?!tenants\b|vat_)\w+\}/g;
 			my $compared = () = $sql =~ /tenant_id = \$1\b/g;

@@ -134,16 +134,16 @@ static EcPlan order_plan = {
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID, NUMERICOID}
 };
 
-/* The payment of a report, with what is to be written of it */
-#define FIND_PAYMENT "SELECT p.order_id, p.order_created_at," \
+/* What is to be written of the payment of a report, and whether it is the order's */
+#define FOUND "p.order_id, p.order_created_at," \
 	" ecommerce_internal.check_amount($4, p.currency, 'amount') AS amount, p.id," \
-	" ecommerce_internal.event_hash(p.id, 'captured', $4, NULL, $8, $9) AS hash, p.status" \
-	" FROM {payments} p" \
-	" WHERE p.tenant_id = $1 AND p.order_id IS NOT NULL AND p.method <> 'gift_card'" \
+	" ecommerce_internal.event_hash(p.id, 'captured', $4, NULL, $8, $9) AS hash, p.status"
+#define FOR_ORDER "p.order_id IS NOT NULL AND p.method <> 'gift_card'" \
 	" AND p.currency = coalesce($5, p.currency)"
 
 static EcPlan find_plan = {
-	.sql = FIND_PAYMENT " AND p.id = $7",
+	.sql = "SELECT " FOUND " FROM {payments} p"
+	" WHERE p.tenant_id = $1 AND p.id = $7 AND " FOR_ORDER,
 	.nargs = CAPTURE_TENANT + 1,
 	.types = {
 		INT4OID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, TEXTOID, UUIDOID, TEXTOID, JSONBOID,
@@ -151,7 +151,8 @@ static EcPlan find_plan = {
 	}
 };
 static EcPlan find_reference_plan = {
-	.sql = FIND_PAYMENT " AND p.provider = $2 AND p.reference = $6",
+	.sql = "SELECT " FOUND " FROM {payments} p"
+	" WHERE p.tenant_id = $1 AND p.provider = $2 AND p.reference = $6 AND " FOR_ORDER,
 	.nargs = CAPTURE_TENANT + 1,
 	.types = {
 		INT4OID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, TEXTOID, UUIDOID, TEXTOID, JSONBOID,
@@ -405,8 +406,9 @@ captured_state(Datum *state, bool *nulls)
 	{
 		Datum		value = ec_value_or_null(0, CAPTURED_STATE + i, state_types[i], &nulls[i]);
 
-		state[i] = nulls[i] ? (Datum) 0
-			: datumCopy(value, state_types[i] == DATEOID, state_types[i] == UUIDOID ? UUID_LEN : -1);
+		if (!nulls[i])
+			state[i] = datumCopy(value, state_types[i] == DATEOID,
+								 state_types[i] == UUIDOID ? UUID_LEN : -1);
 	}
 	state[STATE_BOOKED] = BoolGetDatum(true);
 	nulls[STATE_BOOKED] = false;
@@ -448,7 +450,7 @@ ec_capture_for_order(PG_FUNCTION_ARGS)
 {
 	Datum		values[BOOK_ARGUMENTS];
 	char		value_nulls[BOOK_ARGUMENTS];
-	Datum		state[STATE_COLUMNS];
+	Datum		state[STATE_COLUMNS] = {0};
 	bool		nulls[STATE_COLUMNS];
 	bool		booked = false;
 

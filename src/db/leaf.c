@@ -23,7 +23,7 @@
 #include "db/leaf.h"
 #include "db/table.h"
 
-/* Does updating a table do more than updating its partition: are there rules, or triggers of its own? */
+/* Does updating a table do more than updating its partition? */
 static bool
 does_more(Relation rel)
 {

@@ -104,11 +104,11 @@ expand(const char *sql, const char *table, const char *partition)
 
 /* Prepare a statement for good. */
 static SPIPlanPtr
-prepare(const EcPlan *plan, int options, const char *table, const char *partition)
+prepare(EcPlan *plan, int options, const char *table, const char *partition)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	SPIPlanPtr	prepared = SPI_prepare_cursor(expand(plan->sql, table, partition), plan->nargs,
-											  (Oid *) plan->types, options);
+											  plan->types, options);
 	int			code;
 
 	if (prepared == NULL)
