@@ -8,9 +8,8 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "funcapi.h"
+#include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/timestamp.h"
@@ -20,8 +19,8 @@
 #include "call.h"
 #include "db/plan.h"
 #include "ecommerce.h"
+#include "payment.h"
 #include "value/arguments.h"
-#include "value/result.h"
 #include "value/uuid.h"
 
 /* Arguments of insert_payment_entry */
@@ -62,21 +61,6 @@ enum
 	ORDER_TENANT
 };
 
-/* Arguments of capture_for_order */
-enum
-{
-	CAPTURE_PROVIDER,
-	CAPTURE_EVENT,
-	CAPTURE_AMOUNT,
-	CAPTURE_CURRENCY,
-	CAPTURE_REFERENCE,
-	CAPTURE_PAYMENT,
-	CAPTURE_REASON,
-	CAPTURE_DATA,
-	CAPTURE_OCCURRED_AT,
-	CAPTURE_TENANT
-};
-
 #define MAX_ARGUMENTS (ENTRY_TENANT + 2)
 
 static EcPlan entry_plan = {
@@ -113,145 +97,17 @@ static EcPlan payment_plan = {
 	.types = {INT4OID, UUIDOID, TEXTOID, NUMERICOID, NUMERICOID, TEXTOID}
 };
 
-/* What an order says after more was paid, refunded and charged back */
-#define ORDER_PAYMENT_STATUS(paid, refunded, charged_back) \
-	"ecommerce_internal.order_payment_status(o.gross, " paid ", " refunded ", " charged_back "," \
-	" CASE WHEN " paid " - " charged_back " - " refunded " < o.gross" \
-	" THEN ecommerce_internal.order_credit_now($1, $2, $3) ELSE 0 END," \
-	" CASE WHEN " paid " <= " charged_back \
-	" THEN ecommerce_internal.payments_failed($1, $2) ELSE false END)"
-
 static EcPlan order_plan = {
 	.sql = "UPDATE {orders} o SET amount_paid = o.amount_paid + $4,"
 	" amount_refunded = o.amount_refunded + $5,"
 	" amount_charged_back = o.amount_charged_back + $6,"
-	" payment_status = " ORDER_PAYMENT_STATUS("(o.amount_paid + $4)", "(o.amount_refunded + $5)",
-											  "(o.amount_charged_back + $6)")
+	" payment_status = " EC_ORDER_PAYMENT_STATUS("(o.amount_paid + $4)", "(o.amount_refunded + $5)",
+												 "(o.amount_charged_back + $6)")
 	" WHERE o.tenant_id = $1 AND o.id = $2 AND o.created_at = $3"
 	" RETURNING o.payment_status",
 	.options = CURSOR_OPT_CUSTOM_PLAN,
 	.nargs = ORDER_TENANT + 1,
 	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID, NUMERICOID}
-};
-
-/* What is to be written of the payment of a report, and whether it is the order's */
-#define FOUND "p.order_id, p.order_created_at," \
-	" ecommerce_internal.check_amount($4, p.currency, 'amount') AS amount, p.id," \
-	" ecommerce_internal.event_hash(p.id, 'captured', $4, NULL, $8, $9) AS hash, p.status"
-#define FOR_ORDER "p.order_id IS NOT NULL AND p.method <> 'gift_card'" \
-	" AND p.currency = coalesce($5, p.currency)"
-
-static EcPlan find_plan = {
-	.sql = "SELECT " FOUND " FROM {payments} p"
-	" WHERE p.tenant_id = $1 AND p.id = $7 AND " FOR_ORDER,
-	.nargs = CAPTURE_TENANT + 1,
-	.types = {
-		INT4OID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, TEXTOID, UUIDOID, TEXTOID, JSONBOID,
-		TIMESTAMPTZOID
-	}
-};
-static EcPlan find_reference_plan = {
-	.sql = "SELECT " FOUND " FROM {payments} p"
-	" WHERE p.tenant_id = $1 AND p.provider = $2 AND p.reference = $6 AND " FOR_ORDER,
-	.nargs = CAPTURE_TENANT + 1,
-	.types = {
-		INT4OID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, TEXTOID, UUIDOID, TEXTOID, JSONBOID,
-		TIMESTAMPTZOID
-	}
-};
-
-/* Columns that these return */
-enum
-{
-	FOUND_ORDER = 1,
-	FOUND_ORDER_CREATED_AT,
-	FOUND_AMOUNT,
-	FOUND_ID,
-	FOUND_HASH,
-	FOUND_STATUS
-};
-
-/* Arguments of capture_plan; the first ones are those that ORDER_PAYMENT_STATUS knows. */
-enum
-{
-	BOOK_TENANT,
-	BOOK_ORDER,
-	BOOK_ORDER_CREATED_AT,
-	BOOK_AMOUNT,
-	BOOK_PAYMENT,
-	BOOK_PROVIDER,
-	BOOK_EVENT,
-	BOOK_REASON,
-	BOOK_HASH,
-	BOOK_DATA,
-	BOOK_OCCURRED_AT,
-	BOOK_PREVIOUS_STATUS,
-	BOOK_ENTRY,
-	BOOK_ARGUMENTS
-};
-
-/* The order is written before the payment, as everywhere. */
-static EcPlan capture_plan = {
-	.sql = "WITH entry AS (INSERT INTO {payment_entries} (tenant_id, payment_id, kind, amount,"
-	" provider, event_id, reason, request_hash, data, occurred_at, id)"
-	" VALUES ($1, $5, 'captured', $4, $6, $7, $8, $9, $10, $11, $13)"
-	" ON CONFLICT (tenant_id, provider, event_id) DO NOTHING RETURNING amount),"
-	" ordered AS (UPDATE {orders} o SET amount_paid = o.amount_paid + $4,"
-	" payment_status = " ORDER_PAYMENT_STATUS("(o.amount_paid + $4)", "o.amount_refunded",
-											  "o.amount_charged_back")
-	" FROM entry e WHERE o.tenant_id = $1 AND o.id = $2 AND o.created_at = $3 AND e.amount = $4"
-	" RETURNING o.payment_status),"
-	" paid AS (UPDATE {payments} p SET amount_captured = p.amount_captured + $4,"
-	" status = ecommerce_internal.payment_status(NULL, p.amount_authorized,"
-	" p.amount_captured + $4, p.amount_refunded, p.amount_charged_back)"
-	" FROM entry e LEFT JOIN ordered o ON true"
-	" WHERE p.tenant_id = $1 AND p.id = $5 AND e.amount = $4"
-	" RETURNING p.id, p.order_id, p.method, p.provider, p.reference, p.status, p.currency,"
-	" p.amount, p.amount_authorized, p.amount_captured, p.amount_refunded,"
-	" p.amount_charged_back, p.due_date, o.payment_status),"
-	" event AS (INSERT INTO {events} (tenant_id, kind, entity_id, data)"
-	" SELECT $1, 'payment.captured', $2, jsonb_strip_nulls(jsonb_build_object("
-	"'payment_id', $5, 'order_id', $2, 'method', p.method, 'currency', p.currency,"
-	" 'amount', $4, 'status', p.status, 'reason', $8)) FROM paid p RETURNING 1)"
-	" SELECT (SELECT count(*) FROM entry) AS entries, (SELECT count(*) FROM event) AS events,"
-	" p.id, p.order_id, p.method, p.provider, p.reference, $12 AS previous_status, p.status,"
-	" p.currency, p.amount, p.amount_authorized, p.amount_captured, p.amount_refunded,"
-	" p.amount_charged_back, p.due_date, p.payment_status"
-	" FROM (VALUES (1)) one LEFT JOIN paid p ON true",
-	.options = CURSOR_OPT_CUSTOM_PLAN,
-	.nargs = BOOK_ARGUMENTS,
-	.types = {
-		INT4OID, UUIDOID, TIMESTAMPTZOID, NUMERICOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, BYTEAOID,
-		JSONBOID, TIMESTAMPTZOID, TEXTOID, UUIDOID
-	}
-};
-
-/* Columns that it returns before those of payment_state, which ends with booked */
-enum
-{
-	CAPTURED_ENTRIES = 1,
-	CAPTURED_EVENTS,
-	CAPTURED_STATE
-};
-
-static EcPlan order_there_plan = {
-	.sql = "SELECT FROM {orders} o WHERE o.tenant_id = $1 AND o.id = $2 AND o.created_at = $3",
-	.options = CURSOR_OPT_CUSTOM_PLAN,
-	.nargs = 3,
-	.types = {INT4OID, UUIDOID, TIMESTAMPTZOID}
-};
-
-/* Columns of payment_state */
-enum
-{
-	STATE_ORDER_PAYMENT_STATUS = 14,
-	STATE_BOOKED,
-	STATE_COLUMNS
-};
-
-static const Oid state_types[STATE_COLUMNS] = {
-	UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, NUMERICOID,
-	NUMERICOID, NUMERICOID, NUMERICOID, DATEOID, TEXTOID, BOOLOID
 };
 
 /* Arguments of a plan: the tenant, those before the tenant of the function, and one more. */
@@ -317,6 +173,21 @@ ec_add_to_payment(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/*
+ * Add to what was paid, refunded and charged back of an order: arguments of order_plan.
+ * Returns a copy of its payment_status; false if there is no such order.
+ */
+bool
+ec_payment_add_to_order(Datum *arguments, Datum *status)
+{
+	TimestampTz created_at = DatumGetTimestampTz(arguments[ORDER_CREATED_AT + 1]);
+
+	if (ec_execute_at(&order_plan, "orders", created_at, arguments, NULL) != 1)
+		return false;
+	*status = datumCopy(ec_value(0, 1, TEXTOID), false, -1);
+	return true;
+}
+
 PG_FUNCTION_INFO_V1(ec_add_to_order);
 
 /*
@@ -338,142 +209,9 @@ ec_add_to_order(PG_FUNCTION_ARGS)
 	for (int i = 0; i < (int) lengthof(names); i++)
 		ec_argument_given(fcinfo, i, names[i]);
 	plan_arguments(fcinfo, ORDER_TENANT, (Datum) 0, arguments, nulls);
-	found = ec_execute_at(&order_plan, "orders", PG_GETARG_TIMESTAMPTZ(ORDER_CREATED_AT),
-						  arguments, nulls) == 1;
-	if (found)
-		status = datumCopy(ec_value(0, 1, TEXTOID), false, -1);
+	found = ec_payment_add_to_order(arguments, &status);
 	ec_end();
 	if (!found)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(status);
-}
-
-/* Find the payment of a report, and what is to be written of it; false if there is none. */
-static bool
-find_reported(FunctionCallInfo fcinfo, Datum *values, char *nulls)
-{
-	static const Oid types[] = {
-		UUIDOID, TIMESTAMPTZOID, NUMERICOID, UUIDOID, BYTEAOID, TEXTOID
-	};
-	static const int places[] = {
-		BOOK_ORDER, BOOK_ORDER_CREATED_AT, BOOK_AMOUNT, BOOK_PAYMENT, BOOK_HASH,
-		BOOK_PREVIOUS_STATUS
-	};
-	Datum		arguments[MAX_ARGUMENTS];
-
-	plan_arguments(fcinfo, CAPTURE_TENANT, (Datum) 0, arguments, nulls);
-	if (ec_execute(PG_ARGISNULL(CAPTURE_PAYMENT) ? &find_reference_plan : &find_plan,
-				   arguments, nulls) != 1)
-		return false;
-	for (int i = 0; i < (int) lengthof(types); i++)
-		values[places[i]] = datumCopy(ec_value(0, FOUND_ORDER + i, types[i]),
-									  types[i] == TIMESTAMPTZOID,
-									  types[i] == UUIDOID ? UUID_LEN : -1);
-	return true;
-}
-
-/* The arguments of capture_plan but those that find_reported knows */
-static void
-book_arguments(FunctionCallInfo fcinfo, Datum *values, char *nulls)
-{
-	static const struct
-	{
-		int			place;
-		int			argument;
-	}			given[] = {
-		{BOOK_PROVIDER, CAPTURE_PROVIDER}, {BOOK_EVENT, CAPTURE_EVENT},
-		{BOOK_REASON, CAPTURE_REASON}, {BOOK_DATA, CAPTURE_DATA},
-		{BOOK_OCCURRED_AT, CAPTURE_OCCURRED_AT}
-	};
-	pg_uuid_t  *id = palloc(sizeof(pg_uuid_t));
-
-	memset(nulls, ' ', BOOK_ARGUMENTS);
-	for (int i = 0; i < (int) lengthof(given); i++)
-		if (PG_ARGISNULL(given[i].argument))
-			nulls[given[i].place] = 'n';
-		else
-			values[given[i].place] = PG_GETARG_DATUM(given[i].argument);
-	ec_uuid_v7_generate(id);
-	values[BOOK_TENANT] = Int32GetDatum(PG_GETARG_INT32(CAPTURE_TENANT));
-	values[BOOK_ENTRY] = UUIDPGetDatum(id);
-}
-
-/* A copy of the payment that capture_plan returned */
-static void
-captured_state(Datum *state, bool *nulls)
-{
-	for (int i = 0; i < STATE_BOOKED; i++)
-	{
-		Datum		value = ec_value_or_null(0, CAPTURED_STATE + i, state_types[i], &nulls[i]);
-
-		if (!nulls[i])
-			state[i] = datumCopy(value, state_types[i] == DATEOID,
-								 state_types[i] == UUIDOID ? UUID_LEN : -1);
-	}
-	state[STATE_BOOKED] = BoolGetDatum(true);
-	nulls[STATE_BOOKED] = false;
-}
-
-/*
- * What the order says at last.  Whether none of its payments is open is known
- * when this one is captured; and an order that is there was written.
- */
-static void
-settle_order(TimestampTz created_at, Datum *values, Datum *state, bool *nulls)
-{
-	Datum	   *status = &state[STATE_ORDER_PAYMENT_STATUS];
-
-	if (nulls[STATE_ORDER_PAYMENT_STATUS])
-		ec_written(ec_execute(&order_there_plan, values, NULL) == 0, 1, "orders");
-	else if (strcmp(TextDatumGetCString(*status), "failed") == 0)
-	{
-		Datum		none = DirectFunctionCall1(int4_numeric, Int32GetDatum(0));
-		Datum		arguments[ORDER_TENANT + 1] = {
-			values[BOOK_TENANT], values[BOOK_ORDER], values[BOOK_ORDER_CREATED_AT], none, none,
-			none
-		};
-
-		ec_written(ec_execute_at(&order_plan, "orders", created_at, arguments, NULL), 1, "orders");
-		*status = datumCopy(ec_value(0, 1, TEXTOID), false, -1);
-	}
-}
-
-PG_FUNCTION_INFO_V1(ec_capture_for_order);
-
-/*
- * capture_for_order(provider text, event_id text, amount numeric, currency text,
- * reference text, payment_id uuid, reason text, data jsonb,
- * occurred_at timestamptz, tenant_id integer) -> payment_state
- */
-Datum
-ec_capture_for_order(PG_FUNCTION_ARGS)
-{
-	Datum		values[BOOK_ARGUMENTS];
-	char		value_nulls[BOOK_ARGUMENTS];
-	Datum		state[STATE_COLUMNS] = {0};
-	bool		nulls[STATE_COLUMNS];
-	bool		booked = false;
-
-	(void) ec_begin(fcinfo, CAPTURE_TENANT);
-	if (find_reported(fcinfo, values, value_nulls))
-	{
-		TimestampTz created_at = DatumGetTimestampTz(values[BOOK_ORDER_CREATED_AT]);
-
-		book_arguments(fcinfo, values, value_nulls);
-		(void) ec_execute_at(&capture_plan, "orders", created_at, values, value_nulls);
-		booked = DatumGetInt64(ec_value(0, CAPTURED_ENTRIES, INT8OID)) == 1;
-		if (booked)
-		{
-			ec_written((uint64) DatumGetInt64(ec_value(0, CAPTURED_EVENTS, INT8OID)), 1,
-					   "payments");
-			captured_state(state, nulls);
-			settle_order(created_at, values, state, nulls);
-		}
-	}
-	ec_end();
-	if (!booked)
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(ec_result_desc(fcinfo, state_types,
-																	 STATE_COLUMNS),
-													  state, nulls)));
 }

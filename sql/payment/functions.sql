@@ -151,7 +151,7 @@ CREATE FUNCTION ecommerce.record_payment_event(
     tenant_id    integer     DEFAULT ecommerce.current_tenant())
     RETURNS ecommerce.payment_state
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_tenant integer := ecommerce_internal.check_tenant(tenant_id);
@@ -160,18 +160,20 @@ DECLARE
     p        record;
     r        ecommerce.payment_state;
 BEGIN
-    PERFORM ecommerce_internal.check_payment_event(provider, event_id, kind, amount, reference,
-        payment_id, coalesce(order_id::text, order_number), method, occurred_at);
-    PERFORM ecommerce_internal.check_note(reason, 'reason');
-    IF currency IS NOT NULL THEN
-        PERFORM ecommerce.round_amount(0, currency);
-    END IF;
-    IF kind = 'captured' AND refund_id IS NULL THEN
+    -- Most of what is reported is money for an order, and nothing is wrong with it.
+    IF kind = 'captured' AND num_nonnulls(refund_id, method) = 0
+       AND (order_number IS NULL OR order_number ~ '^[^[:space:]].{0,99}$') THEN
         r := ecommerce_internal.capture_for_order(provider, event_id, amount, currency, reference,
                                                   payment_id, reason, data, occurred_at, v_tenant);
         IF r.booked THEN
             RETURN r;
         END IF;
+    END IF;
+    PERFORM ecommerce_internal.check_payment_event(provider, event_id, kind, amount, reference,
+        payment_id, coalesce(order_id::text, order_number), method, occurred_at);
+    PERFORM ecommerce_internal.check_note(reason, 'reason');
+    IF currency IS NOT NULL THEN
+        PERFORM ecommerce.round_amount(0, currency);
     END IF;
     SELECT * INTO p
     FROM ecommerce_internal.payment_of_event(v_tenant, provider, reference, payment_id,

@@ -23,17 +23,7 @@ COMMENT ON FUNCTION ecommerce_internal.check_amount(numeric, text, text) IS
 
 CREATE FUNCTION ecommerce_internal.payment_status(step text, authorized numeric,
     captured numeric, refunded numeric, charged_back numeric) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN CASE WHEN captured > 0 AND charged_back >= captured            THEN 'returned'
-                WHEN refunded > 0 AND refunded >= captured - charged_back THEN 'refunded'
-                WHEN captured > 0                                         THEN 'captured'
-                WHEN charged_back > 0                                     THEN 'returned'
-                WHEN step = 'voided' AND authorized > 0                   THEN 'authorized'
-                ELSE coalesce(step, 'created') END;
-END
-$$;
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_payment_status';
 COMMENT ON FUNCTION ecommerce_internal.payment_status(text, numeric, numeric, numeric,
     numeric) IS
     'What the status of a payment is by its sums. step: the last entry that moved no money, which '
@@ -225,8 +215,8 @@ COMMENT ON FUNCTION ecommerce_internal.capture_for_order(text, text, numeric, te
     text, jsonb, timestamptz, integer) IS
     'What record_payment_event() does when money came for a payment with an order, in one '
     'statement. It books what book_entry() would. Returns the payment; NULL, and nothing happens, '
-    'if there is more to say: the payment or its order is not known, its currency is another one, '
-    'or the event is booked already.';
+    'if there is more to say: an argument may be wrong, the payment or its order is not known, its '
+    'currency is another one, or the event is booked already.';
 
 CREATE FUNCTION ecommerce_internal.book_payment(tenant_id integer, payment_id uuid, kind text,
     amount numeric, provider text, event_id text, reason text, data jsonb,

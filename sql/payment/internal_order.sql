@@ -1,18 +1,8 @@
 -- What payments do to their order.
 
 CREATE FUNCTION ecommerce_internal.order_payment_status(gross numeric, paid numeric,
-    refunded numeric, charged_back numeric, credited numeric, failed boolean)
-    RETURNS text
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN CASE WHEN refunded > 0 AND refunded >= paid - charged_back      THEN 'refunded'
-                WHEN paid - charged_back - refunded >= gross - credited
-                     AND (gross = 0 OR paid > charged_back)                THEN 'paid'
-                WHEN failed AND paid <= charged_back                       THEN 'failed'
-                ELSE 'pending' END;
-END
-$$;
+    refunded numeric, charged_back numeric, credited numeric, failed boolean) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_order_payment_status';
 COMMENT ON FUNCTION ecommerce_internal.order_payment_status(numeric, numeric, numeric, numeric,
     numeric, boolean) IS
     'What orders.payment_status is by its sums. credited: what of gross need not be paid any more. '

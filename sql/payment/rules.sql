@@ -1,7 +1,8 @@
 -- Triggers of its tables; install() makes them.
 
 SELECT * FROM (VALUES
-    ('payments', 'keep_payment', 'BEFORE UPDATE',
+    ('payments', 'keep_payment', 'BEFORE UPDATE OF id, currency, created_at, order_id,
+      order_created_at, gift_card_id',
      'FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.currency <> OLD.currency
       OR NEW.created_at <> OLD.created_at OR OLD.order_id IS NOT NULL
          AND (NEW.order_id IS DISTINCT FROM OLD.order_id
