@@ -110,9 +110,14 @@ BEGIN
     PERFORM ecommerce_internal.check_draft(draft);
     RAISE EXCEPTION 'the document would be wrong' USING ERRCODE = 'data_exception';
 EXCEPTION WHEN OTHERS THEN
+    -- What is no fault of the draft, such as a serialization failure, stops the call.
+    IF SQLSTATE NOT LIKE 'EC%' AND SQLSTATE NOT LIKE '22%' THEN
+        RAISE;
+    END IF;
     GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
         detail = PG_EXCEPTION_DETAIL;
-    order_number := coalesce(order_number, detail::jsonb ->> 'order_number');
+    order_number := coalesce(order_number,
+        CASE WHEN detail LIKE '{%' THEN detail::jsonb ->> 'order_number' END);
     detail := nullif(detail, '');
 END
 $$;

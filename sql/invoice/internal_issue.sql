@@ -188,6 +188,7 @@ DECLARE
     v_series record;
     v_taken  record;
     v_ids    uuid[];
+    v_count  bigint;
     v_orders uuid[] := ARRAY(SELECT (d ->> 'order_id')::uuid FROM unnest(drafts) d);
     v_before bigint := ecommerce_internal.count_invoices(v_tenant, v_orders);
 BEGIN
@@ -202,30 +203,45 @@ BEGIN
     PERFORM ecommerce_internal.check_numbers_free(v_tenant, v_series.series, v_series.format,
         v_taken.issue_date, v_taken.last_number, cardinality(drafts));
     RETURN QUERY
-    INSERT INTO ecommerce.invoices AS v (tenant_id, id, series, year, number, invoice_number, kind,
-        type_code, profile, issue_date, delivery_date, due_date, order_id, order_created_at,
-        order_number, shipment_id, refund_id, user_id, currency, net, vat, gross, prepaid,
-        tax_currency, exchange_rate, vat_scheme, country, region, seller, buyer, delivery, payment,
-        preceding, note, idempotency_key)
-    SELECT v_tenant, w.id, v_series.series, v_taken.year, v_taken.last_number + w.n,
-           ecommerce_internal.format_invoice_number(v_series.format, v_series.series,
-               v_taken.issue_date, v_taken.last_number + w.n),
-           d.kind, d.type_code, d.profile, v_taken.issue_date, d.delivery_date,
-           CASE WHEN d.due_date < v_taken.issue_date THEN v_taken.issue_date
-                ELSE coalesce(d.due_date, v_taken.issue_date + d.payment_days) END, d.order_id,
-           d.order_created_at, d.order_number, d.shipment_id, d.refund_id, d.user_id, d.currency,
-           d.net, d.vat, d.gross, d.prepaid, d.tax_currency, d.exchange_rate, d.vat_scheme,
-           d.country, d.region, d.seller, d.buyer, nullif(nullif(d.delivery, 'null'), '{}'),
-           d.payment, d.preceding, d.note, d.idempotency_key
-    FROM unnest(v_ids, drafts) WITH ORDINALITY AS w (id, draft, n)
-    CROSS JOIN LATERAL jsonb_to_record(w.draft) AS d (kind text, type_code text, profile text,
-        delivery_date date, due_date date, payment_days integer, order_id uuid,
-        order_created_at timestamptz, order_number text, shipment_id uuid, refund_id uuid,
-        user_id uuid, currency text, net numeric, vat numeric, gross numeric, prepaid numeric,
-        tax_currency text, exchange_rate numeric, vat_scheme text, country text, region text,
-        seller jsonb, buyer jsonb,
-        delivery jsonb, payment jsonb, preceding jsonb, note text, idempotency_key text)
-    RETURNING v.number - v_taken.last_number, v.id, v.invoice_number, v.issue_date, v.due_date;
+    WITH doc AS MATERIALIZED (
+        SELECT w.id, v_taken.last_number + w.n AS number, d.*,
+               ecommerce_internal.format_invoice_number(v_series.format, v_series.series,
+                   v_taken.issue_date, v_taken.last_number + w.n) AS invoice_number
+        FROM unnest(v_ids, drafts) WITH ORDINALITY AS w (id, draft, n)
+        CROSS JOIN LATERAL jsonb_to_record(w.draft) AS d (kind text, type_code text, profile text,
+            delivery_date date, due_date date, payment_days integer, order_id uuid,
+            order_created_at timestamptz, order_number text, shipment_id uuid, refund_id uuid,
+            user_id uuid, currency text, net numeric, vat numeric, gross numeric, prepaid numeric,
+            tax_currency text, exchange_rate numeric, vat_scheme text, country text, region text,
+            seller jsonb, buyer jsonb, delivery jsonb, payment jsonb, preceding jsonb, note text,
+            idempotency_key text)
+    ), written AS (
+        INSERT INTO ecommerce.invoices AS v (tenant_id, id, series, year, number, invoice_number,
+            kind, type_code, profile, issue_date, delivery_date, due_date, order_id,
+            order_created_at, order_number, shipment_id, refund_id, user_id, currency, net, vat,
+            gross, prepaid, tax_currency, exchange_rate, vat_scheme, country, region, seller,
+            buyer, delivery, payment, preceding, note, idempotency_key)
+        SELECT v_tenant, d.id, v_series.series, v_taken.year, d.number, d.invoice_number, d.kind,
+               d.type_code, d.profile, v_taken.issue_date, d.delivery_date,
+               CASE WHEN d.due_date < v_taken.issue_date THEN v_taken.issue_date
+                    ELSE coalesce(d.due_date, v_taken.issue_date + d.payment_days) END,
+               d.order_id, d.order_created_at, d.order_number, d.shipment_id, d.refund_id,
+               d.user_id, d.currency, d.net, d.vat, d.gross, d.prepaid, d.tax_currency,
+               d.exchange_rate, d.vat_scheme, d.country, d.region, d.seller, d.buyer,
+               nullif(nullif(d.delivery, 'null'), '{}'), d.payment, d.preceding, d.note,
+               d.idempotency_key
+        FROM doc d
+        RETURNING v.id, v.series, v.year, v.number, v.invoice_number, v.issue_date, v.due_date,
+                  v.kind, v.order_id, v.refund_id, v.currency, v.net, v.vat, v.gross, v.prepaid)
+    SELECT d.number - v_taken.last_number, v.id, v.invoice_number, v.issue_date, v.due_date
+    FROM doc d JOIN written v ON v.id = d.id
+    WHERE (v.series, v.year, v.number, v.invoice_number, v.issue_date, v.kind, v.order_id,
+           v.refund_id, v.currency, v.net, v.vat, v.gross, v.prepaid)
+          IS NOT DISTINCT FROM (v_series.series, v_taken.year, d.number, d.invoice_number,
+              v_taken.issue_date, d.kind, d.order_id, d.refund_id, d.currency, d.net, d.vat,
+              d.gross, d.prepaid);
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    PERFORM ecommerce_internal.check_written(v_count = cardinality(drafts), 'invoices');
     PERFORM ecommerce_internal.write_invoice_parts(v_tenant, v_ids, drafts);
     -- A trigger that issued one, too, has invoiced the same twice.
     PERFORM ecommerce_internal.check_written(v_before + cardinality(drafts)
@@ -283,30 +299,51 @@ CREATE FUNCTION ecommerce_internal.write_invoice_parts(tenant_id integer, ids uu
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
+DECLARE
+    v_same boolean;
 BEGIN
-    INSERT INTO ecommerce.invoice_lines (tenant_id, invoice_id, line_number, part, order_line,
-        kind, sku, gtin, name, quantity, unit_code, unit_price, base_quantity, allowance, net,
-        vat, vat_category, vat_rate, reason_code, reason, supply, corrected_invoice_id,
-        corrected_line_number)
-    SELECT write_invoice_parts.tenant_id, w.id, l.line_number, l.part, l.order_line, l.kind,
-           l.sku, l.gtin, l.name, l.quantity, l.unit_code, l.unit_price, l.base_quantity,
-           l.allowance, l.net, l.vat, l.vat_category, l.vat_rate, l.reason_code, l.reason,
-           l.supply, l.corrected_invoice_id, l.corrected_line_number
-    FROM unnest(ids, drafts) AS w (id, draft)
-    CROSS JOIN LATERAL jsonb_to_recordset(w.draft -> 'lines') AS l (line_number integer,
-        part text, order_line integer, kind text, sku text, gtin text, name text,
-        quantity integer, unit_code text, unit_price numeric, base_quantity integer,
-        allowance numeric, net numeric, vat numeric, vat_category text, vat_rate numeric,
-        reason_code text, reason text, supply text, corrected_invoice_id uuid,
-        corrected_line_number integer);
-    INSERT INTO ecommerce.invoice_vat_groups (tenant_id, invoice_id, vat_category, vat_rate,
-        taxable, tax, vatex, reason, mydata_exemption)
-    SELECT write_invoice_parts.tenant_id, w.id, g.vat_category, g.vat_rate, g.taxable, g.tax,
-           g.vatex, g.reason, g.mydata_exemption
-    FROM unnest(ids, drafts) AS w (id, draft)
-    CROSS JOIN LATERAL jsonb_to_recordset(w.draft -> 'vat_breakdown') AS g (vat_category text,
-        vat_rate numeric, taxable numeric, tax numeric, vatex text, reason text,
-        mydata_exemption integer);
+    WITH line AS MATERIALIZED (
+        SELECT w.id AS invoice_id, l.*
+        FROM unnest(ids, drafts) AS w (id, draft)
+        CROSS JOIN LATERAL jsonb_to_recordset(w.draft -> 'lines') AS l (line_number integer,
+            part text, order_line integer, kind text, sku text, gtin text, name text,
+            quantity integer, unit_code text, unit_price numeric, base_quantity integer,
+            allowance numeric, net numeric, vat numeric, vat_category text, vat_rate numeric,
+            reason_code text, reason text, supply text, corrected_invoice_id uuid,
+            corrected_line_number integer)
+    ), written AS (
+        INSERT INTO ecommerce.invoice_lines AS i (tenant_id, invoice_id, line_number, part,
+            order_line, kind, sku, gtin, name, quantity, unit_code, unit_price, base_quantity,
+            allowance, net, vat, vat_category, vat_rate, reason_code, reason, supply,
+            corrected_invoice_id, corrected_line_number)
+        SELECT write_invoice_parts.tenant_id, l.* FROM line l
+        RETURNING i.invoice_id, i.line_number, i.part, i.order_line, i.kind, i.quantity,
+                  i.unit_price, i.base_quantity, i.allowance, i.net, i.vat, i.vat_category,
+                  i.vat_rate, i.corrected_invoice_id, i.corrected_line_number)
+    SELECT count(*) = (SELECT count(*) FROM line) INTO v_same
+    FROM line l JOIN written w ON w.invoice_id = l.invoice_id AND w.line_number = l.line_number
+    WHERE (w.part, w.order_line, w.kind, w.quantity, w.unit_price, w.base_quantity, w.allowance,
+           w.net, w.vat, w.vat_category, w.vat_rate, w.corrected_invoice_id,
+           w.corrected_line_number)
+          IS NOT DISTINCT FROM (l.part, l.order_line, l.kind, l.quantity, l.unit_price,
+              l.base_quantity, l.allowance, l.net, l.vat, l.vat_category, l.vat_rate,
+              l.corrected_invoice_id, l.corrected_line_number);
+    PERFORM ecommerce_internal.check_written(v_same, 'invoice_lines');
+    WITH part AS MATERIALIZED (
+        SELECT w.id AS invoice_id, g.*
+        FROM unnest(ids, drafts) AS w (id, draft)
+        CROSS JOIN LATERAL jsonb_to_recordset(w.draft -> 'vat_breakdown') AS g (
+            vat_category text, vat_rate numeric, taxable numeric, tax numeric, vatex text,
+            reason text, mydata_exemption integer)
+    ), written AS (
+        INSERT INTO ecommerce.invoice_vat_groups AS i (tenant_id, invoice_id, vat_category,
+            vat_rate, taxable, tax, vatex, reason, mydata_exemption)
+        SELECT write_invoice_parts.tenant_id, g.* FROM part g
+        RETURNING i.invoice_id, i.vat_category, i.vat_rate, i.taxable, i.tax)
+    SELECT count(*) = (SELECT count(*) FROM part) INTO v_same
+    FROM part g JOIN written w ON (w.invoice_id, w.vat_category, w.vat_rate, w.taxable, w.tax)
+                               = (g.invoice_id, g.vat_category, g.vat_rate, g.taxable, g.tax);
+    PERFORM ecommerce_internal.check_written(v_same, 'invoice_vat_groups');
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
     SELECT write_invoice_parts.tenant_id,
            CASE w.draft ->> 'kind' WHEN 'invoice' THEN 'invoice.issued'

@@ -28,7 +28,7 @@ COMMENT ON FUNCTION ecommerce_internal.mydata_mark(integer, uuid) IS
     'Greek number is made of. All NULL if the seller is not in Greece. Error 22023 unknown.';
 
 CREATE FUNCTION ecommerce_internal.mydata_answer_xml(answer text) RETURNS xml
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_xml   xml;
@@ -47,7 +47,7 @@ COMMENT ON FUNCTION ecommerce_internal.mydata_answer_xml(text) IS
     'An answer of AADE, taken out of the string that it may be in. Error 22023.';
 
 CREATE FUNCTION ecommerce_internal.mydata_answer_responses(answer text) RETURNS jsonb
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     j jsonb;
@@ -102,7 +102,7 @@ COMMENT ON FUNCTION ecommerce_internal.mydata_answer_responses(text) IS
 
 CREATE FUNCTION ecommerce_internal.mydata_responses(answer text)
     RETURNS SETOF ecommerce_internal.mydata_response
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_all jsonb := ecommerce_internal.mydata_answer_responses(answer);
@@ -236,6 +236,7 @@ CREATE FUNCTION ecommerce_internal.put_mydata_answer(tenant_id integer, invoice_
 AS $$
 DECLARE
     v_verb   text;
+    v_same   boolean;
     v_answer ecommerce.mydata_answer;
 BEGIN
     INSERT INTO ecommerce.mydata_answers (tenant_id, invoice_id, status)
@@ -263,8 +264,11 @@ BEGIN
                                    ELSE a.authentication_code END,
         errors = response.errors, answered_at = now()
     WHERE v_verb IS NOT NULL AND a.tenant_id = put_mydata_answer.tenant_id
-      AND a.invoice_id = put_mydata_answer.invoice_id;
-    PERFORM ecommerce_internal.check_written(FOUND OR v_verb IS NULL, 'mydata_answers');
+      AND a.invoice_id = put_mydata_answer.invoice_id
+    RETURNING CASE v_verb WHEN 'rejected'  THEN true
+                          WHEN 'cancelled' THEN a.cancelled_mark = response.cancellation_mark
+                          ELSE a.mark = response.mark END INTO v_same;
+    PERFORM ecommerce_internal.check_written(v_same OR v_verb IS NULL, 'mydata_answers');
     v_answer := ecommerce_internal.mydata_answer(tenant_id, invoice_id);
     IF v_verb IS NOT NULL THEN
         PERFORM ecommerce_internal.append_mydata_event(tenant_id, v_verb, v_answer);

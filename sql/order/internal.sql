@@ -118,7 +118,11 @@ BEGIN
         WHEN NEW.vat < 0 OR NEW.vat >= 1e18                     THEN 'orders_vat_check'
         WHEN NEW.gross <> NEW.net + NEW.vat                     THEN 'orders_gross_check'
         WHEN NEW.amount_paid < 0 OR NEW.amount_paid >= 1e18     THEN 'orders_amount_paid_check'
-        WHEN NEW.amount_refunded < 0 OR NEW.amount_refunded > NEW.amount_paid
+        -- Providers tell of refunds before the payment, or of too many: the order goes on.
+        WHEN NEW.amount_refunded < 0
+             OR NEW.amount_refunded > NEW.amount_paid
+                AND (TG_OP = 'INSERT' OR NEW.amount_refunded > OLD.amount_refunded
+                     OR NEW.amount_paid < OLD.amount_paid)
                                                                 THEN 'orders_amount_refunded_check'
         WHEN abs(NEW.amount_charged_back) >= 1e18       THEN 'orders_amount_charged_back_check'
         WHEN NEW.country !~ '^[A-Z]{2}$'                        THEN 'orders_country_check'

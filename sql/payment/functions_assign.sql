@@ -111,7 +111,7 @@ BEGIN
         payment_days = coalesce(set_credit_limit.payment_days, l.payment_days)
     RETURNING l.user_id, l.currency, l.amount, l.payment_days INTO v_result.user_id,
               v_result.currency, v_result.amount, v_result.payment_days;
-    PERFORM ecommerce_internal.check_written(FOUND, 'credit_limits');
+    PERFORM ecommerce_internal.check_written(v_result.amount = v_amount, 'credit_limits');
     v_result.used := ecommerce_internal.credit_used(v_tenant, user_id, v_currency);
     RETURN v_result;
 END

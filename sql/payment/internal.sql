@@ -103,13 +103,7 @@ COMMENT ON FUNCTION ecommerce_internal.lock_paid_order(integer, uuid, timestampt
 
 CREATE FUNCTION ecommerce_internal.event_hash(payment_id uuid, kind text, amount numeric,
     refund_id uuid, reason text, data jsonb) RETURNS bytea
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN sha256(convert_to(jsonb_build_array(payment_id, kind, trim_scale(amount), refund_id,
-                                               reason, data)::text, 'UTF8'));
-END
-$$;
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_event_hash';
 COMMENT ON FUNCTION ecommerce_internal.event_hash(uuid, text, numeric, uuid, text, jsonb) IS
     'What two reports of one event have in common: a hash of what they say.';
 
@@ -160,7 +154,8 @@ COMMENT ON FUNCTION ecommerce_internal.add_to_payment(uuid, text, numeric, numer
 
 CREATE FUNCTION ecommerce_internal.book_entry(tenant_id integer, payment_id uuid, kind text,
     amount numeric, provider text, event_id text, reason text, data jsonb,
-    occurred_at timestamptz, refund_id uuid, request_hash bytea) RETURNS boolean
+    occurred_at timestamptz, refund_id uuid, request_hash bytea, follow boolean DEFAULT true)
+    RETURNS boolean
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
@@ -186,7 +181,8 @@ BEGIN
     IF o.order_found AND kind <> 'fee' THEN
         PERFORM ecommerce_internal.book_order_payment(v_tenant, o.order_id, o.order_created_at,
             CASE kind WHEN 'captured' THEN amount ELSE 0 END, v_back,
-            CASE kind WHEN 'charged_back' THEN amount WHEN 'won_back' THEN -amount ELSE 0 END);
+            CASE kind WHEN 'charged_back' THEN amount WHEN 'won_back' THEN -amount ELSE 0 END,
+            follow);
     END IF;
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
     SELECT v_tenant, 'payment.' || book_entry.kind, coalesce(o.order_id, t.id),
@@ -199,7 +195,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.book_entry(integer, uuid, text, numeric, text, text, text,
-    jsonb, timestamptz, uuid, bytea) IS
+    jsonb, timestamptz, uuid, bytea, boolean) IS
     'Write an entry of a payment, and bring the payment, its order and its refund to what follows. '
     'Locks the order, then the payment. amount: NULL voids all that is authorized. Returns false, '
     'and nothing happens, if the provider''s event is booked already. Errors: EC044 unknown '
@@ -220,16 +216,17 @@ COMMENT ON FUNCTION ecommerce_internal.capture_for_order(text, text, numeric, te
 
 CREATE FUNCTION ecommerce_internal.book_payment(tenant_id integer, payment_id uuid, kind text,
     amount numeric, provider text, event_id text, reason text, data jsonb,
-    occurred_at timestamptz, refund_id uuid DEFAULT NULL, request_hash bytea DEFAULT NULL)
-    RETURNS boolean
+    occurred_at timestamptz, refund_id uuid DEFAULT NULL, request_hash bytea DEFAULT NULL,
+    follow boolean DEFAULT true) RETURNS boolean
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN ecommerce_internal.book_entry(tenant_id, payment_id, kind, amount, provider, event_id,
         reason, data, occurred_at, refund_id, coalesce(request_hash,
-            ecommerce_internal.event_hash(payment_id, kind, amount, refund_id, reason, data)));
+            ecommerce_internal.event_hash(payment_id, kind, amount, refund_id, reason, data)),
+        follow);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.book_payment(integer, uuid, text, numeric, text, text, text,
-    jsonb, timestamptz, uuid, bytea) IS
+    jsonb, timestamptz, uuid, bytea, boolean) IS
     'As book_entry(), of which all the arguments but the hash are the content.';

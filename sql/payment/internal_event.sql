@@ -132,6 +132,7 @@ AS $$
 DECLARE
     v_tenant integer := make_reported_payment.tenant_id;
     v_id     uuid;
+    v_same   boolean;
     o        record;
 BEGIN
     SELECT * INTO o FROM ecommerce_internal.known_order(v_tenant, order_reference);
@@ -151,7 +152,12 @@ BEGIN
                 coalesce(make_reported_payment.currency, o.currency,
                          (SELECT s.currency FROM ecommerce.settings s
                           WHERE s.tenant_id = v_tenant)), 0)
-        ON CONFLICT DO NOTHING RETURNING p.id INTO v_id;
+        ON CONFLICT DO NOTHING
+        RETURNING p.id, (p.provider, p.reference, p.order_id)
+                        IS NOT DISTINCT FROM (make_reported_payment.provider,
+                                              make_reported_payment.reference, NULL::uuid)
+        INTO v_id, v_same;
+        PERFORM ecommerce_internal.check_written(v_same OR v_id IS NULL, 'payments');
     END IF;
     -- At the same time somebody else was told of it.
     RETURN coalesce(v_id, ecommerce_internal.find_payment(v_tenant, provider, reference,
@@ -223,9 +229,12 @@ BEGIN
                    WHERE o.tenant_id = v_tenant AND o.id = give_payment.order_id
                      AND o.created_at = give_payment.order_created_at)
     WHERE t.tenant_id = v_tenant AND t.id = give_payment.payment_id AND t.order_id IS NULL
-    RETURNING t.amount_captured, t.amount_refunded, t.amount_charged_back, t.currency, t.status
+    RETURNING t.amount_captured, t.amount_refunded, t.amount_charged_back, t.currency, t.status,
+              t.order_id = give_payment.order_id AS is_given
     INTO p;
-    IF NOT FOUND THEN
+    IF FOUND THEN
+        PERFORM ecommerce_internal.check_written(p.is_given, 'payments');
+    ELSE
         PERFORM ecommerce_internal.check_written(NOT EXISTS (
             SELECT FROM ecommerce.payments t
             WHERE t.tenant_id = v_tenant AND t.id = give_payment.payment_id
@@ -257,6 +266,7 @@ AS $$
 DECLARE
     v_tenant integer := adopt_payment.tenant_id;
     v_order  uuid := (request ->> 'order_id')::uuid;
+    v_same   boolean;
     p        record;
 BEGIN
     SELECT t.order_id, t.currency, t.amount INTO p FROM ecommerce.payments t
@@ -273,8 +283,9 @@ BEGIN
     SET method = request ->> 'method', amount = adopt_payment.amount,
         mandate_id = (request ->> 'mandate_id')::uuid, note = request ->> 'note',
         metadata = coalesce(request -> 'metadata', t.metadata)
-    WHERE t.tenant_id = v_tenant AND t.id = adopt_payment.payment_id;
-    PERFORM ecommerce_internal.check_written(FOUND, 'payments');
+    WHERE t.tenant_id = v_tenant AND t.id = adopt_payment.payment_id
+    RETURNING (t.method, t.amount) = (request ->> 'method', adopt_payment.amount) INTO v_same;
+    PERFORM ecommerce_internal.check_written(v_same, 'payments');
     PERFORM ecommerce_internal.give_payment(v_tenant, payment_id, o.id, o.created_at)
     FROM ecommerce.orders o
     WHERE o.tenant_id = v_tenant AND o.id = v_order

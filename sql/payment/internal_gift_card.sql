@@ -10,6 +10,7 @@ AS $$
 DECLARE
     v_tenant integer := pay_by_gift_card.tenant_id;
     v_id     uuid := ecommerce.uuid_v7();
+    v_same   boolean;
 BEGIN
     WITH entry AS (
         INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount, order_id,
@@ -21,18 +22,22 @@ BEGIN
     UPDATE ecommerce.gift_cards g SET balance = g.balance - pay_by_gift_card.amount FROM entry
     WHERE g.tenant_id = v_tenant AND g.id = entry.gift_card_id;
     IF NOT FOUND THEN
+        PERFORM ecommerce_internal.check_written(idempotency_key IS NOT NULL, 'gift_cards');
         RAISE EXCEPTION 'idempotency key was used for another request'
             USING ERRCODE = 'EC007',
                   HINT = 'Use a new key for a new request, and the same arguments for a retry.';
     END IF;
-    INSERT INTO ecommerce.payments (tenant_id, id, order_id, order_created_at, user_id, method,
-                                    currency, amount, gift_card_id)
+    INSERT INTO ecommerce.payments AS p (tenant_id, id, order_id, order_created_at, user_id, method,
+                                         currency, amount, gift_card_id)
     SELECT v_tenant, v_id, o.id, o.created_at, o.user_id, 'gift_card', o.currency,
            pay_by_gift_card.amount, pay_by_gift_card.gift_card_id
     FROM ecommerce.orders o
     WHERE o.tenant_id = v_tenant AND o.id = pay_by_gift_card.order_id
-      AND o.created_at = pay_by_gift_card.order_created_at;
-    PERFORM ecommerce_internal.check_written(FOUND, 'payments');
+      AND o.created_at = pay_by_gift_card.order_created_at
+    RETURNING (p.id, p.order_id, p.method, p.amount, p.gift_card_id)
+              = (v_id, pay_by_gift_card.order_id, 'gift_card', pay_by_gift_card.amount,
+                 pay_by_gift_card.gift_card_id) INTO v_same;
+    PERFORM ecommerce_internal.check_written(v_same, 'payments');
     PERFORM ecommerce_internal.book_payment(v_tenant, v_id, 'captured', amount, NULL, NULL, NULL,
                                             NULL, NULL);
 END
@@ -49,25 +54,30 @@ CREATE FUNCTION ecommerce_internal.credit_gift_card(tenant_id integer, payment_i
 AS $$
 DECLARE
     v_tenant integer := credit_gift_card.tenant_id;
+    p        record;
 BEGIN
+    SELECT t.gift_card_id, t.order_id, t.order_created_at INTO p FROM ecommerce.payments t
+    WHERE t.tenant_id = v_tenant AND t.id = credit_gift_card.payment_id;
+    IF p.gift_card_id IS NULL THEN
+        RETURN;
+    END IF;
     WITH entry AS (
         INSERT INTO ecommerce.gift_card_entries (tenant_id, gift_card_id, kind, amount, order_id,
                                                  order_created_at)
-        SELECT v_tenant, p.gift_card_id, 'refund', credit_gift_card.amount, p.order_id,
-               p.order_created_at
-        FROM ecommerce.payments p
-        WHERE p.tenant_id = v_tenant AND p.id = credit_gift_card.payment_id
-          AND p.gift_card_id IS NOT NULL
+        VALUES (v_tenant, p.gift_card_id, 'refund', credit_gift_card.amount, p.order_id,
+                p.order_created_at)
         RETURNING gift_card_id)
     UPDATE ecommerce.gift_cards g SET balance = g.balance + credit_gift_card.amount FROM entry
     WHERE g.tenant_id = v_tenant AND g.id = entry.gift_card_id;
+    PERFORM ecommerce_internal.check_written(FOUND, 'gift_cards');
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.credit_gift_card(integer, uuid, numeric) IS
     'Put what a payment by gift card gives back on the card; nothing for other payments.';
 
 CREATE FUNCTION ecommerce_internal.return_to_gift_cards(tenant_id integer, order_id uuid,
-    order_created_at timestamptz, amount numeric, reason text) RETURNS numeric
+    order_created_at timestamptz, amount numeric, reason text, follow boolean DEFAULT true)
+    RETURNS numeric
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     SET plan_cache_mode = force_custom_plan
@@ -94,12 +104,13 @@ BEGIN
     v_id := ecommerce_internal.insert_refund(v_tenant, order_id, order_created_at, v_currency,
         v_amount, ecommerce_internal.refund_of_amount(v_tenant, order_id, order_created_at,
                       v_currency, v_amount - v_over, v_rest), reason, NULL, NULL, NULL, NULL);
-    PERFORM ecommerce_internal.split_refund(v_tenant, v_id, order_id, v_amount, NULL, 'gift_card');
+    PERFORM ecommerce_internal.split_refund(v_tenant, v_id, order_id, v_amount, NULL, 'gift_card',
+                                            follow);
     RETURN v_amount;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.return_to_gift_cards(integer, uuid, timestamptz, numeric,
-    text) IS
+    text, boolean) IS
     'For functions that have locked the order: refund up to an amount to the gift cards that paid '
     'for it. NULL is all. The last card comes first, each gets at most what it paid. Returns how '
     'much that was.';
@@ -124,7 +135,7 @@ BEGIN
                                                 NULL, NULL);
     END LOOP;
     PERFORM ecommerce_internal.return_to_gift_cards(v_tenant, order_id, order_created_at, NULL,
-                                                    'cancellation');
+                                                    'cancellation', false);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.release_payments(integer, uuid, timestamptz) IS

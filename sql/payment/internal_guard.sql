@@ -111,6 +111,40 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.payment_sums(integer, uuid) IS
     'What the entries of a payment sum to, and its parts of refunds.';
 
+CREATE FUNCTION ecommerce_internal.check_paid_order(tenant_id integer, payment_id uuid,
+    order_id uuid, order_created_at timestamptz, currency text, user_id uuid, moved boolean)
+    RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    o record;
+BEGIN
+    SELECT t.currency, t.user_id, t.payment_status INTO o FROM ecommerce.orders t
+    WHERE t.tenant_id = check_paid_order.tenant_id AND t.id = check_paid_order.order_id
+      AND t.created_at = check_paid_order.order_created_at;
+    IF FOUND AND (o.currency, o.user_id)
+                 IS NOT DISTINCT FROM (check_paid_order.currency, check_paid_order.user_id) THEN
+        -- One that is only asked for changes an order that was failed, and no other.
+        IF moved OR o.payment_status = 'failed' THEN
+            PERFORM ecommerce_internal.check_order_books(tenant_id, order_id, order_created_at);
+        END IF;
+    ELSIF FOUND OR NOT order_created_at <@ ecommerce_internal.archived_times() THEN
+        RAISE EXCEPTION 'a payment must have the currency and the customer of its order'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'books_match', SCHEMA = 'ecommerce',
+                  TABLE = 'payments',
+                  DETAIL = format('Payment %s is in %s; its order is %s.', payment_id, currency,
+                                  coalesce('in ' || o.currency, 'unknown')),
+                  HINT = 'Use ecommerce.create_payment() or assign_payment().';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_paid_order(integer, uuid, uuid, timestamptz, text,
+    uuid, boolean) IS
+    'For check_payment(): its order must be known, and the sum of its payments. And of the same '
+    'currency and customer. moved: whether money moved by it. Error 23514.';
+
 CREATE FUNCTION ecommerce_internal.check_payment(tenant_id integer, payment_id uuid) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -156,6 +190,11 @@ BEGIN
                                p.amount_charged_back, p.fee, s.captured, s.charged_back, s.fee),
                   HINT = 'Use ecommerce.record_payment_event().';
     END IF;
+    IF p.order_id IS NOT NULL THEN
+        PERFORM ecommerce_internal.check_paid_order(tenant_id, payment_id, p.order_id,
+            p.order_created_at, p.currency, p.user_id,
+            p.amount_captured <> 0 OR p.amount_refunded <> 0 OR p.amount_charged_back <> 0);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_payment(integer, uuid) IS
@@ -170,7 +209,14 @@ BEGIN
         RAISE EXCEPTION 'check_payment_amounts() is for payments only'
             USING ERRCODE = 'trigger_protocol_violated';
     END IF;
-    PERFORM ecommerce_internal.check_payment(NEW.tenant_id, NEW.id);
+    IF TG_OP = 'INSERT'
+       OR (NEW.order_id, NEW.user_id, NEW.gift_card_id, NEW.amount_captured, NEW.amount_refunded,
+           NEW.amount_charged_back, NEW.fee, NEW.refunds_requested, NEW.status)
+          IS DISTINCT FROM (OLD.order_id, OLD.user_id, OLD.gift_card_id, OLD.amount_captured,
+           OLD.amount_refunded, OLD.amount_charged_back, OLD.fee, OLD.refunds_requested,
+           OLD.status) THEN
+        PERFORM ecommerce_internal.check_payment(NEW.tenant_id, NEW.id);
+    END IF;
     RETURN NULL;
 END
 $$;

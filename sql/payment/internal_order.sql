@@ -78,6 +78,25 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.payments_failed(integer, uuid) IS
     'Whether payments of an order failed or came back, and none is open.';
 
+-- Volatile: what others did to the order until it was locked is judged, too.
+CREATE FUNCTION ecommerce_internal.payment_status_now(tenant_id integer, order_id uuid,
+    order_created_at timestamptz, gross numeric, paid numeric, refunded numeric,
+    charged_back numeric) RETURNS text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ecommerce_internal.order_payment_status(gross, paid, refunded, charged_back,
+        CASE WHEN paid - charged_back - refunded < gross
+             THEN ecommerce_internal.order_credit(tenant_id, order_id, order_created_at)
+             ELSE 0 END,
+        CASE WHEN paid <= charged_back
+             THEN ecommerce_internal.payments_failed(tenant_id, order_id) ELSE false END);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.payment_status_now(integer, uuid, timestamptz, numeric,
+    numeric, numeric, numeric) IS
+    'For add_to_order(): order_payment_status() of an order that the statement has locked.';
+
 CREATE FUNCTION ecommerce_internal.add_to_order(order_id uuid, order_created_at timestamptz,
     paid numeric, refunded numeric, charged_back numeric, tenant_id integer) RETURNS text
     LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -90,8 +109,8 @@ COMMENT ON FUNCTION ecommerce_internal.add_to_order(uuid, timestamptz, numeric, 
     'happens, if there is no such order.';
 
 CREATE FUNCTION ecommerce_internal.book_order_payment(tenant_id integer, order_id uuid,
-    order_created_at timestamptz, paid numeric, refunded numeric, charged_back numeric)
-    RETURNS text
+    order_created_at timestamptz, paid numeric, refunded numeric, charged_back numeric,
+    follow boolean DEFAULT true) RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -106,7 +125,7 @@ BEGIN
               AND o.id = book_order_payment.order_id
               AND o.created_at = book_order_payment.order_created_at), 'orders');
     -- Refunded is no label: it follows from money that went back.
-    ELSIF v_status = 'refunded' AND refunded > 0 THEN
+    ELSIF v_status = 'refunded' AND refunded > 0 AND follow THEN
         PERFORM ecommerce.transition_order(o.id, 'refunded', NULL, o.tenant_id)
         FROM ecommerce.orders o
         WHERE o.tenant_id = book_order_payment.tenant_id AND o.id = book_order_payment.order_id
@@ -117,10 +136,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.book_order_payment(integer, uuid, timestamptz, numeric,
-    numeric, numeric) IS
+    numeric, numeric, boolean) IS
     'Add to what was paid, refunded and charged back of an order, and bring its statuses to what '
     'follows. With zeros after something was cancelled or came back, for who has locked it. '
-    'Returns its payment_status; NULL if it is archived.';
+    'follow: whether its status becomes refunded when all that came went back; not of one that is '
+    'being cancelled. Returns its payment_status; NULL if it is archived.';
 
 CREATE FUNCTION ecommerce_internal.payment_due(tenant_id integer, order_id uuid,
     order_created_at timestamptz) RETURNS numeric

@@ -310,6 +310,7 @@ CREATE FUNCTION ecommerce_internal.insert_payment(tenant_id integer, request jso
 AS $$
 DECLARE
     v_tenant integer := insert_payment.tenant_id;
+    v_same   boolean;
     o        record;
 BEGIN
     SELECT t.id, t.created_at, t.user_id INTO o FROM ecommerce.orders t
@@ -325,9 +326,14 @@ BEGIN
             request ->> 'note', coalesce(request -> 'metadata', '{}'),
             insert_payment.idempotency_key, sha256(convert_to(request::text, 'UTF8')))
     ON CONFLICT DO NOTHING
-    RETURNING p.id INTO insert_payment.id;
+    RETURNING p.id, (p.order_id, p.method, p.currency, p.amount, p.provider, p.reference)
+                    IS NOT DISTINCT FROM (o.id, request ->> 'method', insert_payment.currency,
+                                          insert_payment.amount, insert_payment.provider,
+                                          insert_payment.reference)
+    INTO insert_payment.id, v_same;
     is_new := FOUND;
     IF is_new THEN
+        PERFORM ecommerce_internal.check_written(v_same, 'payments');
         RETURN;
     END IF;
     SELECT p.id INTO insert_payment.id FROM ecommerce.payments p

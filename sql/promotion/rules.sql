@@ -40,7 +40,7 @@ SELECT * FROM (VALUES
     ('gift_card_entries', 'no_truncate', 'BEFORE TRUNCATE',
      'FOR EACH STATEMENT', 'refuse_change()'),
     -- The balance of a gift card is the sum of its entries, whoever writes them.
-    ('gift_cards', 'books_match', 'AFTER INSERT OR UPDATE OF balance',
+    ('gift_cards', 'books_match', 'AFTER INSERT OR UPDATE',
      'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW', 'check_gift_card_balance()'),
     ('gift_card_entries', 'books_match', 'AFTER INSERT',
      'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW', 'check_gift_card_entry()')

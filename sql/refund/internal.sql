@@ -41,9 +41,9 @@ DECLARE
     v_id     uuid := ecommerce.uuid_v7();
     v_lines  numeric := (SELECT coalesce(sum(l.net + l.vat), 0)
                          FROM jsonb_to_recordset(lines) AS l (net numeric, vat numeric));
-    v_count  integer;
+    v_same   boolean;
 BEGIN
-    INSERT INTO ecommerce.refunds (tenant_id, id, order_id, order_created_at, refund_number,
+    INSERT INTO ecommerce.refunds AS f (tenant_id, id, order_id, order_created_at, refund_number,
         return_id, currency, amount, overpaid, reason, note, idempotency_key, request_hash)
     SELECT v_tenant, v_id, insert_refund.order_id, insert_refund.order_created_at,
            coalesce(max(r.refund_number), 0) + 1, insert_refund.return_id,
@@ -51,15 +51,25 @@ BEGIN
            insert_refund.reason, insert_refund.note, insert_refund.idempotency_key,
            insert_refund.request_hash
     FROM ecommerce.refunds r
-    WHERE r.tenant_id = v_tenant AND r.order_id = insert_refund.order_id;
-    PERFORM ecommerce_internal.check_written(FOUND, 'refunds');
-    INSERT INTO ecommerce.refund_items (tenant_id, refund_id, line_number, quantity, net, vat)
-    SELECT v_tenant, v_id, l.line_number, l.quantity, l.net, l.vat
-    FROM jsonb_to_recordset(lines)
-        AS l (line_number integer, quantity integer, net numeric, vat numeric);
-    GET DIAGNOSTICS v_count = ROW_COUNT;
-    PERFORM ecommerce_internal.check_written(v_count = coalesce(jsonb_array_length(lines), 0),
-                                             'refund_items');
+    WHERE r.tenant_id = v_tenant AND r.order_id = insert_refund.order_id
+    RETURNING (f.id, f.order_id, f.order_created_at, f.currency, f.amount, f.overpaid, f.status)
+              = (v_id, insert_refund.order_id, insert_refund.order_created_at,
+                 insert_refund.currency, insert_refund.amount, insert_refund.amount - v_lines,
+                 'requested') INTO v_same;
+    PERFORM ecommerce_internal.check_written(v_same, 'refunds');
+    WITH line AS (
+        SELECT l.line_number, l.quantity, l.net, l.vat
+        FROM jsonb_to_recordset(lines)
+            AS l (line_number integer, quantity integer, net numeric, vat numeric)
+    ), written AS (
+        INSERT INTO ecommerce.refund_items AS i (tenant_id, refund_id, line_number, quantity, net,
+                                                 vat)
+        SELECT v_tenant, v_id, l.line_number, l.quantity, l.net, l.vat FROM line l
+        RETURNING i.refund_id, i.line_number, i.quantity, i.net, i.vat)
+    SELECT count(*) = coalesce(jsonb_array_length(lines), 0) INTO v_same
+    FROM line l JOIN written w ON (w.refund_id, w.line_number, w.quantity, w.net, w.vat)
+                                  = (v_id, l.line_number, l.quantity, l.net, l.vat);
+    PERFORM ecommerce_internal.check_written(v_same, 'refund_items');
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
     VALUES (v_tenant, 'refund.requested', insert_refund.order_id,
             jsonb_strip_nulls(jsonb_build_object('refund_id', v_id,
@@ -75,7 +85,8 @@ COMMENT ON FUNCTION ecommerce_internal.insert_refund(integer, uuid, timestamptz,
     'by split_refund().';
 
 CREATE FUNCTION ecommerce_internal.split_refund(tenant_id integer, refund_id uuid, order_id uuid,
-    amount numeric, payment_id uuid, only_method text DEFAULT NULL) RETURNS void
+    amount numeric, payment_id uuid, only_method text DEFAULT NULL, follow boolean DEFAULT true)
+    RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
@@ -128,11 +139,13 @@ BEGIN
         ORDER BY k.part_number
     LOOP
         PERFORM ecommerce_internal.book_payment(v_tenant, p.id, 'refunded', p.amount, NULL, NULL,
-                                                NULL, NULL, NULL, split_refund.refund_id);
+                                                NULL, NULL, NULL, split_refund.refund_id, NULL,
+                                                follow);
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.split_refund(integer, uuid, uuid, numeric, uuid, text) IS
+COMMENT ON FUNCTION ecommerce_internal.split_refund(integer, uuid, uuid, numeric, uuid, text,
+    boolean) IS
     'Say by which payments a refund of a locked order goes back. The last that was captured comes '
     'first; or payment_id, or those of a method only. What goes to gift cards is there at once. '
     'Error EC049 if they have not so much.';

@@ -7,9 +7,9 @@ SELECT * FROM (VALUES
       OR NEW.overpaid <> OLD.overpaid OR NEW.currency <> OLD.currency)',
      'refuse_change(''What a refund is for never changes.'')'),
     -- What plain SQL writes, too, is judged when all of it is there.
-    ('refunds', 'books_match', 'AFTER INSERT OR UPDATE OF amount_confirmed, status',
+    ('refunds', 'books_match', 'AFTER INSERT OR UPDATE',
      'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW', 'check_refund_amounts()'),
-    ('refund_payments', 'books_match', 'AFTER INSERT OR UPDATE OF status',
+    ('refund_payments', 'books_match', 'AFTER INSERT OR UPDATE',
      'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW', 'check_refund_payment()'),
     ('refund_items', 'check_items', 'AFTER INSERT',
      'REFERENCING NEW TABLE AS added FOR EACH STATEMENT', 'check_refund_items()'),

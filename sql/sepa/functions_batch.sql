@@ -80,6 +80,7 @@ DECLARE
     v_hash   bytea := sha256(convert_to(jsonb_build_array(v_name, v_iban, amount, v_text,
                           refund_id, part_number, bic, a)::text, 'UTF8'));
     v_id     uuid;
+    v_same   boolean;
 BEGIN
     v_id := ecommerce_internal.transfer_of_request(v_tenant, idempotency_key, v_hash);
     IF v_id IS NOT NULL THEN
@@ -99,8 +100,8 @@ BEGIN
         PERFORM ecommerce_internal.check_refund_part(v_tenant, refund_id, part_number, amount);
     END IF;
     v_id := ecommerce.uuid_v7();
-    INSERT INTO ecommerce.sepa_transfers (tenant_id, id, kind, refund_id, part_number, name, iban,
-        bic, address_line_1, address_line_2, city, postal_code, country, amount, reference,
+    INSERT INTO ecommerce.sepa_transfers AS t (tenant_id, id, kind, refund_id, part_number, name,
+        iban, bic, address_line_1, address_line_2, city, postal_code, country, amount, reference,
         idempotency_key, request_hash)
     VALUES (v_tenant, v_id, CASE WHEN request_sepa_transfer.refund_id IS NULL THEN 'payout'
                                  ELSE 'refund' END,
@@ -110,11 +111,16 @@ BEGIN
             round(request_sepa_transfer.amount, 2), v_text,
             request_sepa_transfer.idempotency_key,
             CASE WHEN request_sepa_transfer.idempotency_key IS NOT NULL THEN v_hash END)
-    ON CONFLICT ON CONSTRAINT sepa_transfers_idempotency_key_key DO NOTHING;
+    ON CONFLICT ON CONSTRAINT sepa_transfers_idempotency_key_key DO NOTHING
+    RETURNING (t.id, t.refund_id, t.part_number, t.iban, t.amount, t.status)
+              IS NOT DISTINCT FROM (v_id, request_sepa_transfer.refund_id,
+                  request_sepa_transfer.part_number, v_iban, request_sepa_transfer.amount,
+                  'requested') INTO v_same;
     IF NOT FOUND THEN
         v_id := ecommerce_internal.transfer_of_request(v_tenant, idempotency_key, v_hash);
-        PERFORM ecommerce_internal.check_written(v_id IS NOT NULL, 'sepa_transfers');
+        v_same := v_id IS NOT NULL;
     END IF;
+    PERFORM ecommerce_internal.check_written(v_same, 'sepa_transfers');
     RETURN ecommerce_internal.transfer_answer(v_tenant, v_id);
 END
 $$;
@@ -143,6 +149,7 @@ DECLARE
                                                          'execution_date');
     v_creditor jsonb := ecommerce_internal.sepa_creditor(v_tenant, 'credit');
     v_items    jsonb;
+    v_same     boolean;
     v_batch    uuid;
 BEGIN
     IF v_wanted NOT BETWEEN v_today AND v_today + 365 THEN
@@ -154,23 +161,28 @@ BEGIN
     END IF;
     PERFORM ecommerce_internal.lock_bank(v_tenant);
     PERFORM ecommerce_internal.request_refund_transfers(v_tenant);
-    WITH taken AS (
+    WITH due AS MATERIALIZED (
+        SELECT k.id, k.amount, k.iban FROM ecommerce.sepa_transfers k
+        WHERE k.tenant_id = v_tenant AND k.status = 'requested'
+        ORDER BY k.id LIMIT max_count FOR NO KEY UPDATE
+    ), taken AS (
         UPDATE ecommerce.sepa_transfers t SET status = 'submitted'
-        WHERE t.tenant_id = v_tenant AND t.status = 'requested' AND t.id = ANY (ARRAY(
-                  SELECT k.id FROM ecommerce.sepa_transfers k
-                  WHERE k.tenant_id = v_tenant AND k.status = 'requested'
-                  ORDER BY k.id LIMIT max_count FOR NO KEY UPDATE))
-        RETURNING t.*)
+        FROM due k
+        WHERE t.tenant_id = v_tenant AND t.status = 'requested' AND t.id = k.id
+        RETURNING t.id, t.amount, t.name, t.iban, t.bic, t.address_line_1, t.address_line_2,
+                  t.city, t.postal_code, t.country, t.reference,
+                  (t.amount, t.iban, t.status) = (k.amount, k.iban, 'submitted') AS is_same)
     SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('transfer_id', t.id,
                'end_to_end_id', ecommerce_internal.sepa_id(t.id),
                'amount', round(t.amount, 2)::text, 'name', t.name, 'iban', t.iban, 'bic', t.bic,
                'address_line_1', t.address_line_1, 'address_line_2', t.address_line_2,
                'city', t.city, 'postal_code', t.postal_code, 'country', t.country,
-               'reference', t.reference)) ORDER BY t.id)
-    INTO v_items FROM taken t;
+               'reference', t.reference)) ORDER BY t.id), bool_and(t.is_same)
+    INTO v_items, v_same FROM taken t;
     IF v_items IS NULL THEN
         RETURN;
     END IF;
+    PERFORM ecommerce_internal.check_written(v_same, 'sepa_transfers');
     v_batch := ecommerce_internal.write_batch(v_tenant, 'credit', NULL,
         ecommerce.next_target_day(v_wanted, 0), v_creditor, v_items);
     RETURN NEXT ecommerce_internal.batch_answer(v_tenant, v_batch, '[]');

@@ -19,6 +19,7 @@ DECLARE
     v_hash   bytea := sha256(convert_to(jsonb_build_array(v_user, v_iban, v_holder, signed_on, bic,
                           a, scheme, kind, mandate_reference)::text, 'UTF8'));
     v_id     uuid;
+    v_same   boolean;
 BEGIN
     PERFORM ecommerce_internal.check_customer_key(idempotency_key);
     v_id := ecommerce_internal.mandate_of_request(v_tenant, idempotency_key, v_hash);
@@ -40,7 +41,7 @@ BEGIN
     PERFORM ecommerce_internal.lock_user(v_tenant, v_user);
     PERFORM ecommerce_internal.check_active_customer(v_tenant, v_user);
     v_id := ecommerce.uuid_v7();
-    INSERT INTO ecommerce.sepa_mandates (tenant_id, id, user_id, mandate_reference,
+    INSERT INTO ecommerce.sepa_mandates AS m (tenant_id, id, user_id, mandate_reference,
         account_holder, iban, bic, address_line_1, address_line_2, city, postal_code, country,
         scheme, kind, signed_on, idempotency_key, request_hash)
     VALUES (v_tenant, v_id, v_user, coalesce(create_sepa_mandate.mandate_reference,
@@ -50,8 +51,11 @@ BEGIN
             create_sepa_mandate.scheme, create_sepa_mandate.kind, v_signed,
             create_sepa_mandate.idempotency_key,
             CASE WHEN create_sepa_mandate.idempotency_key IS NOT NULL THEN v_hash END)
-    ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN
+    ON CONFLICT DO NOTHING
+    RETURNING (m.id, m.user_id, m.iban, m.status) = (v_id, v_user, v_iban, 'active') INTO v_same;
+    IF FOUND THEN
+        PERFORM ecommerce_internal.check_written(v_same, 'sepa_mandates');
+    ELSE
         -- Another session was first: with the same key, or with the same reference.
         v_id := ecommerce_internal.mandate_of_request(v_tenant, idempotency_key, v_hash);
         IF v_id IS NULL THEN

@@ -69,7 +69,7 @@ BEGIN
     RETURN ARRAY(SELECT p.id FROM ecommerce.payments p
                  WHERE p.tenant_id = lock_due_debits.tenant_id AND p.id = ANY (v_ids)
                    AND p.status = 'created'
-                 ORDER BY p.id FOR UPDATE);
+                 ORDER BY p.id FOR NO KEY UPDATE);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_due_debits(integer, date, text, integer) IS
@@ -144,33 +144,50 @@ DECLARE
     v_now     timestamptz := clock_timestamp();
     v_items   jsonb;
     v_sum     numeric;
-    v_count   bigint;
+    v_xml     text;
+    v_count   bigint := jsonb_array_length(items);
+    v_same    boolean;
 BEGIN
     SELECT jsonb_agg(i || jsonb_build_object('payment_information_id', format('%s-%s', v_message,
                coalesce(array_position('{FRST,RCUR,OOFF,FNAL}', i ->> 'sequence_type'), 1)))
                ORDER BY n), sum((i ->> 'amount')::numeric)
     INTO v_items, v_sum
     FROM jsonb_array_elements(items) WITH ORDINALITY AS t (i, n);
-    INSERT INTO ecommerce.sepa_batches (tenant_id, id, kind, scheme, message_id, execution_date,
-        transaction_count, control_sum, xml, created_at)
+    v_xml := CASE kind WHEN 'debit' THEN ecommerce_internal.pain_008(creditor, v_message, v_now,
+                                             execution_date, scheme, v_items)
+                       ELSE ecommerce_internal.pain_001(creditor, v_message, v_now,
+                                execution_date, v_items) END;
+    INSERT INTO ecommerce.sepa_batches AS b (tenant_id, id, kind, scheme, message_id,
+        execution_date, transaction_count, control_sum, xml, created_at)
     VALUES (write_batch.tenant_id, v_id, write_batch.kind, write_batch.scheme, v_message,
-            write_batch.execution_date, jsonb_array_length(items), v_sum,
-            CASE write_batch.kind
-                WHEN 'debit' THEN ecommerce_internal.pain_008(creditor, v_message, v_now,
-                    write_batch.execution_date, write_batch.scheme, v_items)
-                ELSE ecommerce_internal.pain_001(creditor, v_message, v_now,
-                    write_batch.execution_date, v_items) END, v_now);
-    PERFORM ecommerce_internal.check_written(FOUND, 'sepa_batches');
-    INSERT INTO ecommerce.sepa_batch_items (tenant_id, batch_id, item_number,
-        payment_information_id, end_to_end_id, payment_id, transfer_id, amount, mandate_id,
-        sequence_type, amendment)
-    SELECT write_batch.tenant_id, v_id, n, i ->> 'payment_information_id', i ->> 'end_to_end_id',
-           (i ->> 'payment_id')::uuid, (i ->> 'transfer_id')::uuid, (i ->> 'amount')::numeric,
-           (i ->> 'mandate_id')::uuid, i ->> 'sequence_type', i -> 'amendment'
-    FROM jsonb_array_elements(v_items) WITH ORDINALITY AS t (i, n);
-    GET DIAGNOSTICS v_count = ROW_COUNT;
-    PERFORM ecommerce_internal.check_written(v_count = jsonb_array_length(items),
-                                             'sepa_batch_items');
+            write_batch.execution_date, v_count, v_sum, v_xml, v_now)
+    RETURNING (b.id, b.kind, b.message_id, b.execution_date, b.transaction_count, b.control_sum,
+               b.xml) = (v_id, write_batch.kind, v_message, write_batch.execution_date, v_count,
+                         v_sum, v_xml) INTO v_same;
+    PERFORM ecommerce_internal.check_written(v_same, 'sepa_batches');
+    WITH item AS MATERIALIZED (
+        SELECT n, i ->> 'payment_information_id' AS payment_information_id,
+               i ->> 'end_to_end_id' AS end_to_end_id, (i ->> 'payment_id')::uuid AS payment_id,
+               (i ->> 'transfer_id')::uuid AS transfer_id, (i ->> 'amount')::numeric AS amount,
+               (i ->> 'mandate_id')::uuid AS mandate_id, i ->> 'sequence_type' AS sequence_type,
+               i -> 'amendment' AS amendment
+        FROM jsonb_array_elements(v_items) WITH ORDINALITY AS t (i, n)
+    ), written AS (
+        INSERT INTO ecommerce.sepa_batch_items AS b (tenant_id, batch_id, item_number,
+            payment_information_id, end_to_end_id, payment_id, transfer_id, amount, mandate_id,
+            sequence_type, amendment)
+        SELECT write_batch.tenant_id, v_id, t.n, t.payment_information_id, t.end_to_end_id,
+               t.payment_id, t.transfer_id, t.amount, t.mandate_id, t.sequence_type, t.amendment
+        FROM item t
+        RETURNING b.*)
+    SELECT count(*) = v_count INTO v_same
+    FROM item t
+    JOIN written w ON w.item_number = t.n AND w.batch_id = v_id
+    WHERE (w.payment_information_id, w.end_to_end_id, w.payment_id, w.transfer_id, w.amount,
+           w.mandate_id, w.sequence_type)
+          IS NOT DISTINCT FROM (t.payment_information_id, t.end_to_end_id, t.payment_id,
+                                t.transfer_id, t.amount, t.mandate_id, t.sequence_type);
+    PERFORM ecommerce_internal.check_written(v_same, 'sepa_batch_items');
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
     VALUES (write_batch.tenant_id, 'sepa_batch.created', v_id,
             jsonb_build_object('kind', write_batch.kind, 'message_id', v_message,

@@ -14,7 +14,7 @@ COMMENT ON FUNCTION ecommerce_internal.camt_path(text) IS
     'An XPath in which elements are of any namespace, as each version has its own.';
 
 CREATE FUNCTION ecommerce_internal.camt_document(document text) RETURNS xml
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     -- A file that was read as text may still say that it was in another encoding.
@@ -176,7 +176,7 @@ COMMENT ON FUNCTION ecommerce_internal.camt_amount(text, text) IS
     'or has more decimals than its currency.';
 
 CREATE FUNCTION ecommerce_internal.camt_date(value text) RETURNS date
-    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF value = '' THEN
@@ -227,7 +227,7 @@ COMMENT ON FUNCTION ecommerce_internal.rf_found(text) IS
     'The creditor references (RF) that a text may mean, the longest first.';
 
 CREATE FUNCTION ecommerce_internal.camt_movements(document xml) RETURNS TABLE (movement jsonb)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     SET jit = off
 AS $$
 BEGIN

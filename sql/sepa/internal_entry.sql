@@ -29,8 +29,9 @@ DECLARE
                         ecommerce_internal.movement_key(m)
                         || CASE WHEN occurrence > 1 THEN occurrence::text ELSE '' END, 'UTF8')),
                         'hex');
+    v_same  boolean;
 BEGIN
-    INSERT INTO ecommerce.bank_entries (tenant_id, id, event_id, account_iban, statement_id,
+    INSERT INTO ecommerce.bank_entries AS b (tenant_id, id, event_id, account_iban, statement_id,
         booked_on, direction, amount, currency, message_id, payment_information_id, end_to_end_id,
         reference, remittance, party_name, party_iban, return_reason, bank_reference, bank_code,
         is_rest)
@@ -45,8 +46,11 @@ BEGIN
             left(m ->> 'bank_reference', 100), left(m ->> 'bank_code', 100),
             (m ->> 'is_rest')::boolean)
     ON CONFLICT ON CONSTRAINT bank_entries_event_id_key DO NOTHING
-    RETURNING bank_entries.id INTO entry_id;
+    RETURNING b.id, (b.event_id, b.direction, b.amount, b.currency, b.status)
+                    = (v_event, m ->> 'direction', (m ->> 'amount')::numeric, m ->> 'currency',
+                       'unmatched') INTO entry_id, v_same;
     is_new := entry_id IS NOT NULL;
+    PERFORM ecommerce_internal.check_written(v_same OR NOT is_new, 'bank_entries');
     SELECT b.id, b.status INTO entry_id, entry_status
     FROM ecommerce.bank_entries b
     WHERE b.tenant_id = keep_movement.tenant_id AND b.event_id = v_event;

@@ -60,7 +60,8 @@ BEGIN
     END IF;
     NEW.iban_end := right(NEW.iban, 4);
     IF NEW.status <> 'active' THEN
-        NEW.ended_at := coalesce(OLD.ended_at, now());
+        -- Not when the transaction began: a file may have been made since then.
+        NEW.ended_at := coalesce(OLD.ended_at, clock_timestamp());
     END IF;
     RETURN NEW;
 END
@@ -185,12 +186,19 @@ CREATE FUNCTION ecommerce_internal.take_mandate_reference(tenant_id integer, man
     mandate_reference text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_same boolean;
 BEGIN
-    INSERT INTO ecommerce.sepa_mandate_references (tenant_id, mandate_reference, mandate_id)
+    INSERT INTO ecommerce.sepa_mandate_references AS r (tenant_id, mandate_reference, mandate_id)
     VALUES (take_mandate_reference.tenant_id, take_mandate_reference.mandate_reference,
             take_mandate_reference.mandate_id)
-    ON CONFLICT DO NOTHING;
-    IF NOT FOUND AND NOT EXISTS (
+    ON CONFLICT DO NOTHING
+    RETURNING (r.mandate_reference, r.mandate_id)
+              = (take_mandate_reference.mandate_reference, take_mandate_reference.mandate_id)
+    INTO v_same;
+    IF FOUND THEN
+        PERFORM ecommerce_internal.check_written(v_same, 'sepa_mandate_references');
+    ELSIF NOT EXISTS (
            SELECT FROM ecommerce.sepa_mandate_references r
            WHERE r.tenant_id = take_mandate_reference.tenant_id
              AND r.mandate_reference = take_mandate_reference.mandate_reference

@@ -66,12 +66,17 @@ CREATE FUNCTION ecommerce_internal.settle_entry(tenant_id integer, entry_id uuid
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     SET plan_cache_mode = force_custom_plan
 AS $$
+DECLARE
+    v_same boolean;
 BEGIN
     UPDATE ecommerce.bank_entries b
     SET status = 'booked', outcome = settle_entry.outcome, payment_id = settle_entry.payment_id,
         transfer_id = settle_entry.transfer_id, batch_id = settle_entry.batch_id
-    WHERE b.tenant_id = settle_entry.tenant_id AND b.id = settle_entry.entry_id;
-    PERFORM ecommerce_internal.check_written(FOUND, 'bank_entries');
+    WHERE b.tenant_id = settle_entry.tenant_id AND b.id = settle_entry.entry_id
+    RETURNING (b.status, b.outcome, b.payment_id, b.transfer_id, b.batch_id)
+              IS NOT DISTINCT FROM ('booked', settle_entry.outcome, settle_entry.payment_id,
+                                    settle_entry.transfer_id, settle_entry.batch_id) INTO v_same;
+    PERFORM ecommerce_internal.check_written(v_same, 'bank_entries');
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.settle_entry(integer, uuid, text, uuid, uuid, uuid) IS
@@ -162,6 +167,7 @@ DECLARE
     v_payment uuid;
     v_data    jsonb;
     v_kind    text;
+    v_same    boolean;
     t         record;
 BEGIN
     SELECT k.status, k.amount, k.refund_id, k.part_number INTO t
@@ -182,8 +188,10 @@ BEGIN
         SET status = CASE WHEN v_gone THEN 'executed' ELSE 'failed' END,
             failure_reason = CASE WHEN NOT v_gone
                                   THEN coalesce(entry ->> 'return_reason', 'returned') END
-        WHERE k.tenant_id = book_transfer.tenant_id AND k.id = book_transfer.transfer_id;
-        PERFORM ecommerce_internal.check_written(FOUND, 'sepa_transfers');
+        WHERE k.tenant_id = book_transfer.tenant_id AND k.id = book_transfer.transfer_id
+        RETURNING (k.status, k.amount)
+                  = (CASE WHEN v_gone THEN 'executed' ELSE 'failed' END, t.amount) INTO v_same;
+        PERFORM ecommerce_internal.check_written(v_same, 'sepa_transfers');
     END IF;
     IF v_kind IS NOT NULL AND v_payment IS NOT NULL THEN
         PERFORM ecommerce_internal.book_bank_event(tenant_id, v_payment, v_kind,

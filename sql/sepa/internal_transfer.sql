@@ -158,6 +158,8 @@ CREATE FUNCTION ecommerce_internal.request_refund_transfers(tenant_id integer) R
     SET plan_cache_mode = force_custom_plan
     SET jit = off
 AS $$
+DECLARE
+    v_same boolean;
 BEGIN
     -- What the shop has given back in another way, or not at all, must not go out.
     PERFORM FROM ecommerce.refund_payments r
@@ -177,28 +179,38 @@ BEGIN
       AND r.part_number = t.part_number
       AND (r.status <> 'requested' OR p.amount_charged_back > 0
            AND p.amount_captured - p.amount_refunded - p.amount_charged_back < r.amount);
-    INSERT INTO ecommerce.sepa_transfers (tenant_id, id, kind, refund_id, part_number, name, iban,
-        bic, address_line_1, address_line_2, city, postal_code, country, amount, reference)
-    SELECT request_refund_transfers.tenant_id, ecommerce.uuid_v7(), 'refund', r.refund_id,
-           r.part_number, a.name, a.iban, a.bic, a.address_line_1, a.address_line_2, a.city,
-           a.postal_code, a.country, r.amount,
-           coalesce(o.order_number, left(p.reference, 100), r.refund_id::text)
-    FROM (SELECT k.* FROM ecommerce.refund_payments k
-          WHERE k.tenant_id = request_refund_transfers.tenant_id AND k.status = 'requested'
-          ORDER BY k.refund_id, k.part_number FOR SHARE) r
-    JOIN ecommerce.payments p ON p.tenant_id = request_refund_transfers.tenant_id
-                             AND p.id = r.payment_id
-    LEFT JOIN ecommerce.orders o ON o.tenant_id = request_refund_transfers.tenant_id
-        AND o.id = p.order_id AND o.created_at = p.order_created_at
-    CROSS JOIN LATERAL ecommerce_internal.refund_account(request_refund_transfers.tenant_id,
-                                                         p.id) a
-    WHERE p.currency = 'EUR' AND r.amount BETWEEN 0.01 AND 999999999.99
-      AND r.amount = round(r.amount, 2)
-      AND p.amount_captured - p.amount_refunded - p.amount_charged_back >= r.amount
-      AND NOT EXISTS (SELECT FROM ecommerce.sepa_transfers t
-                      WHERE t.tenant_id = request_refund_transfers.tenant_id
-                        AND t.refund_id = r.refund_id AND t.part_number = r.part_number)
-    ORDER BY r.refund_id, r.part_number;
+    WITH part AS MATERIALIZED (
+        SELECT r.refund_id, r.part_number, r.amount, a.*,
+               coalesce(o.order_number, left(p.reference, 100), r.refund_id::text) AS reference
+        FROM (SELECT k.* FROM ecommerce.refund_payments k
+              WHERE k.tenant_id = request_refund_transfers.tenant_id AND k.status = 'requested'
+              ORDER BY k.refund_id, k.part_number FOR SHARE) r
+        JOIN ecommerce.payments p ON p.tenant_id = request_refund_transfers.tenant_id
+                                 AND p.id = r.payment_id
+        LEFT JOIN ecommerce.orders o ON o.tenant_id = request_refund_transfers.tenant_id
+            AND o.id = p.order_id AND o.created_at = p.order_created_at
+        CROSS JOIN LATERAL ecommerce_internal.refund_account(request_refund_transfers.tenant_id,
+                                                             p.id) a
+        WHERE p.currency = 'EUR' AND r.amount BETWEEN 0.01 AND 999999999.99
+          AND r.amount = round(r.amount, 2)
+          AND p.amount_captured - p.amount_refunded - p.amount_charged_back >= r.amount
+          AND NOT EXISTS (SELECT FROM ecommerce.sepa_transfers t
+                          WHERE t.tenant_id = request_refund_transfers.tenant_id
+                            AND t.refund_id = r.refund_id AND t.part_number = r.part_number)
+    ), written AS (
+        INSERT INTO ecommerce.sepa_transfers AS t (tenant_id, id, kind, refund_id, part_number,
+            name, iban, bic, address_line_1, address_line_2, city, postal_code, country, amount,
+            reference)
+        SELECT request_refund_transfers.tenant_id, ecommerce.uuid_v7(), 'refund', r.refund_id,
+               r.part_number, r.name, r.iban, r.bic, r.address_line_1, r.address_line_2, r.city,
+               r.postal_code, r.country, r.amount, r.reference
+        FROM part r
+        ORDER BY r.refund_id, r.part_number
+        RETURNING t.refund_id, t.part_number, t.amount, t.iban, t.status)
+    SELECT (SELECT count(*) FROM part) = count(*) INTO v_same
+    FROM part r JOIN written w ON (w.refund_id, w.part_number, w.amount, w.iban, w.status)
+                                  = (r.refund_id, r.part_number, r.amount, r.iban, 'requested');
+    PERFORM ecommerce_internal.check_written(v_same, 'sepa_transfers');
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.request_refund_transfers(integer) IS

@@ -56,23 +56,28 @@ find_leaf(Relation rel, TimestampTz at)
 }
 
 /*
- * The name by which a statement that updates rows of a moment finds their partition; NULL
- * if it has to go by the table.  The table stays locked, so that it keeps the partition.
+ * The partition of a table in which a statement updates rows of a moment; none if it has
+ * to go by the table.  The table stays locked, so that it keeps the partition.
  */
+Oid
+ec_leaf(const char *name, TimestampTz at)
+{
+	Relation	rel = table_open(ec_relation_oid(name), RowExclusiveLock);
+	Oid			leaf = InvalidOid;
+
+	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && !does_more(rel))
+		leaf = find_leaf(rel, at);
+	table_close(rel, NoLock);
+	return leaf;
+}
+
+/* The name by which it finds that; NULL if there is none. */
 char *
 ec_leaf_place(const char *name, TimestampTz at)
 {
-	Relation	rel = table_open(ec_relation_oid(name), RowExclusiveLock);
-	char	   *place = NULL;
+	Oid			leaf = ec_leaf(name, at);
 
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && !does_more(rel))
-	{
-		Oid			leaf = find_leaf(rel, at);
-
-		if (OidIsValid(leaf))
-			place = quote_qualified_identifier(get_namespace_name(get_rel_namespace(leaf)),
-											   get_rel_name(leaf));
-	}
-	table_close(rel, NoLock);
-	return place;
+	return OidIsValid(leaf)
+		? quote_qualified_identifier(get_namespace_name(get_rel_namespace(leaf)),
+									 get_rel_name(leaf)) : NULL;
 }

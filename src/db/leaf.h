@@ -7,6 +7,7 @@
 
 #include "datatype/timestamp.h"
 
+extern Oid	ec_leaf(const char *name, TimestampTz at);
 extern char *ec_leaf_place(const char *name, TimestampTz at);
 
 #endif							/* EC_LEAF_H */

@@ -118,6 +118,16 @@ SELECT booked FROM ecommerce.create_payment(o('steps'), provider => 'acme', refe
 SELECT told('s1', 'failed', reference => 's'), told('s2', 'authorized', 100, 's'),
     told('s3', 'voided', reference => 's'), told('s4', 'authorized', 80, 's'),
     told('s5', 'voided', 30, 's');
+-- what was voided before its authorization was told is void
+SELECT status, amount_authorized
+FROM ecommerce.record_payment_event('acme', 'void-1', 'voided', reference => 'void',
+    occurred_at => now());
+SELECT status, amount_authorized
+FROM ecommerce.record_payment_event('acme', 'void-2', 'authorized', 80, reference => 'void',
+    occurred_at => now() - interval '1 minute');
+SELECT status, amount_authorized
+FROM ecommerce.record_payment_event('acme', 'void-3', 'authorized', 80, reference => 'void');
+SELECT * FROM ecommerce.verify_integrity();
 SELECT amount_authorized, status FROM ecommerce.payments WHERE reference = 's';
 SELECT told('s6', 'failed', reference => 's'), told('s7', 'captured', 50, 's'),
     told('s8', 'fee', 1.45, 's'), told('s9', 'charged_back', 50, 's');
@@ -307,6 +317,46 @@ ROLLBACK;
 SELECT count(*) > 0 AS revoked FROM ecommerce.revoke_access('regress_payment_storefront');
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM regress_payment_storefront;
 DROP ROLE regress_payment_storefront;
+
+-- money that went back is told before it came, and the order goes on
+SELECT sold('sooner') IS NOT NULL AS sold;
+SELECT order_payment_status
+FROM ecommerce.record_payment_event('acme', 'soon-1', 'refunded', 10, reference => 'soon',
+    order_id => o('sooner'));
+SELECT status, payment_status FROM ecommerce.transition_order(o('sooner'), 'processing');
+SELECT order_payment_status
+FROM ecommerce.record_payment_event('acme', 'soon-2', 'captured', 100, reference => 'soon');
+-- an order is failed once the last payment that was open has come, and is less than what went
+SELECT sold('sunk') IS NOT NULL AS sold;
+SELECT told('sunk-1', 'authorized', 20, 'sunk-1', o('sunk')),
+    told('sunk-2', 'charged_back', 20, 'sunk-2', o('sunk')),
+    told('sunk-3', 'captured', 20, 'sunk-1');
+SELECT status, payment_status FROM ecommerce.orders WHERE notes = 'sunk';
+SELECT * FROM ecommerce.verify_integrity();
+-- no provider moves the money of a gift card
+SELECT sold('carded') IS NOT NULL AS sold;
+SELECT code FROM ecommerce.issue_gift_card(10) \gset
+SELECT ecommerce.redeem_gift_card(:'code', o('carded'), 5);
+SELECT failure(format($$SELECT ecommerce.record_payment_event('acme', 'card-%s', %L, 1,
+    payment_id => id) FROM ecommerce.payments WHERE order_id = o('carded')$$, k, k))
+FROM unnest('{captured,refunded,charged_back,fee}'::text[]) k;
+-- that paid all: the order is cancelled, not refunded
+SELECT status FROM ecommerce.transition_order(o('carded'), 'processing');
+SELECT previous_status, status, payment_status FROM ecommerce.cancel_order(o('carded'));
+SELECT ecommerce.gift_card_balance(:'code');
+SELECT kind FROM ecommerce.events WHERE entity_id = o('carded') AND kind LIKE 'order.%' ORDER BY id;
+SELECT * FROM ecommerce.verify_integrity();
+-- by plain SQL, too, a payment has the currency of its order, which has its money
+SELECT failure($$INSERT INTO ecommerce.payments (order_id, order_created_at, user_id, method,
+    currency, amount) SELECT id, created_at, user_id, 'card', 'USD', 1 FROM ecommerce.orders
+    WHERE notes = 'card'; SET CONSTRAINTS ALL IMMEDIATE$$);
+SELECT failure($$INSERT INTO ecommerce.payments (order_id, order_created_at, method, currency,
+    amount) VALUES (ecommerce.uuid_v7(), now(), 'card', 'EUR', 1);
+    SET CONSTRAINTS ALL IMMEDIATE$$);
+SELECT told('n4', 'captured', 1, 'loose');
+SELECT failure($$UPDATE ecommerce.payments p SET order_id = o.id, order_created_at = o.created_at,
+    user_id = o.user_id FROM ecommerce.orders o
+    WHERE o.notes = 'card' AND p.reference = 'loose'; SET CONSTRAINTS ALL IMMEDIATE$$);
 
 -- what a proof must find
 SET session_replication_role = replica;
