@@ -45,8 +45,8 @@ append_argument(StringInfo out, FunctionCallInfo fcinfo, int n)
 	else if (n == HASH_AMOUNT)
 	{
 		/* 10 is 10.00 */
-		char	   *text = DatumGetCString(DirectFunctionCall1(
-															   numeric_out, DirectFunctionCall1(numeric_trim_scale, PG_GETARG_DATUM(n))));
+		Datum		amount = DirectFunctionCall1(numeric_trim_scale, PG_GETARG_DATUM(n));
+		char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, amount));
 
 		append_bytes(out, text, strlen(text));
 	}
