@@ -269,20 +269,21 @@ static bool
 find_reported(FunctionCallInfo fcinfo, int32 tenant_id, Datum *values)
 {
 	bool		by_id = !PG_ARGISNULL(CAPTURE_PAYMENT);
+	Datum		keys[3];
 	EcScan		scan;
 	bool		found;
 
 	ec_scan_open(&scan, by_id ? &payments_by_id : &payments_by_reference, tenant_id,
 				 AccessShareLock);
+	keys[by_id ? 1 : 0] = Int32GetDatum(tenant_id);
 	if (by_id)
-		ec_scan_begin(&scan, GetActiveSnapshot(), 2, (Datum[]) {
-			PG_GETARG_DATUM(CAPTURE_PAYMENT), Int32GetDatum(tenant_id)
-		});
+		keys[0] = PG_GETARG_DATUM(CAPTURE_PAYMENT);
 	else
-		ec_scan_begin(&scan, GetActiveSnapshot(), 3, (Datum[]) {
-			Int32GetDatum(tenant_id), PG_GETARG_DATUM(CAPTURE_PROVIDER),
-			PG_GETARG_DATUM(CAPTURE_REFERENCE)
-		});
+	{
+		keys[1] = PG_GETARG_DATUM(CAPTURE_PROVIDER);
+		keys[2] = PG_GETARG_DATUM(CAPTURE_REFERENCE);
+	}
+	ec_scan_begin(&scan, GetActiveSnapshot(), by_id ? 2 : 3, keys);
 	found = ec_scan_next(&scan) && payment_arguments(fcinfo, &scan, values);
 	ec_scan_end(&scan);
 	ec_scan_close(&scan);
