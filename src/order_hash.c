@@ -12,8 +12,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "common/cryptohash.h"
-#include "common/sha2.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "port/pg_crc32c.h"
@@ -26,6 +24,7 @@
 
 #include "order.h"
 #include "value/characters.h"
+#include "value/hash.h"
 #include "value/numeric_codec.h"
 #include "value/uuid.h"
 
@@ -56,25 +55,6 @@ static const struct
 
 static void append_json(StringInfo out, const JsonbValue *value, Writing writing);
 
-/* Append bytes so that nothing after them can be taken for a part of them. */
-static void
-append_bytes(StringInfo out, char type, const char *bytes, size_t n)
-{
-	appendStringInfo(out, "%c%zu:", type, n);
-	appendBinaryStringInfo(out, bytes, (int) n);
-}
-
-/* Append a number as it is worth. */
-static void
-append_numeric(StringInfo out, Datum number)
-{
-	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out,
-														   DirectFunctionCall1(numeric_trim_scale,
-																			   number)));
-
-	append_bytes(out, '#', text, strlen(text));
-}
-
 /* Append a string, which may be a number or an id in another writing. */
 static void
 append_string(StringInfo out, const char *string, size_t n, Writing writing)
@@ -82,9 +62,9 @@ append_string(StringInfo out, const char *string, size_t n, Writing writing)
 	EcDecimal	number;
 
 	if (writing == NUMBER && ec_decimal_parse(string, n, &number) == EC_PARSED)
-		append_numeric(out, EcAmountGetDatum(number.value, number.scale));
+		ec_hash_numeric(out, EcAmountGetDatum(number.value, number.scale));
 	else
-		append_bytes(out, '"', writing == ID ? asc_tolower(string, n) : string, n);
+		ec_hash_bytes(out, '"', writing == ID ? asc_tolower(string, n) : string, n);
 }
 
 /* How the value of a key of a list is written. */
@@ -121,7 +101,7 @@ append_container(StringInfo out, JsonbContainer *container, Writing writing)
 		(void) JsonbIteratorNext(&iterator, &value, true);
 		if (value.type == jbvNull)
 			continue;
-		append_bytes(out, '.', key.val.string.val, (size_t) key.val.string.len);
+		ec_hash_bytes(out, '.', key.val.string.val, (size_t) key.val.string.len);
 		append_json(out, &value, writing == LIST ? writing_of(&key) : TEXT);
 	}
 	appendStringInfoChar(out, ']');
@@ -140,7 +120,7 @@ append_json(StringInfo out, const JsonbValue *value, Writing writing)
 			appendStringInfoChar(out, value->val.boolean ? 't' : 'f');
 			break;
 		case jbvNumeric:
-			append_numeric(out, NumericGetDatum(value->val.numeric));
+			ec_hash_numeric(out, NumericGetDatum(value->val.numeric));
 			break;
 		case jbvString:
 			append_string(out, value->val.string.val, (size_t) value->val.string.len, writing);
@@ -165,7 +145,7 @@ append_jsonb(StringInfo out, Jsonb *jsonb, Writing writing)
 static void
 append_text(StringInfo out, text *value)
 {
-	append_bytes(out, '"', VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+	ec_hash_bytes(out, '"', VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
 
 /* Append the code or the id of a rate, whose letters may be capitals. */
@@ -231,7 +211,7 @@ append_argument(StringInfo out, FunctionCallInfo fcinfo, int n, const EcPlacemen
 				appendStringInfoChar(out, 't');
 			break;
 		case ARG_EXPECTED_TOTAL:
-			append_numeric(out, PG_GETARG_DATUM(n));
+			ec_hash_numeric(out, PG_GETARG_DATUM(n));
 			break;
 		case ARG_SHIPPING_RATE:
 			append_rate(out, PG_GETARG_TEXT_PP(n));
@@ -246,19 +226,6 @@ append_argument(StringInfo out, FunctionCallInfo fcinfo, int n, const EcPlacemen
 		default:
 			append_text(out, PG_GETARG_TEXT_PP(n));
 	}
-}
-
-/* The SHA-256 of a request. */
-static void
-sha256_of(const StringInfoData *request, uint8 *sha256)
-{
-	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA256);
-
-	if (ctx == NULL || pg_cryptohash_init(ctx) < 0 ||
-		pg_cryptohash_update(ctx, (const uint8 *) request->data, (size_t) request->len) < 0 ||
-		pg_cryptohash_final(ctx, sha256, PG_SHA256_DIGEST_LENGTH) < 0)
-		elog(ERROR, "could not compute a SHA-256 hash");
-	pg_cryptohash_free(ctx);
 }
 
 /*
@@ -291,9 +258,9 @@ ec_order_hash(FunctionCallInfo fcinfo, const EcPlacement *order)
 		FIN_CRC32C(crc);
 		place[0] = (uint8) (crc & 0xFF);
 		place[1] = (uint8) (crc >> 8 & 0xFF);
-		append_bytes(&request, 'a', part.data, (size_t) part.len);
+		ec_hash_bytes(&request, 'a', part.data, (size_t) part.len);
 	}
-	sha256_of(&request, bytes);
+	ec_hash_sha256(&request, bytes);
 	return hash;
 }
 

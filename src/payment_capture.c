@@ -84,7 +84,7 @@ static const EcTable payments_by_id = {
 	}
 };
 
-/* Arguments of capture_plan; the first ones are those that ORDER_PAYMENT_STATUS knows. */
+/* Arguments of capture_plan */
 enum
 {
 	BOOK_TENANT,
@@ -102,6 +102,10 @@ enum
 	BOOK_ARGUMENTS
 };
 
+/* What its order comes to */
+#define SUMS "o.gross, o.amount_paid + $4, o.amount_refunded, o.amount_charged_back"
+#define KEPT "o.amount_paid + $4 - o.amount_refunded - o.amount_charged_back"
+
 /* The order is written before the payment, as everywhere. */
 static EcPlan capture_plan = {
 	.sql = "WITH entry AS (INSERT INTO {payment_entries} (tenant_id, payment_id, kind, amount,"
@@ -110,10 +114,9 @@ static EcPlan capture_plan = {
 	" ecommerce_internal.event_hash($5, 'captured', $4, NULL, $8, $9), $9, $10, $12)"
 	" ON CONFLICT (tenant_id, provider, event_id) DO NOTHING RETURNING amount),"
 	" ordered AS (UPDATE {orders} o SET amount_paid = o.amount_paid + $4,"
-	" payment_status = ecommerce_internal.order_payment_status(o.gross, o.amount_paid + $4,"
-	" o.amount_refunded, o.amount_charged_back,"
-	" CASE WHEN o.amount_paid + $4 - o.amount_charged_back - o.amount_refunded < o.gross"
-	" THEN ecommerce_internal.order_credit_now($1, $2, $3) ELSE 0 END, false)"
+	" payment_status = CASE WHEN " KEPT " >= o.gross"
+	" THEN ecommerce_internal.order_payment_status(" SUMS ", 0, false)"
+	" ELSE ecommerce_internal.payment_status_now($1, $2, $3, " SUMS ") END"
 	" FROM entry e WHERE o.tenant_id = $1 AND o.id = $2 AND o.created_at = $3 AND e.amount = $4"
 	" RETURNING o.payment_status, o.amount_paid <= o.amount_charged_back AS unsure),"
 	" paid AS (UPDATE {payments} p SET amount_captured = p.amount_captured + $4,"

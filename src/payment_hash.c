@@ -4,16 +4,14 @@
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
-#include "common/sha2.h"
 #include "fmgr.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/uuid.h"
 
 #include "pg_compat.h"
+
+#include "value/hash.h"
 
 /* Arguments of event_hash */
 enum
@@ -26,14 +24,6 @@ enum
 	HASH_DATA
 };
 
-/* Append bytes so that nothing after them can be taken for a part of them. */
-static void
-append_bytes(StringInfo out, const char *bytes, Size n)
-{
-	appendStringInfo(out, "%zu:", n);
-	appendBinaryStringInfo(out, bytes, (int) n);
-}
-
 /* Append argument n as bytes; what is not given is another thing than what is empty. */
 static void
 append_argument(StringInfo out, FunctionCallInfo fcinfo, int n)
@@ -41,27 +31,21 @@ append_argument(StringInfo out, FunctionCallInfo fcinfo, int n)
 	if (PG_ARGISNULL(n))
 		appendStringInfoChar(out, '-');
 	else if (n == HASH_PAYMENT || n == HASH_REFUND)
-		append_bytes(out, (char *) PG_GETARG_UUID_P(n)->data, UUID_LEN);
+		ec_hash_bytes(out, 'u', (char *) PG_GETARG_UUID_P(n)->data, UUID_LEN);
 	else if (n == HASH_AMOUNT)
-	{
-		/* 10 is 10.00 */
-		Datum		amount = DirectFunctionCall1(numeric_trim_scale, PG_GETARG_DATUM(n));
-		char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, amount));
-
-		append_bytes(out, text, strlen(text));
-	}
+		ec_hash_numeric(out, PG_GETARG_DATUM(n));
 	else if (n == HASH_DATA)
 	{
 		Jsonb	   *data = PG_GETARG_JSONB_P(n);
 		char	   *text = JsonbToCString(NULL, &data->root, (int) VARSIZE(data));
 
-		append_bytes(out, text, strlen(text));
+		ec_hash_bytes(out, 'j', text, strlen(text));
 	}
 	else
 	{
 		text	   *given = PG_GETARG_TEXT_PP(n);
 
-		append_bytes(out, VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given));
+		ec_hash_bytes(out, '"', VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given));
 	}
 }
 
@@ -75,17 +59,12 @@ Datum
 ec_event_hash(PG_FUNCTION_ARGS)
 {
 	StringInfoData said;
-	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA256);
 	bytea	   *hash = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
 
 	initStringInfo(&said);
 	for (int i = HASH_PAYMENT; i <= HASH_DATA; i++)
 		append_argument(&said, fcinfo, i);
 	SET_VARSIZE(hash, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-	if (ctx == NULL || pg_cryptohash_init(ctx) < 0 ||
-		pg_cryptohash_update(ctx, (const uint8 *) said.data, (size_t) said.len) < 0 ||
-		pg_cryptohash_final(ctx, (uint8 *) VARDATA(hash), PG_SHA256_DIGEST_LENGTH) < 0)
-		elog(ERROR, "could not compute a SHA-256 hash");
-	pg_cryptohash_free(ctx);
+	ec_hash_sha256(&said, (uint8 *) VARDATA(hash));
 	PG_RETURN_BYTEA_P(hash);
 }

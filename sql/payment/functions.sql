@@ -180,8 +180,7 @@ BEGIN
         coalesce(order_id::text, order_number), currency, method);
     v_amount := ecommerce_internal.check_amount(nullif(amount, 0), p.currency, 'amount');
     v_booked := ecommerce_internal.book_entry(v_tenant, p.id, kind, v_amount, provider, event_id,
-        reason, data, occurred_at, refund_id,
-        ecommerce_internal.event_hash(p.id, kind, v_amount, refund_id, reason, data));
+        reason, data, occurred_at, refund_id);
     RETURN ecommerce_internal.payment_answer(v_tenant, p.id, p.status, v_booked);
 END
 $$;
@@ -253,7 +252,7 @@ BEGIN
                 USING ERRCODE = 'EC048', DETAIL = format('Payment %s is %s.', payment_id, p.status),
                       HINT = 'Say an amount for money that came besides.';
         END IF;
-        v_booked := ecommerce_internal.book_payment(v_tenant, payment_id, 'captured', v_amount,
+        v_booked := ecommerce_internal.book_entry(v_tenant, payment_id, 'captured', v_amount,
             CASE WHEN idempotency_key IS NOT NULL THEN 'shop' END, idempotency_key, note, NULL,
             NULL, NULL, v_hash);
     END IF;
@@ -284,8 +283,8 @@ BEGIN
             USING ERRCODE = 'EC048', DETAIL = format('Payment %s.', payment_id),
                   HINT = 'Money that came goes back by ecommerce.refund_order().';
     ELSIF p.status <> 'voided' THEN
-        v_booked := ecommerce_internal.book_payment(v_tenant, payment_id, 'voided', NULL, NULL,
-                                                    NULL, note, NULL, NULL);
+        v_booked := ecommerce_internal.book_entry(v_tenant, payment_id, 'voided', NULL, NULL,
+                                                  NULL, note, NULL, NULL);
     END IF;
     RETURN ecommerce_internal.payment_answer(v_tenant, payment_id, p.status, v_booked);
 END

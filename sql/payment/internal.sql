@@ -154,8 +154,8 @@ COMMENT ON FUNCTION ecommerce_internal.add_to_payment(uuid, text, numeric, numer
 
 CREATE FUNCTION ecommerce_internal.book_entry(tenant_id integer, payment_id uuid, kind text,
     amount numeric, provider text, event_id text, reason text, data jsonb,
-    occurred_at timestamptz, refund_id uuid, request_hash bytea, follow boolean DEFAULT true)
-    RETURNS boolean
+    occurred_at timestamptz, refund_id uuid DEFAULT NULL, request_hash bytea DEFAULT NULL,
+    follow boolean DEFAULT true) RETURNS boolean
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
@@ -163,13 +163,15 @@ DECLARE
     v_tenant integer := book_entry.tenant_id;
     v_back   numeric := 0;
     v_refund uuid := book_entry.refund_id;
+    v_hash   bytea := coalesce(request_hash, ecommerce_internal.event_hash(payment_id, kind,
+                  amount, refund_id, reason, data));
     o        record;
 BEGIN
     SELECT * INTO o FROM ecommerce_internal.lock_payment(v_tenant, payment_id);
     IF NOT ecommerce_internal.insert_payment_entry(payment_id, kind, coalesce(amount, 0), provider,
-           event_id, refund_id, reason, request_hash, data, occurred_at, v_tenant) THEN
+           event_id, refund_id, reason, v_hash, data, occurred_at, v_tenant) THEN
         PERFORM ecommerce_internal.check_written(ecommerce_internal.event_booked(v_tenant, provider,
-            event_id, request_hash) IS NOT NULL, 'payment_entries');
+            event_id, v_hash) IS NOT NULL, 'payment_entries');
         RETURN false;
     END IF;
     -- Upwards: what a refund's event does to the refund, its own topic knows.
@@ -197,9 +199,10 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.book_entry(integer, uuid, text, numeric, text, text, text,
     jsonb, timestamptz, uuid, bytea, boolean) IS
     'Write an entry of a payment, and bring the payment, its order and its refund to what follows. '
-    'Locks the order, then the payment. amount: NULL voids all that is authorized. Returns false, '
-    'and nothing happens, if the provider''s event is booked already. Errors: EC044 unknown '
-    'payment, EC045 the event was reported with another content.';
+    'Locks the order, then the payment. amount: NULL voids all that is authorized. request_hash: '
+    'by default event_hash() of what is booked. Returns false, and nothing happens, if the '
+    'provider''s event is booked already. Errors: EC044 unknown payment, EC045 the event was '
+    'reported with another content.';
 
 CREATE FUNCTION ecommerce_internal.capture_for_order(provider text, event_id text, amount numeric,
     currency text, reference text, payment_id uuid, reason text, data jsonb,
@@ -213,20 +216,3 @@ COMMENT ON FUNCTION ecommerce_internal.capture_for_order(text, text, numeric, te
     'statement. It books what book_entry() would. Returns the payment; NULL, and nothing happens, '
     'if there is more to say: an argument may be wrong, the payment or its order is not known, its '
     'currency is another one, or the event is booked already.';
-
-CREATE FUNCTION ecommerce_internal.book_payment(tenant_id integer, payment_id uuid, kind text,
-    amount numeric, provider text, event_id text, reason text, data jsonb,
-    occurred_at timestamptz, refund_id uuid DEFAULT NULL, request_hash bytea DEFAULT NULL,
-    follow boolean DEFAULT true) RETURNS boolean
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN ecommerce_internal.book_entry(tenant_id, payment_id, kind, amount, provider, event_id,
-        reason, data, occurred_at, refund_id, coalesce(request_hash,
-            ecommerce_internal.event_hash(payment_id, kind, amount, refund_id, reason, data)),
-        follow);
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.book_payment(integer, uuid, text, numeric, text, text, text,
-    jsonb, timestamptz, uuid, bytea, boolean) IS
-    'As book_entry(), of which all the arguments but the hash are the content.';

@@ -38,8 +38,8 @@ BEGIN
               = (v_id, pay_by_gift_card.order_id, 'gift_card', pay_by_gift_card.amount,
                  pay_by_gift_card.gift_card_id) INTO v_same;
     PERFORM ecommerce_internal.check_written(v_same, 'payments');
-    PERFORM ecommerce_internal.book_payment(v_tenant, v_id, 'captured', amount, NULL, NULL, NULL,
-                                            NULL, NULL);
+    PERFORM ecommerce_internal.book_entry(v_tenant, v_id, 'captured', amount, NULL, NULL, NULL,
+                                          NULL, NULL);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.pay_by_gift_card(integer, uuid, numeric, uuid, timestamptz,
@@ -131,8 +131,8 @@ BEGIN
           AND (p.provider IS NULL OR p.method IN ('bank_transfer', 'sepa_debit'))
         ORDER BY p.id
     LOOP
-        PERFORM ecommerce_internal.book_payment(v_tenant, v_id, 'voided', NULL, NULL, NULL, NULL,
-                                                NULL, NULL);
+        PERFORM ecommerce_internal.book_entry(v_tenant, v_id, 'voided', NULL, NULL, NULL, NULL,
+                                              NULL, NULL);
     END LOOP;
     PERFORM ecommerce_internal.return_to_gift_cards(v_tenant, order_id, order_created_at, NULL,
                                                     'cancellation', false);

@@ -50,18 +50,6 @@ COMMENT ON FUNCTION ecommerce_internal.order_credit(integer, uuid, timestamptz, 
     'How much of an order need not be paid any more, gross. That is what was cancelled of it, came '
     'back or was refunded until a moment, line by line.';
 
-CREATE FUNCTION ecommerce_internal.order_credit_now(tenant_id integer, order_id uuid,
-    order_created_at timestamptz) RETURNS numeric
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN ecommerce_internal.order_credit(tenant_id, order_id, order_created_at);
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.order_credit_now(integer, uuid, timestamptz) IS
-    'order_credit() as it is committed now. An UPDATE that waited for the order asks again, and '
-    'what it waited for may have cancelled a line.';
-
 CREATE FUNCTION ecommerce_internal.payments_failed(tenant_id integer, order_id uuid)
     RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -95,7 +83,8 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.payment_status_now(integer, uuid, timestamptz, numeric,
     numeric, numeric, numeric) IS
-    'For add_to_order(): order_payment_status() of an order that the statement has locked.';
+    'order_payment_status() of an order that the statement has locked, for who books what changes '
+    'it.';
 
 CREATE FUNCTION ecommerce_internal.add_to_order(order_id uuid, order_created_at timestamptz,
     paid numeric, refunded numeric, charged_back numeric, tenant_id integer) RETURNS text

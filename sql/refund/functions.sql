@@ -119,7 +119,7 @@ BEGIN
           AND (p.provider IS NULL OR p.method IN ('bank_transfer', 'sepa_debit'))
         ORDER BY t.part_number
     LOOP
-        PERFORM ecommerce_internal.book_payment(v_tenant, k.payment_id, 'refunded', k.amount,
+        PERFORM ecommerce_internal.book_entry(v_tenant, k.payment_id, 'refunded', k.amount,
             NULL, NULL, note, NULL, NULL, confirm_refund.refund_id);
         v_count := v_count + 1;
     END LOOP;

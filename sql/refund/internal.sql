@@ -138,9 +138,9 @@ BEGIN
           AND k.status = 'requested' AND t.method = 'gift_card'
         ORDER BY k.part_number
     LOOP
-        PERFORM ecommerce_internal.book_payment(v_tenant, p.id, 'refunded', p.amount, NULL, NULL,
-                                                NULL, NULL, NULL, split_refund.refund_id, NULL,
-                                                follow);
+        PERFORM ecommerce_internal.book_entry(v_tenant, p.id, 'refunded', p.amount, NULL, NULL,
+                                              NULL, NULL, NULL, split_refund.refund_id, NULL,
+                                              follow);
     END LOOP;
 END
 $$;
@@ -241,7 +241,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.settle_refund(integer, uuid, text, numeric, uuid) IS
-    'For book_payment(): what the report that money went back, or did not, does to the refund that '
+    'For book_entry(): what the report that money went back, or did not, does to the refund that '
     'asked for it. of_refund: that one; by default the oldest part that is open, of that amount. '
     'A failure counts whenever it comes: what it says of a part is the last word. Money that '
     'nobody had asked for is a refund of its own. Returns what amount_refunded of the payment '

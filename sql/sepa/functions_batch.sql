@@ -44,7 +44,7 @@ BEGIN
                                               v_items);
     PERFORM ecommerce_internal.use_mandates(v_tenant, v_items, v_day);
     FOR i IN SELECT e FROM jsonb_array_elements(v_items) e LOOP
-        PERFORM ecommerce_internal.book_payment(v_tenant, (i ->> 'payment_id')::uuid, 'submitted',
+        PERFORM ecommerce_internal.book_entry(v_tenant, (i ->> 'payment_id')::uuid, 'submitted',
             (i ->> 'amount')::numeric, 'bank',
             ecommerce_internal.bank_event(i ->> 'end_to_end_id', 'submitted'), NULL,
             jsonb_build_object('batch_id', v_batch, 'sequence_type', i -> 'sequence_type'), now());

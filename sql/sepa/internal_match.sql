@@ -46,7 +46,7 @@ AS $$
 BEGIN
     -- Two files may tell it in different words, which are no other event.
     IF NOT ecommerce_internal.bank_event_booked(tenant_id, event_id) THEN
-        PERFORM ecommerce_internal.book_payment(tenant_id, payment_id, kind, amount, 'bank',
+        PERFORM ecommerce_internal.book_entry(tenant_id, payment_id, kind, amount, 'bank',
             event_id, entry ->> 'return_reason',
             jsonb_build_object('bank_entry_id', entry -> 'id') || data,
             -- A day has no time: what failed would have been before it was submitted.

@@ -132,7 +132,7 @@ FROM ecommerce.sepa_debit_batch();
 SELECT failure('SELECT ecommerce.sepa_debit_batch()')
     ~ 'EC058 . nothing that is due can be collected' AS none;
 SELECT status, count(*) FROM ecommerce.payments GROUP BY 1 ORDER BY 1;
-SELECT ecommerce_internal.book_payment(1, id, 'voided', amount, 'bank', 'void ' || id, NULL, '{}',
+SELECT ecommerce_internal.book_entry(1, id, 'voided', amount, 'bank', 'void ' || id, NULL, '{}',
     now())
 FROM ecommerce.payments WHERE status = 'created' AND due_date IS NULL \g /dev/null
 -- at most so many
@@ -168,7 +168,7 @@ INSERT INTO ecommerce.payments (tenant_id, id, user_id, method, currency, amount
     order_id, order_created_at)
 VALUES (1, :'p', :'ann', 'sepa_debit', 'EUR', 50, :'r', :'o', :'t'),
     (1, :'b', :'ann', 'bank_transfer', 'EUR', 30, NULL, :'o', :'t');
-SELECT ecommerce_internal.book_payment(1, id, 'captured', amount, 'bank', 'came ' || id, NULL,
+SELECT ecommerce_internal.book_entry(1, id, 'captured', amount, 'bank', 'came ' || id, NULL,
     '{}', now())
 FROM ecommerce.payments WHERE id IN (:'p', :'b') \g /dev/null
 INSERT INTO ecommerce.refund_payments (tenant_id, refund_id, part_number, payment_id, amount)
@@ -209,7 +209,7 @@ INSERT INTO ecommerce.refund_payments (tenant_id, refund_id, part_number, paymen
 VALUES (1, :'f', 4, :'b', 2), (1, :'f', 5, :'p', 2);
 SELECT status FROM ecommerce.request_sepa_transfer('Ann', 'DE89370400440532013000', 2, 'Refund',
     :'f', 4);
-SELECT ecommerce_internal.book_payment(1, id, 'charged_back', amount, 'bank', 'back ' || id, NULL,
+SELECT ecommerce_internal.book_entry(1, id, 'charged_back', amount, 'bank', 'back ' || id, NULL,
     '{}', now())
 FROM ecommerce.payments WHERE id IN (:'p', :'b') \g /dev/null
 SELECT count(*) FROM ecommerce.sepa_credit_batch();

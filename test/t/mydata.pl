@@ -1,6 +1,6 @@
 # Documents of every kind that a shop can issue, by the schema of AADE and by the rules for their
 # sums.  The schema is no part of this checkout: MYDATA_XSD names its folder (firebed/aade-mydata
-# on GitHub has it, as xsd/), or it is in ../shared.
+# on GitHub has it, as xsd/), or it is in ../shared/data/xsd/mydata.
 use strict;
 use warnings;
 

@@ -12,7 +12,7 @@
 #
 #   sql/refund/internal_lines.sql  refund_of_items() does not take off what was refunded before
 #   sql/refund/internal.sql        refundable() forgets what is requested
-#   sql/payment/internal.sql       book_payment() adds captured twice
+#   sql/payment/internal.sql       book_entry() adds captured twice
 use strict;
 use warnings;
 
