@@ -173,6 +173,8 @@ transactions() {
 # writes the same rows.
 against_limit() {
 	local contenders=("$2" limit) commit round i
+	# of other topics
+	rm -f "$work"/*.{off,on,done}
 	for i in "${contenders[@]}"; do
 		pgbench_round "$1" "$i" off 1
 	done
@@ -205,6 +207,8 @@ found() {
 
 # A provider's reports of money.
 payment() {
+	createdb --maintenance-db=template1 payment_shop
+	local -x PGDATABASE=payment_shop
 	sql -f payment/setup.sql >/dev/null
 	against_limit payment captured record_payment_event
 	found "$(sql -v captured="$(transactions captured)" -v limit="$(transactions limit)" \
@@ -215,6 +219,8 @@ payment() {
 # Invoices, one by one and in bulk, and their XML.
 invoice() {
 	local bulk
+	createdb --maintenance-db=template1 invoice_shop
+	local -x PGDATABASE=invoice_shop
 	sql -v orders="${ORDERS:-60000}" -f invoice/setup.sql >/dev/null
 	against_limit invoice issued issue_invoice
 	bulk=$(sql -f invoice/bulk.sql)

@@ -24,7 +24,7 @@ BEGIN
 END $$;
 CREATE SEQUENCE public.next_order;
 SELECT invoice_number FROM ecommerce.issue_invoice((
-    SELECT order_id FROM public.known WHERE n = nextval('public.next_order')));
+    SELECT order_id FROM public.known WHERE n = (SELECT nextval('public.next_order'))));
 
 CREATE SCHEMA "limit";
 DO $$
