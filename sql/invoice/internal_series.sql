@@ -175,7 +175,7 @@ BEGIN
         -- The day on which the lock came, not the one on which the waiting began
         issue_date := greatest(ecommerce_internal.shop_day_at(clock_timestamp(), v_zone), v_last,
                                CASE WHEN yearly THEN make_date(year, 1, 1) END);
-        EXIT WHEN NOT yearly OR extract(year FROM issue_date) = year;
+        EXIT WHEN yearly IS NOT TRUE OR extract(year FROM issue_date) = year;
     END LOOP;
     UPDATE ecommerce.invoice_counters c
     SET last_number = c.last_number + take_invoice_numbers.count,
