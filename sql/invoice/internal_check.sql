@@ -121,7 +121,11 @@ BEGIN
     END IF;
     RETURN draft || jsonb_build_object('seller', v_seller, 'buyer', v_buyer,
         'profile', coalesce(options ->> 'profile',
-            CASE WHEN NOT (v_seller ? 'endpoint_id' AND v_buyer ? 'endpoint_id') THEN 'en16931'
+            CASE WHEN (v_seller ? 'endpoint_id' AND v_buyer ? 'endpoint_id'
+                       AND ecommerce_internal.document_code_known('peppol eas',
+                               v_seller ->> 'endpoint_scheme')
+                       AND ecommerce_internal.document_code_known('peppol eas',
+                               v_buyer ->> 'endpoint_scheme')) IS NOT TRUE THEN 'en16931'
                  WHEN v_seller ->> 'country' = 'GR' THEN 'peppol_gr' ELSE 'peppol' END),
         'payment', ecommerce_internal.payment_document(payment, v_seller, draft ->> 'currency',
                                                        v_payable > 0),
@@ -206,7 +210,14 @@ BEGIN
             (21, 'payment.mandate', 'PEPPOL-EN16931-R061', v_peppol
                  AND p ->> 'means' IN ('49', '59') AND NOT p ? 'mandate'),
             (22, 'seller.vat_id', 'GR-R-003', draft ->> 'profile' = 'peppol_gr'
-                 AND s ->> 'vat_id' !~ '^EL[0-9]{9}$')
+                 AND s ->> 'vat_id' !~ '^EL[0-9]{9}$'),
+            (23, 'profile', 'GR-R-001', draft ->> 'profile' = 'peppol' AND s ->> 'country' = 'GR'),
+            (24, 'seller.endpoint_scheme', 'PEPPOL-EN16931-CL008', v_peppol
+                 AND NOT ecommerce_internal.document_code_known('peppol eas',
+                                                                s ->> 'endpoint_scheme')),
+            (25, 'buyer.endpoint_scheme', 'PEPPOL-EN16931-CL008', v_peppol
+                 AND NOT ecommerce_internal.document_code_known('peppol eas',
+                                                                b ->> 'endpoint_scheme'))
         ) AS f (n, field, rule, missing)
         WHERE f.missing);
 END

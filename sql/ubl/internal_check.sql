@@ -152,8 +152,9 @@ DECLARE
     d int[];    -- digits from the last on
     n int := length(id);
 BEGIN
-    IF scheme = '0184' THEN
-        RETURN id ~ '^(DK)?[0-9]{8}$';
+    IF scheme IN ('0096', '0184', '0198') THEN
+        RETURN id ~ CASE scheme WHEN '0096' THEN '^[0-9]{10}$' WHEN '0184' THEN '^(DK)?[0-9]{8}$'
+                                ELSE '^DK[0-9]{8}$' END;
     ELSIF scheme NOT IN ('0007', '0088', '0151', '0192', '0208') THEN
         RETURN true;
     ELSIF id !~ '^[0-9]{2,50}$'
@@ -178,8 +179,8 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.document_identifier_valid(text, text) IS
     'Whether an identifier is one of its scheme, of the schemes that Peppol looks at. These are '
-    '0007 (Sweden), 0088 (GLN), 0151 (Australia), 0184 (Denmark), 0192 (Norway) and 0208 '
-    '(Belgium); any other is.';
+    '0007 (Sweden), 0088 (GLN), 0096, 0184 and 0198 (Denmark), 0151 (Australia), 0192 (Norway) '
+    'and 0208 (Belgium); any other is.';
 
 CREATE FUNCTION ecommerce_internal.document_peppol_gaps(d jsonb) RETURNS SETOF text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -223,6 +224,9 @@ CREATE FUNCTION ecommerce_internal.document_code_gaps(tenant_id integer, d jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
 AS $$
+DECLARE
+    v_eas CONSTANT text := CASE WHEN d ->> 'profile' IN ('peppol', 'peppol_gr')
+                                THEN 'peppol eas' ELSE 'eas' END;
 BEGIN
     RETURN QUERY
     -- Few codes stand on many lines.
@@ -249,8 +253,8 @@ BEGIN
                  ('country', 'delivery.country', d #>> '{delivery,country}'),
                  ('icd', 'seller.registration_scheme', d #>> '{seller,registration_scheme}'),
                  ('icd', 'buyer.registration_scheme', d #>> '{buyer,registration_scheme}'),
-                 ('eas', 'seller.endpoint_scheme', d #>> '{seller,endpoint_scheme}'),
-                 ('eas', 'buyer.endpoint_scheme', d #>> '{buyer,endpoint_scheme}'),
+                 (v_eas, 'seller.endpoint_scheme', d #>> '{seller,endpoint_scheme}'),
+                 (v_eas, 'buyer.endpoint_scheme', d #>> '{buyer,endpoint_scheme}'),
                  ('means', 'payment.means', d #>> '{payment,means}')) c (list, place, code)
     WHERE NOT ecommerce_internal.document_code_known(c.list, c.code)
     UNION ALL

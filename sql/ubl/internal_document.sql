@@ -2,6 +2,21 @@
 --
 -- xmlforest() leaves out what is NULL, so no element is empty.
 
+CREATE FUNCTION ecommerce_internal.ubl_note(note text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    -- UBL has the code of a subject in the text, as #AAI#, general information (BR-CL-08).
+    v_subject text := substring(note FROM '^[^#]*#([^#]{3})#');
+BEGIN
+    RETURN CASE WHEN NOT ecommerce_internal.document_code_known('note', v_subject)
+                THEN '#AAI#' ELSE '' END || note;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.ubl_note(text) IS
+    'A note as UBL has it: behind the code of its subject, if what it says would be taken for a '
+    'code and is none.';
+
 CREATE FUNCTION ecommerce_internal.ubl_head(d jsonb) RETURNS xml
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -22,7 +37,7 @@ BEGIN
             CASE WHEN NOT v_credit THEN d ->> 'due_date' END AS "cbc:DueDate",
             CASE WHEN NOT v_credit THEN d ->> 'type_code' END AS "cbc:InvoiceTypeCode",
             CASE WHEN v_credit THEN d ->> 'type_code' END AS "cbc:CreditNoteTypeCode",
-            d ->> 'note' AS "cbc:Note",
+            ecommerce_internal.ubl_note(d ->> 'note') AS "cbc:Note",
             d ->> 'currency' AS "cbc:DocumentCurrencyCode",
             d ->> 'tax_currency' AS "cbc:TaxCurrencyCode",
             d #>> '{buyer,reference}' AS "cbc:BuyerReference",

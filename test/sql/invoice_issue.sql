@@ -214,6 +214,12 @@ SELECT v -> 'buyer' AS buyer, v -> 'profile' AS profile FROM issued(:'o') v;
 UPDATE ecommerce.sellers SET endpoint_scheme = '9933', endpoint_id = '094259216';
 SELECT failure(format($$ SELECT ecommerce.issue_invoice(ordered(items('A', 1), %L), NULL,
     '{"profile": "peppol_gr"}') $$, '{"billing_address": {"company": "X"}}'));
+SELECT failure(format($$ SELECT ecommerce.issue_invoice(ordered(items('A', 1), %L), NULL,
+    '{"profile": "peppol", "buyer": {"endpoint_scheme": "EM", "endpoint_id": "a@example.com"}}')
+    $$, '{"user_id": "01930000-0000-7000-8000-0000000000a1", "billing_address": {}}'));
+SELECT v -> 'profile' AS profile FROM issued(ordered(items('A', 1),
+    '{"user_id": "01930000-0000-7000-8000-0000000000a1", "billing_address": {}}'),
+    '{"buyer": {"endpoint_scheme": "EM", "endpoint_id": "a@example.com"}}') v;
 SELECT v -> 'buyer' AS buyer, v -> 'profile' AS profile FROM issued(ordered(items('A', 1),
     '{"user_id": "01930000-0000-7000-8000-0000000000a1", "billing_address": {}}'),
     '{"buyer_reference": "R", "buyer": {"name": "Lee SA", "city": "Volos"}}') v;

@@ -167,12 +167,28 @@ SELECT public.gaps('{"vat": 0, "gross": 44.88, "type_code": "384", "profile": "p
 SELECT public.gaps('{"profile": "peppol", "seller": {"endpoint_scheme": "0088",
     "endpoint_id": "7300010000002"}, "buyer": {"endpoint_scheme": "0192",
     "endpoint_id": "923609016", "registration_scheme": "0208", "registration_number": "1"}}');
+-- of electronic addresses Peppol has fewer kinds
+SELECT p, public.gaps(jsonb_build_object('profile', p) || '{"seller": {"endpoint_scheme": "9933",
+    "endpoint_id": "094259216"}, "buyer": {"endpoint_scheme": "EM",
+    "endpoint_id": "a@example.com"}}') FROM unnest('{en16931,peppol}'::text[]) p;
 SELECT i.scheme, i.id, ecommerce_internal.document_identifier_valid(i.scheme, i.id) AS valid,
     ecommerce_internal.document_identifier_valid(i.scheme, left(i.id, -1) || (right(i.id, 1)::int
         + 1) % 10) AS other
 FROM (VALUES ('0007', '5560125790'), ('0088', '7300010000001'), ('0151', '51824753556'),
     ('0184', 'DK12345674'), ('0184', '12345674'), ('0192', '923609016'), ('0208', '0202239951'),
-    ('0208', '02022399511'), ('9930', '1')) i (scheme, id);
+    ('0208', '02022399511'), ('9930', '1'), ('0096', '1234567890'), ('0096', '123456789'),
+    ('0198', 'DK12345674'), ('0198', '12345674')) i (scheme, id);
+SELECT v, public.gaps('{"vat": 0, "gross": 44.88}', '{}', jsonb_build_object('vat_category', 'E',
+    'vat_rate', 0, 'tax', 0, 'vatex', v)) FROM unnest('{VATEX-EU-148-E,VATEX-FR-CGI275,EU-148-E,
+    VATEX-}'::text[]) v;
+
+-- What a note says is not taken for the code of its subject, unless it is one.
+SELECT count(public.make('N-' || n, jsonb_build_object('note', note)))
+FROM (VALUES (1, 'Order #123# and #4'), (2, '#AAI#Thank you'), (3, '#1# of #200#'),
+    (4, 'a#b c#d')) v (n, note);
+SELECT n, substring(ecommerce.invoice_xml('N-' || n) FROM '<cbc:Note>.*</cbc:Note>') AS ubl,
+    substring(ecommerce.invoice_cii('N-' || n) FROM '<ram:Content>.*</ram:Content>') AS cii
+FROM generate_series(1, 4) n;
 SELECT public.make('T-1', '{"payment": {"means": "58"}}') IS NOT NULL AS made;
 SELECT failure('SELECT ecommerce.invoice_xml(''T-1'')');
 

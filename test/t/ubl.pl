@@ -14,6 +14,7 @@ use Test::More;
 
 my $schemas   = '../shared/data/xsd/ubl-2.1/maindoc';
 my $published = '../shared/data/en16931_invoices.jsonl';
+my $lists     = '../shared/data/codelists';
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(extra => [ '--encoding', 'UTF8', '--locale', 'C' ]);
@@ -255,6 +256,9 @@ INSERT INTO doc.cases (name, spec) VALUES
 		"vat_id": "CHE-116.281.710 MWST"}, "buyer": {"country": "NO", "vat_id": "NO 974760673 MVA",
 		"registration_number": "974760673", "registration_scheme": "0192"},
 		"currency": "CHF", "lines": [{"rate": 8.1}]}'),
+	('a note like the code of a subject', '{"lines": [{}],
+		"note": "Order #123# was packed by #4#"}'),
+	('a note with the code of its subject', '{"lines": [{}], "note": "#AAI#Thank you"}'),
 	('endpoints', '{"company": true, "seller": {"endpoint_scheme": "EM",
 		"endpoint_id": "in@example.com"}, "buyer": {"endpoint_scheme": "0009",
 		"endpoint_id": "40483304800017"}, "lines": [{}]}');
@@ -290,7 +294,8 @@ SELECT doc.make('Endpoint ' || s.scheme, doc.peppol() || jsonb_build_object('lin
 	'buyer', jsonb_build_object('endpoint_scheme', s.scheme, 'endpoint_id', s.id,
 		'registration_scheme', s.scheme, 'registration_number', s.id)))
 FROM (VALUES ('0007', '5560125790'), ('0088', '7300010000001'), ('0151', '51824753556'),
-	('0184', 'DK12345674'), ('0192', '923609016'), ('0208', '0202239951')) s (scheme, id);
+	('0184', 'DK12345674'), ('0192', '923609016'), ('0208', '0202239951'), ('0096', '1234567890'),
+	('0198', 'DK12345674')) s (scheme, id);
 
 -- Greece: a sale with and without an address to look it up, and its correction
 CREATE FUNCTION doc.greek() RETURNS jsonb LANGUAGE sql RETURN '{"profile": "peppol_gr",
@@ -432,6 +437,38 @@ SKIP:
 	  '>', \$out, '2>', \$err;
 	ok($valid, 'the validator finds nothing') or diag($out);
 	note($out, $err);
+}
+
+# The codes that the rules allow
+SKIP:
+{
+	skip "$lists is missing: lists of codes, no part of this checkout", 1
+	  unless -d $lists;
+	my %number = (
+		currency  => '03',
+		country   => 14,
+		icd       => 10,
+		eas       => 25,
+		means     => 16,
+		allowance => 19,
+		charge    => 20,
+		vatex     => 22,
+		unit      => 23,
+		note      => '08');
+	my @wrong;
+	foreach my $list (sort keys %number)
+	{
+		# SEPA is the scheme of creditor identifiers, not of a register.
+		my %codes = map { $_ => 1 } grep { $_ ne 'SEPA' } split ' ',
+		  slurp_file("$lists/BR-CL-$number{$list}.txt");
+		my %ours = map { $_ => 1 } split ' ',
+		  $node->safe_psql('postgres',
+			"SELECT ecommerce_internal.document_codes('$list')");
+		push @wrong, "$list: $_"
+		  foreach grep { !$ours{$_} || !$codes{$_} }
+		  sort keys %{ { %codes, %ours } };
+	}
+	is("@wrong", '', 'lists of codes');
 }
 
 # Greek documents need their MARK, and a type that Peppol takes.
