@@ -114,12 +114,7 @@ DECLARE
     v_rate     numeric := coalesce(options ->> 'exchange_rate',
                               options -> 'exchange_rates' ->> (draft ->> 'currency'))::numeric;
 BEGIN
-    -- Outside the scope of VAT nobody has an id for it (BR-O-02).
-    IF jsonb_path_exists(draft, '$.vat_breakdown[*] ? (@.vat_category == "O")') THEN
-        v_seller := v_seller - 'vat_id';
-        v_buyer := v_buyer - 'vat_id';
-    END IF;
-    RETURN draft || jsonb_build_object('seller', v_seller, 'buyer', v_buyer,
+    RETURN draft || jsonb_build_object(
         'profile', coalesce(options ->> 'profile',
             CASE WHEN (v_seller ? 'endpoint_id' AND v_buyer ? 'endpoint_id'
                        AND ecommerce_internal.document_code_known('peppol eas',
@@ -179,10 +174,7 @@ BEGIN
             (3, 'seller.city', 'BR-08', s ->> 'city' IS NULL),
             (4, 'seller.address_line_1', 'BR-08', s ->> 'address_line_1' IS NULL),
             (5, 'seller.vat_id', 'BR-CO-26',
-                num_nonnulls(s ->> 'vat_id', s ->> 'tax_number', s ->> 'registration_number') = 0
-                AND c <> '{O}'),
-            (5, 'seller.registration_number', 'BR-CO-26', c = '{O}'
-                AND num_nonnulls(s ->> 'tax_number', s ->> 'registration_number') = 0),
+                num_nonnulls(s ->> 'vat_id', s ->> 'tax_number', s ->> 'registration_number') = 0),
             (6, 'seller.vat_id', 'BR-CO-09', s ->> 'vat_id' IS NOT NULL
                 AND NOT ecommerce.vat_id_valid(s ->> 'vat_id')
                 AND s ->> 'vat_id' !~ '^[A-Z]{2}[A-Z0-9]'),

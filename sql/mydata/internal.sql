@@ -209,6 +209,8 @@ BEGIN
                  CASE WHEN m.category = 7
                       THEN coalesce(g.mydata_exemption,
                                     CASE facts.vat_scheme WHEN 'oss' THEN 30 WHEN 'ioss' THEN 31
+                                    -- Orders at home do not say it of exempt products.
+                                    WHEN 'domestic' THEN CASE g.vat_category WHEN 'E' THEN 7 END
                                     END) END AS exemption,
                  CASE WHEN m.category <> 7 THEN g.vat_rate END AS rate, g.taxable,
                  -- VAT of other countries is not for AADE.

@@ -174,13 +174,19 @@ SELECT i.vat FROM ecommerce.issue_invoice(:'o'::uuid) i;
 SELECT ordered(items('A', 2), '{"shipping_address": {"country": "US", "first_name": "X"}}') AS o
 \gset
 SELECT i.vat FROM ecommerce.issue_invoice(:'o'::uuid) i;
-SELECT ordered(items('S', 2), '{"billing_address": {"country": "GB", "company": "Ltd"},
-    "buyer_vat_id": "GB980780684", "buyer_vat_id_valid": true}') AS o \gset
+-- (myDATA asks for the VAT ids of what is outside the scope; EN 16931 has none there, BR-O-02)
+SELECT ordered(items('S', 2), '{"billing_address": {"country": "GB", "company": "Ltd",
+    "city": "Leeds"}, "buyer_vat_id": "GB980780684", "buyer_vat_id_valid": true}') AS o \gset
 SELECT vat_scheme FROM ecommerce.orders WHERE id = :'o';
-SELECT failure(format('SELECT ecommerce.issue_invoice(%L::uuid)', :'o'));
+SELECT i.vat, i.invoice_number AS outside FROM ecommerce.issue_invoice(:'o'::uuid) i \gset
 UPDATE ecommerce.sellers SET registration_number = '123';
-SELECT v -> 'vat' AS vat, v -> 'seller' ? 'vat_id' OR v -> 'buyer' ? 'vat_id' AS with_ids
-FROM issued(:'o') v;
+SELECT :vat AS vat, ecommerce.invoice_xml(:'outside') ~ '<cbc:CompanyID|GB980780684' AS with_ids,
+    ecommerce.mydata_xml(:'outside') ~ 'Number>094259216.*Number>GB980780684.*>2.3<' AS both;
+-- what is exempt in itself, beside what is not
+INSERT INTO ecommerce.products (sku, name, price, vat_class, track_stock)
+VALUES ('E', 'E', 50, 'exempt', false);
+SELECT i.invoice_number AS exempt FROM ecommerce.issue_invoice(ordered(items('A', 'E'))) i \gset
+SELECT substring(ecommerce.mydata_xml(:'exempt') FROM '<vatExemptionCategory>\d+') AS exemption;
 SELECT v.invoice_number, g.vat_category, g.vat_rate, g.vatex, g.reason, g.mydata_exemption,
     v.delivery ->> 'country' AS delivered_to, v.buyer ->> 'name' AS buyer
 FROM ecommerce.invoice_vat_groups g JOIN ecommerce.invoices v ON v.id = g.invoice_id
