@@ -57,7 +57,11 @@ BEGIN
     PERFORM ecommerce_internal.book_cancellation(order_id, v_created, v_lines, v_number, reason,
                                                  idempotency_key, NOT v_whole, v_tenant);
     PERFORM ecommerce_internal.check_cancellations(v_tenant, order_id);
-    IF NOT v_whole THEN
+    IF v_whole THEN
+        -- Lines that are cancelled now are judged again.
+        PERFORM ecommerce_internal.book_order_payment(v_tenant, order_id, v_created, 0, 0, 0,
+                                                      false);
+    ELSE
         PERFORM ecommerce_internal.settle_cancellation(v_tenant, order_id, v_created);
     END IF;
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)

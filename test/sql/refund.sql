@@ -151,6 +151,12 @@ SELECT amount FROM ecommerce.refund_order(o('cancelled'));
 SELECT told('c' || refund_number, 'refunded', 'c', amount) FROM ecommerce.refunds
 WHERE order_id = o('cancelled') ORDER BY id;
 SELECT * FROM money WHERE notes = 'cancelled';
+-- with all of its lines an order is cancelled, and what had been paid in part is judged anew
+SELECT sold('all lines', 2, 0), paid('all lines', 'al', 10);
+SELECT status, amount FROM ecommerce.refund_order(o('all lines'), amount => 10);
+SELECT status, due, payment_status
+FROM ecommerce.cancel_order_items(o('all lines'), items('LAMP', 2));
+SELECT * FROM money WHERE notes = 'all lines';
 -- overpaid
 SELECT sold('over', 1, 0), paid('over', 'o1');
 SELECT booked FROM ecommerce.record_payment_event('acme', 'o2', 'captured', 7, reference => 'o1');
