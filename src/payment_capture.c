@@ -9,16 +9,11 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/table.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -28,6 +23,7 @@
 #include "db/leaf.h"
 #include "db/plan.h"
 #include "db/scan.h"
+#include "db/trigger.h"
 #include "ecommerce.h"
 #include "payment.h"
 #include "value/numeric_codec.h"
@@ -293,35 +289,15 @@ find_reported(FunctionCallInfo fcinfo, int32 tenant_id, Datum *values)
 	return found;
 }
 
-/*
- * Does nobody else change the rows of a table before they are written?  The general way
- * notices what triggers have done; one statement does not.
- */
-static bool
-is_untouched(Oid relid)
-{
-	Relation	rel = table_open(relid, RowExclusiveLock);
-	Oid			ours = get_namespace_oid("ecommerce_internal", false);
-	const TriggerDesc *triggers = rel->trigdesc;
-	bool		untouched = rel->rd_rules == NULL;
-
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-		if (TRIGGER_FOR_BEFORE(triggers->triggers[i].tgtype) &&
-			get_func_namespace(triggers->triggers[i].tgfoid) != ours)
-			untouched = false;
-	table_close(rel, NoLock);
-	return untouched;
-}
-
 /* Can a report be booked by one statement? */
 static bool
 is_simple(TimestampTz order_created_at)
 {
 	Oid			leaf = ec_leaf("orders", order_created_at);
 
-	return OidIsValid(leaf) && is_untouched(leaf) &&
-		is_untouched(ec_relation_oid("payments")) &&
-		is_untouched(ec_relation_oid("payment_entries"));
+	return OidIsValid(leaf) && ec_writes_as_told(leaf) &&
+		ec_writes_as_told(ec_relation_oid("payments")) &&
+		ec_writes_as_told(ec_relation_oid("payment_entries"));
 }
 
 /* The arguments of capture_plan that the report tells */

@@ -181,30 +181,36 @@ CREATE FUNCTION ecommerce_internal.write_invoices(tenant_id integer, kind text, 
     RETURNS TABLE (n bigint, id uuid, invoice_number text, issue_date date, due_date date)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_tenant integer := write_invoices.tenant_id;
-    v_series record;
-    v_taken  record;
-    v_ids    uuid[];
-    v_count  bigint;
-    v_orders uuid[] := ARRAY(SELECT (d ->> 'order_id')::uuid FROM unnest(drafts) d);
-    v_before bigint := ecommerce_internal.count_invoices(v_tenant, v_orders);
+    v_tenant  integer := write_invoices.tenant_id;
+    v_count   integer := cardinality(drafts);
+    -- A trigger that issues one, too, invoices the same twice.
+    v_alone   boolean := ecommerce_internal.writes_alone_to(
+                             '{invoices,invoice_lines,invoice_vat_groups,invoice_counters,events}');
+    v_before  bigint;
+    v_series  record;
+    v_taken   record;
+    v_ids     uuid[];
+    v_written record;
 BEGIN
+    IF NOT v_alone THEN
+        v_before := ecommerce_internal.count_documents(v_tenant, drafts);
+    END IF;
     SELECT * INTO v_series
     FROM ecommerce_internal.invoice_series_of(v_tenant, write_invoices.kind,
                                               write_invoices.series);
     -- Ids of one call are in the order of its numbers.
-    v_ids := ARRAY(SELECT ecommerce.uuid_v7() FROM generate_series(1, cardinality(drafts)));
+    v_ids := ARRAY(SELECT ecommerce.uuid_v7() FROM generate_series(1, v_count));
     SELECT * INTO v_taken
     FROM ecommerce_internal.take_invoice_numbers(v_tenant, v_series.series, v_series.yearly,
-                                                 cardinality(drafts));
+                                                 v_count);
     PERFORM ecommerce_internal.check_numbers_free(v_tenant, v_series.series, v_series.format,
-        v_taken.issue_date, v_taken.last_number, cardinality(drafts));
-    RETURN QUERY
+        v_taken.issue_date, v_taken.last_number, v_count);
     WITH doc AS MATERIALIZED (
-        SELECT w.id, v_taken.last_number + w.n AS number, d.*,
+        SELECT w.id, w.n, w.draft, v_taken.last_number + w.n AS number, d.*,
                ecommerce_internal.format_invoice_number(v_series.format, v_series.series,
                    v_taken.issue_date, v_taken.last_number + w.n) AS invoice_number
         FROM unnest(v_ids, drafts) WITH ORDINALITY AS w (id, draft, n)
@@ -214,7 +220,7 @@ BEGIN
             user_id uuid, currency text, net numeric, vat numeric, gross numeric, prepaid numeric,
             tax_currency text, exchange_rate numeric, vat_scheme text, country text, region text,
             seller jsonb, buyer jsonb, delivery jsonb, payment jsonb, preceding jsonb, note text,
-            idempotency_key text)
+            idempotency_key text, lines jsonb, vat_breakdown jsonb)
     ), written AS (
         INSERT INTO ecommerce.invoices AS v (tenant_id, id, series, year, number, invoice_number,
             kind, type_code, profile, issue_date, delivery_date, due_date, order_id,
@@ -231,21 +237,86 @@ BEGIN
                nullif(nullif(d.delivery, 'null'), '{}'), d.payment, d.preceding, d.note,
                d.idempotency_key
         FROM doc d
-        RETURNING v.id, v.series, v.year, v.number, v.invoice_number, v.issue_date, v.due_date,
-                  v.kind, v.order_id, v.refund_id, v.currency, v.net, v.vat, v.gross, v.prepaid)
-    SELECT d.number - v_taken.last_number, v.id, v.invoice_number, v.issue_date, v.due_date
+        RETURNING v.id, v.due_date, v.series, v.year, v.number, v.invoice_number, v.issue_date,
+                  v.kind, v.order_id, v.refund_id, v.currency, v.net, v.vat, v.gross, v.prepaid
+    ), line AS MATERIALIZED (
+        SELECT d.id AS invoice_id, l.*
+        FROM doc d JOIN written v ON v.id = d.id
+        CROSS JOIN LATERAL jsonb_to_recordset(d.lines) AS l (line_number integer,
+            part text, order_line integer, kind text, sku text, gtin text, name text,
+            quantity integer, unit_code text, unit_price numeric, base_quantity integer,
+            allowance numeric, net numeric, vat numeric, vat_category text, vat_rate numeric,
+            reason_code text, reason text, supply text, corrected_invoice_id uuid,
+            corrected_line_number integer)
+    ), written_line AS (
+        INSERT INTO ecommerce.invoice_lines AS i (tenant_id, invoice_id, line_number, part,
+            order_line, kind, sku, gtin, name, quantity, unit_code, unit_price, base_quantity,
+            allowance, net, vat, vat_category, vat_rate, reason_code, reason, supply,
+            corrected_invoice_id, corrected_line_number)
+        SELECT v_tenant, l.* FROM line l
+        RETURNING i.invoice_id, i.line_number, i.part, i.order_line, i.kind, i.quantity,
+                  i.unit_price, i.base_quantity, i.allowance, i.net, i.vat, i.vat_category,
+                  i.vat_rate, i.corrected_invoice_id, i.corrected_line_number
+    ), part AS MATERIALIZED (
+        SELECT d.id AS invoice_id, g.*
+        FROM doc d JOIN written v ON v.id = d.id
+        CROSS JOIN LATERAL jsonb_to_recordset(d.vat_breakdown) AS g (
+            vat_category text, vat_rate numeric, taxable numeric, tax numeric, vatex text,
+            reason text, mydata_exemption integer)
+    ), written_part AS (
+        INSERT INTO ecommerce.invoice_vat_groups AS i (tenant_id, invoice_id, vat_category,
+            vat_rate, taxable, tax, vatex, reason, mydata_exemption)
+        SELECT v_tenant, g.* FROM part g
+        RETURNING i.invoice_id, i.vat_category, i.vat_rate, i.taxable, i.tax
+    ), event AS (
+        INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
+        SELECT v_tenant,
+               CASE d.kind WHEN 'invoice' THEN 'invoice.issued' ELSE 'invoice.credited' END, d.id,
+               jsonb_strip_nulls(jsonb_build_object('order_id', d.order_id,
+                   'order_number', d.order_number, 'shipment_id', d.shipment_id,
+                   'refund_id', d.refund_id, 'user_id', d.user_id,
+                   'invoices', CASE WHEN d.kind <> 'invoice' THEN d.preceding END))
+        FROM doc d
+    )
+    SELECT array_agg(v.invoice_number ORDER BY d.n) AS numbers,
+           array_agg(v.due_date ORDER BY d.n) AS due_dates, count(*) AS documents,
+           (SELECT count(*) = (SELECT count(*) FROM line)
+            FROM line l
+            JOIN written_line w ON w.invoice_id = l.invoice_id AND w.line_number = l.line_number
+            WHERE (w.part, w.order_line, w.kind, w.quantity, w.unit_price, w.base_quantity,
+                   w.allowance, w.net, w.vat, w.vat_category, w.vat_rate, w.corrected_invoice_id,
+                   w.corrected_line_number)
+                  IS NOT DISTINCT FROM (l.part, l.order_line, l.kind, l.quantity, l.unit_price,
+                      l.base_quantity, l.allowance, l.net, l.vat, l.vat_category, l.vat_rate,
+                      l.corrected_invoice_id, l.corrected_line_number)) AS lines,
+           (SELECT count(*) = (SELECT count(*) FROM part)
+            FROM part g
+            JOIN written_part w ON (w.invoice_id, w.vat_category, w.vat_rate, w.taxable, w.tax)
+                = (g.invoice_id, g.vat_category, g.vat_rate, g.taxable, g.tax)) AS parts
+    INTO v_written
     FROM doc d JOIN written v ON v.id = d.id
     WHERE (v.series, v.year, v.number, v.invoice_number, v.issue_date, v.kind, v.order_id,
            v.refund_id, v.currency, v.net, v.vat, v.gross, v.prepaid)
           IS NOT DISTINCT FROM (v_series.series, v_taken.year, d.number, d.invoice_number,
               v_taken.issue_date, d.kind, d.order_id, d.refund_id, d.currency, d.net, d.vat,
               d.gross, d.prepaid);
-    GET DIAGNOSTICS v_count = ROW_COUNT;
-    PERFORM ecommerce_internal.check_written(v_count = cardinality(drafts), 'invoices');
-    PERFORM ecommerce_internal.write_invoice_parts(v_tenant, v_ids, drafts);
-    -- A trigger that issued one, too, has invoiced the same twice.
-    PERFORM ecommerce_internal.check_written(v_before + cardinality(drafts)
-        = ecommerce_internal.count_invoices(v_tenant, v_orders), 'invoices');
+    PERFORM ecommerce_internal.check_written(v_written.documents = v_count, 'invoices');
+    PERFORM ecommerce_internal.check_written(v_written.lines, 'invoice_lines');
+    PERFORM ecommerce_internal.check_written(v_written.parts, 'invoice_vat_groups');
+    IF NOT v_alone THEN
+        PERFORM ecommerce_internal.check_written(
+            v_before + v_count = ecommerce_internal.count_documents(v_tenant, drafts), 'invoices');
+        -- One that leaves lines out, or writes some, would make another document of it.
+        PERFORM ecommerce_internal.check_written(
+            (SELECT count(*) FROM ecommerce.invoice_lines l
+             WHERE l.tenant_id = v_tenant AND l.invoice_id = ANY (v_ids))
+            = (SELECT sum(jsonb_array_length(d -> 'lines')) FROM unnest(drafts) d),
+            'invoice_lines');
+    END IF;
+    RETURN QUERY
+    SELECT w.n, w.id, w.invoice_number, v_taken.issue_date, w.due_date
+    FROM unnest(v_ids, v_written.numbers, v_written.due_dates) WITH ORDINALITY
+        AS w (id, invoice_number, due_date, n);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.write_invoices(integer, text, text, jsonb[]) IS
@@ -253,24 +324,25 @@ COMMENT ON FUNCTION ecommerce_internal.write_invoices(integer, text, text, jsonb
     'credit_note. series: the name of their series, or NULL for the default. Returns for each '
     'its place in drafts, from 1, and what it got. Error EC052 about the series.';
 
-CREATE FUNCTION ecommerce_internal.count_invoices(tenant_id integer, order_ids uuid[])
+CREATE FUNCTION ecommerce_internal.count_documents(tenant_id integer, drafts jsonb[])
     RETURNS bigint
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
     RETURN (SELECT count(*) FROM ecommerce.invoices v
-            WHERE v.tenant_id = count_invoices.tenant_id
-              AND v.order_id = ANY (count_invoices.order_ids));
+            WHERE v.tenant_id = count_documents.tenant_id
+              AND v.order_id IN (SELECT (d ->> 'order_id')::uuid FROM unnest(drafts) d));
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.count_invoices(integer, uuid[]) IS
-    'How many documents some orders have, as of now.';
+COMMENT ON FUNCTION ecommerce_internal.count_documents(integer, jsonb[]) IS
+    'How many documents the orders of some drafts have, as of now.';
 
 CREATE FUNCTION ecommerce_internal.check_numbers_free(tenant_id integer, series text, format text,
     issue_date date, last_number bigint, count bigint) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_taken text := (
@@ -293,73 +365,3 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.check_numbers_free(integer, text, text, date, bigint,
     bigint) IS
     'Whether the numbers after last_number are written as no other document''s: else error EC052.';
-
-CREATE FUNCTION ecommerce_internal.write_invoice_parts(tenant_id integer, ids uuid[],
-    drafts jsonb[]) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-AS $$
-DECLARE
-    v_same boolean;
-BEGIN
-    WITH line AS MATERIALIZED (
-        SELECT w.id AS invoice_id, l.*
-        FROM unnest(ids, drafts) AS w (id, draft)
-        CROSS JOIN LATERAL jsonb_to_recordset(w.draft -> 'lines') AS l (line_number integer,
-            part text, order_line integer, kind text, sku text, gtin text, name text,
-            quantity integer, unit_code text, unit_price numeric, base_quantity integer,
-            allowance numeric, net numeric, vat numeric, vat_category text, vat_rate numeric,
-            reason_code text, reason text, supply text, corrected_invoice_id uuid,
-            corrected_line_number integer)
-    ), written AS (
-        INSERT INTO ecommerce.invoice_lines AS i (tenant_id, invoice_id, line_number, part,
-            order_line, kind, sku, gtin, name, quantity, unit_code, unit_price, base_quantity,
-            allowance, net, vat, vat_category, vat_rate, reason_code, reason, supply,
-            corrected_invoice_id, corrected_line_number)
-        SELECT write_invoice_parts.tenant_id, l.* FROM line l
-        RETURNING i.invoice_id, i.line_number, i.part, i.order_line, i.kind, i.quantity,
-                  i.unit_price, i.base_quantity, i.allowance, i.net, i.vat, i.vat_category,
-                  i.vat_rate, i.corrected_invoice_id, i.corrected_line_number)
-    SELECT count(*) = (SELECT count(*) FROM line) INTO v_same
-    FROM line l JOIN written w ON w.invoice_id = l.invoice_id AND w.line_number = l.line_number
-    WHERE (w.part, w.order_line, w.kind, w.quantity, w.unit_price, w.base_quantity, w.allowance,
-           w.net, w.vat, w.vat_category, w.vat_rate, w.corrected_invoice_id,
-           w.corrected_line_number)
-          IS NOT DISTINCT FROM (l.part, l.order_line, l.kind, l.quantity, l.unit_price,
-              l.base_quantity, l.allowance, l.net, l.vat, l.vat_category, l.vat_rate,
-              l.corrected_invoice_id, l.corrected_line_number);
-    PERFORM ecommerce_internal.check_written(v_same, 'invoice_lines');
-    WITH part AS MATERIALIZED (
-        SELECT w.id AS invoice_id, g.*
-        FROM unnest(ids, drafts) AS w (id, draft)
-        CROSS JOIN LATERAL jsonb_to_recordset(w.draft -> 'vat_breakdown') AS g (
-            vat_category text, vat_rate numeric, taxable numeric, tax numeric, vatex text,
-            reason text, mydata_exemption integer)
-    ), written AS (
-        INSERT INTO ecommerce.invoice_vat_groups AS i (tenant_id, invoice_id, vat_category,
-            vat_rate, taxable, tax, vatex, reason, mydata_exemption)
-        SELECT write_invoice_parts.tenant_id, g.* FROM part g
-        RETURNING i.invoice_id, i.vat_category, i.vat_rate, i.taxable, i.tax)
-    SELECT count(*) = (SELECT count(*) FROM part) INTO v_same
-    FROM part g JOIN written w ON (w.invoice_id, w.vat_category, w.vat_rate, w.taxable, w.tax)
-                               = (g.invoice_id, g.vat_category, g.vat_rate, g.taxable, g.tax);
-    PERFORM ecommerce_internal.check_written(v_same, 'invoice_vat_groups');
-    INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
-    SELECT write_invoice_parts.tenant_id,
-           CASE w.draft ->> 'kind' WHEN 'invoice' THEN 'invoice.issued'
-                                   ELSE 'invoice.credited' END, w.id,
-           jsonb_strip_nulls(jsonb_build_object('order_id', w.draft -> 'order_id',
-               'order_number', w.draft -> 'order_number', 'shipment_id',
-               w.draft -> 'shipment_id', 'refund_id', w.draft -> 'refund_id',
-               'user_id', w.draft -> 'user_id', 'invoices',
-               CASE WHEN w.draft ->> 'kind' <> 'invoice' THEN w.draft -> 'preceding' END))
-    FROM unnest(ids, drafts) AS w (id, draft);
-    -- A trigger that leaves rows out, or writes some, would make other documents of them.
-    PERFORM ecommerce_internal.check_written(
-        (SELECT count(*) FROM ecommerce.invoice_lines l
-         WHERE l.tenant_id = write_invoice_parts.tenant_id AND l.invoice_id = ANY (ids))
-        = (SELECT sum(jsonb_array_length(d -> 'lines')) FROM unnest(drafts) d), 'invoice_lines');
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.write_invoice_parts(integer, uuid[], jsonb[]) IS
-    'For write_invoices(): lines, VAT breakdowns and events. ids: those of the invoices.';

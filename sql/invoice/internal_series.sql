@@ -146,43 +146,61 @@ COMMENT ON FUNCTION ecommerce_internal.shop_day_at(timestamptz, text) IS
     'The day that clocks of a time zone show at a moment. timezone: as in settings. Error EC015 a '
     'zone that this server does not know.';
 
+CREATE FUNCTION ecommerce_internal.next_issue_date(last_issue_date date, year integer,
+    timezone text) RETURNS date
+    LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN greatest(last_issue_date, ecommerce_internal.shop_day_at(clock_timestamp(), timezone),
+                    CASE WHEN year > 0 THEN make_date(year, 1, 1) END);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.next_issue_date(date, integer, text) IS
+    'The day of a document that gets its number now. Neither it nor its year goes back where a '
+    'clock does. last_issue_date: that of the counter. year: its year, or 0. timezone: as in '
+    'settings.';
+
 CREATE FUNCTION ecommerce_internal.take_invoice_numbers(tenant_id integer, series text,
     yearly boolean, count bigint, OUT year integer, OUT last_number bigint, OUT issue_date date)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_zone text := (SELECT s.timezone FROM ecommerce.settings s
                     WHERE s.tenant_id = take_invoice_numbers.tenant_id);
-    v_last date;
+    v_year integer := CASE WHEN yearly THEN extract(year FROM
+                           ecommerce_internal.next_issue_date(NULL, 0, v_zone)) ELSE 0 END;
 BEGIN
-    issue_date := ecommerce_internal.shop_day_at(clock_timestamp(), v_zone);
     LOOP
-        -- Where a clock went back, the year does not.
-        year := CASE WHEN yearly THEN greatest(extract(year FROM issue_date)::integer, (
-                    SELECT max(c.year) FROM ecommerce.invoice_counters c
-                    WHERE c.tenant_id = take_invoice_numbers.tenant_id
-                      AND c.series = take_invoice_numbers.series)) ELSE 0 END;
-        INSERT INTO ecommerce.invoice_counters (tenant_id, series, year)
-        VALUES (take_invoice_numbers.tenant_id, take_invoice_numbers.series,
-                take_invoice_numbers.year)
-        ON CONFLICT DO NOTHING;
-        SELECT c.last_number, c.last_issue_date INTO take_invoice_numbers.last_number, v_last
-        FROM ecommerce.invoice_counters c
+        -- What is computed of a locked row is computed when the lock came.
+        UPDATE ecommerce.invoice_counters c
+        SET last_number = c.last_number + take_invoice_numbers.count,
+            last_issue_date = ecommerce_internal.next_issue_date(c.last_issue_date, c.year, v_zone)
         WHERE c.tenant_id = take_invoice_numbers.tenant_id
-          AND c.series = take_invoice_numbers.series AND c.year = take_invoice_numbers.year
-        FOR NO KEY UPDATE;
-        -- The day on which the lock came, not the one on which the waiting began
-        issue_date := greatest(ecommerce_internal.shop_day_at(clock_timestamp(), v_zone), v_last,
-                               CASE WHEN yearly THEN make_date(year, 1, 1) END);
-        EXIT WHEN yearly IS NOT TRUE OR extract(year FROM issue_date) = year;
+          AND c.series = take_invoice_numbers.series AND c.year = v_year
+          AND (c.year = 0 OR c.year = extract(year FROM
+                   ecommerce_internal.next_issue_date(c.last_issue_date, c.year, v_zone)))
+          AND NOT EXISTS (SELECT FROM ecommerce.invoice_counters k
+                          WHERE k.tenant_id = take_invoice_numbers.tenant_id
+                            AND k.series = take_invoice_numbers.series AND k.year > v_year)
+        RETURNING c.last_number - take_invoice_numbers.count, c.last_issue_date
+        INTO take_invoice_numbers.last_number, take_invoice_numbers.issue_date;
+        EXIT WHEN FOUND;
+        -- It has none of this year yet, or the year is another one.
+        v_year := CASE WHEN yearly THEN greatest(
+                      extract(year FROM ecommerce_internal.next_issue_date(NULL, 0, v_zone)),
+                      (SELECT max(greatest(c.year, extract(year FROM c.last_issue_date)))
+                       FROM ecommerce.invoice_counters c
+                       WHERE c.tenant_id = take_invoice_numbers.tenant_id
+                         AND c.series = take_invoice_numbers.series)) ELSE 0 END;
+        PERFORM ecommerce_internal.check_written(v_year IS DISTINCT FROM year, 'invoice_counters');
+        year := v_year;
+        INSERT INTO ecommerce.invoice_counters (tenant_id, series, year)
+        VALUES (take_invoice_numbers.tenant_id, take_invoice_numbers.series, v_year)
+        ON CONFLICT DO NOTHING;
     END LOOP;
-    UPDATE ecommerce.invoice_counters c
-    SET last_number = c.last_number + take_invoice_numbers.count,
-        last_issue_date = take_invoice_numbers.issue_date
-    WHERE c.tenant_id = take_invoice_numbers.tenant_id AND c.series = take_invoice_numbers.series
-      AND c.year = take_invoice_numbers.year;
-    PERFORM ecommerce_internal.check_written(FOUND, 'invoice_counters');
+    year := v_year;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.take_invoice_numbers(integer, text, boolean, bigint) IS

@@ -686,7 +686,6 @@ AS $$
     ('return_problems',          'X', '',  '',  '',  ''),
     ('check_invoice_format',     'X', '',  '',  '',  ''),
     ('format_invoice_number',    'X', '',  '',  '',  ''),
-    ('check_new_invoice',        'X', '',  '',  '',  ''),
     ('forgotten_party',          'X', '',  '',  '',  ''),
     ('retained_until',           'X', '',  '',  '',  ''),
     ('only_keys',                'X', '',  '',  '',  ''),

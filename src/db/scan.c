@@ -51,7 +51,7 @@ ec_scan_begin(EcScan *scan, Snapshot snapshot, int nkeys, const Datum *keys)
 
 		ScanKeyEntryInitialize(&key[i], 0, attnum, BTEqualStrategyNumber, InvalidOid,
 							   column->attcollation,
-							   type == INT4OID ? F_INT4EQ :
+							   type == INT4OID ? F_INT4EQ : type == INT8OID ? F_INT8EQ :
 							   type == UUIDOID ? F_UUID_EQ : F_TEXTEQ, keys[i]);
 	}
 	scan->scan = systable_beginscan(scan->rel, place->index_id,

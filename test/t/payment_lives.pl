@@ -119,7 +119,10 @@ BEGIN
 					event_id || k.refund_id || k.part_number, 'refunded', k.amount,
 					payment_id => k.payment_id, refund_id => k.refund_id);
 				refunded := refunded + k.amount;
-			ELSE
+			-- which confirms all parts that the shop pays itself
+			ELSIF EXISTS (SELECT FROM ecommerce.refund_payments f
+				WHERE f.refund_id = k.refund_id AND f.part_number = k.part_number
+				AND f.status = 'requested') THEN
 				refunded := refunded + (SELECT r.amount_confirmed FROM ecommerce.refunds r
 					WHERE r.id = k.refund_id) * -1;
 				refunded := refunded + (SELECT r.amount_confirmed

@@ -1,0 +1,78 @@
+/*
+ * trigger.c
+ *	  Triggers and rules that are not ours.
+ *
+ * What these do to rows that the shop writes, or write themselves, has to be noticed.
+ * Where there are none, the looking can be spared.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "pg_compat.h"
+
+#include "db/table.h"
+#include "db/trigger.h"
+
+/* Does somebody else's trigger, or rule, do anything when rows of a table are written? */
+static bool
+is_touched(Oid relid, bool also_after)
+{
+	Relation	rel = table_open(relid, RowExclusiveLock);
+	Oid			ours = get_namespace_oid("ecommerce_internal", false);
+	const TriggerDesc *triggers = rel->trigdesc;
+	bool		touched = rel->rd_rules != NULL;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if ((also_after ? !trigger->tgisinternal : TRIGGER_FOR_BEFORE(trigger->tgtype)) &&
+			get_func_namespace(trigger->tgfoid) != ours)
+			touched = true;
+	}
+	table_close(rel, NoLock);
+	return touched;
+}
+
+/* Are rows of a table written as a statement says? */
+bool
+ec_writes_as_told(Oid relid)
+{
+	return !is_touched(relid, false);
+}
+
+/* Is, besides, nothing written because of them? */
+bool
+ec_writes_alone(Oid relid)
+{
+	return !is_touched(relid, true);
+}
+
+PG_FUNCTION_INFO_V1(ec_writes_alone_to);
+
+/* writes_alone_to(relations text[]) -> boolean */
+Datum
+ec_writes_alone_to(PG_FUNCTION_ARGS)
+{
+	Datum	   *names;
+	bool	   *nulls;
+	int			count;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls,
+					  &count);
+	for (int i = 0; i < count; i++)
+		if (nulls[i] || !ec_writes_alone(ec_relation_oid(TextDatumGetCString(names[i]))))
+			PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL(true);
+}
