@@ -26,6 +26,7 @@ extern int32 ec_argument_tenant(FunctionCallInfo fcinfo, int n);
 extern void ec_uuid_v7_generate(pg_uuid_t *uuid);
 extern void ec_uuid_v7_at(TimestampTz at, pg_uuid_t *uuid);
 extern TimestampTz ec_uuid_v7_timestamp(const pg_uuid_t *uuid);
+extern bool ec_uuid_v7_is(const pg_uuid_t *uuid);
 extern void ec_uuid_v7_check(const pg_uuid_t *uuid);
 
 #endif							/* EC_ECOMMERCE_H */

@@ -109,7 +109,7 @@ static EcPlan capture_plan = {
 	" VALUES ($1, $5, 'captured', $4, $6, $7, $8,"
 	" ecommerce_internal.event_hash($5, 'captured', $4, NULL, $8, $9), $9, $10, $12)"
 	" ON CONFLICT (tenant_id, provider, event_id) DO NOTHING RETURNING amount),"
-	" ordered AS (UPDATE {orders} o SET amount_paid = o.amount_paid + $4,"
+	" ordered AS (UPDATE {@orders} o SET amount_paid = o.amount_paid + $4,"
 	" payment_status = CASE WHEN " KEPT " >= o.gross"
 	" THEN ecommerce_internal.order_payment_status(" SUMS ", 0, false)"
 	" ELSE ecommerce_internal.payment_status_now($1, $2, $3, " SUMS ") END"
@@ -388,7 +388,7 @@ ec_capture_for_order(PG_FUNCTION_ARGS)
 		is_simple(DatumGetTimestampTz(values[BOOK_ORDER_CREATED_AT])))
 	{
 		report_arguments(fcinfo, tenant_id, values, value_nulls);
-		(void) ec_execute_at(&capture_plan, "orders",
+		(void) ec_execute_unchecked_at(&capture_plan,
 							 DatumGetTimestampTz(values[BOOK_ORDER_CREATED_AT]), values,
 							 value_nulls);
 		booked = DatumGetInt64(ec_value(0, CAPTURED_ENTRIES, INT8OID)) == 1;

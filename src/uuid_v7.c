@@ -168,11 +168,18 @@ ec_uuid_v7_from_seed(PG_FUNCTION_ARGS)
 	PG_RETURN_UUID_P(uuid);
 }
 
+/* Has an id a time? */
+bool
+ec_uuid_v7_is(const pg_uuid_t *uuid)
+{
+	return uuid->data[6] >> 4 == 7 && uuid->data[8] >> 6 == 2;
+}
+
 /* Refuse an id that has no time. */
 void
 ec_uuid_v7_check(const pg_uuid_t *uuid)
 {
-	if (uuid->data[6] >> 4 != 7 || uuid->data[8] >> 6 != 2)
+	if (!ec_uuid_v7_is(uuid))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("id %s is not a UUIDv7", ec_uuid_text(uuid)),

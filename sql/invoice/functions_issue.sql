@@ -11,15 +11,17 @@ DECLARE
     v_options jsonb := ecommerce_internal.check_invoice_options(request,
         '{series,buyer_reference,purchase_order,note,due_date,payment_days,exchange_rate,profile,
           delivery_date,buyer}');
-    v_created timestamptz := ecommerce_internal.order_time(v_tenant, order_id);
+    v_created timestamptz;
+    v_order   jsonb;
     v_draft   jsonb;
     v_exact   boolean;
-    v_id      uuid;
     v_parcel  jsonb;
+    v_result  ecommerce.issued_invoice;
 BEGIN
     -- As everywhere, the key before the order
     IF idempotency_key IS NOT NULL
-       AND NOT ecommerce_internal.claim_request('invoice', idempotency_key, order_id, v_created,
+       AND NOT ecommerce_internal.claim_request('invoice', idempotency_key, order_id,
+               ecommerce_internal.order_time(v_tenant, order_id),
                jsonb_build_object('shipment_id', issue_invoice.shipment_id,
                                   'request', v_options), v_tenant) THEN
         RETURN ecommerce_internal.invoice_answer(v_tenant, (
@@ -27,12 +29,16 @@ BEGIN
             WHERE v.tenant_id = v_tenant AND v.order_id = issue_invoice.order_id
               AND v.idempotency_key = issue_invoice.idempotency_key));
     END IF;
-    PERFORM ecommerce_internal.lock_fulfilment(v_tenant, order_id);
+    IF order_id IS NULL THEN
+        RAISE EXCEPTION 'order_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT l.created_at INTO v_created
+    FROM ecommerce_internal.lock_fulfilment(v_tenant, order_id) l;
     v_parcel := ecommerce_internal.invoiceable_shipment(v_tenant, order_id, v_created,
                                                         shipment_id);
+    v_order := ecommerce_internal.order_to_invoice(order_id, v_created, v_tenant);
     SELECT d.draft, d.is_exact INTO v_draft, v_exact
-    FROM ecommerce_internal.draft_invoices(v_tenant, ARRAY[order_id], ARRAY[v_created], v_parcel,
-                                           v_options) d;
+    FROM ecommerce_internal.draft_invoices(v_tenant, ARRAY[v_order], v_parcel, v_options) d;
     IF NOT FOUND THEN
         PERFORM ecommerce_internal.refuse_invoice(v_tenant, order_id, v_created);
     ELSIF v_options ? 'exchange_rate' AND v_draft ->> 'exchange_rate' IS NULL THEN
@@ -45,10 +51,13 @@ BEGIN
     IF NOT (v_exact AND ecommerce_internal.draft_right(v_draft)) THEN
         PERFORM ecommerce_internal.check_draft(v_draft);
     END IF;
-    SELECT w.id INTO v_id
+    SELECT w.id, w.invoice_number, 'invoice', w.issue_date, w.due_date, v_draft ->> 'currency',
+           d.net, d.vat, d.gross, d.gross - d.prepaid
+    INTO v_result
     FROM ecommerce_internal.write_invoices(v_tenant, 'invoice', v_options ->> 'series',
-                                           ARRAY[v_draft]) w;
-    RETURN ecommerce_internal.invoice_answer(v_tenant, v_id);
+                                           ARRAY[v_draft]) w,
+         jsonb_to_record(v_draft) AS d (net numeric, vat numeric, gross numeric, prepaid numeric);
+    RETURN v_result;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.issue_invoice(uuid, uuid, jsonb, text, integer) IS

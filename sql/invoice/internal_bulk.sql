@@ -49,6 +49,11 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_tenant integer := issue_chunk.tenant_id;
+    v_orders jsonb[] := ARRAY(
+        SELECT o.doc FROM unnest(order_ids, order_times) AS w (id, created_at)
+        CROSS JOIN LATERAL ecommerce_internal.order_to_invoice(w.id, w.created_at, v_tenant)
+            AS o (doc)
+        WHERE o.doc IS NOT NULL);
     v_good   jsonb[];
     v_bad    jsonb[];
 BEGIN
@@ -61,8 +66,8 @@ BEGIN
     FROM unnest(order_ids, order_times) WITH ORDINALITY AS w (id, created_at, n)
     LEFT JOIN (SELECT i.order_id, i.draft,
                       i.is_exact AND ecommerce_internal.draft_right(i.draft) AS is_right
-               FROM ecommerce_internal.draft_invoices(v_tenant, order_ids, order_times, NULL,
-                                                      options) i) d ON d.order_id = w.id;
+               FROM ecommerce_internal.draft_invoices(v_tenant, v_orders, NULL, options) i) d
+        ON d.order_id = w.id;
     IF v_good IS NOT NULL THEN
         RETURN QUERY
         SELECT (v_good[n.n] ->> 'order_id')::uuid, v_good[n.n] ->> 'order_number', n.id,

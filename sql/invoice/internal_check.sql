@@ -1,10 +1,10 @@
 -- Whether a draft may be issued.
 
-CREATE FUNCTION ecommerce_internal.draft_invoices(tenant_id integer, order_ids uuid[],
-    order_times timestamptz[], shipment jsonb, options jsonb)
+CREATE FUNCTION ecommerce_internal.draft_invoices(tenant_id integer, orders jsonb[],
+    shipment jsonb, options jsonb)
     RETURNS TABLE (order_id uuid, is_exact boolean, draft jsonb)
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_custom_plan
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -12,14 +12,11 @@ DECLARE
     v_seller  jsonb := ecommerce_internal.seller_document(v_tenant);
     v_tax_currency text := ecommerce_internal.vat_currency_of(v_seller ->> 'country');
     v_zone    text := (SELECT s.timezone FROM ecommerce.settings s WHERE s.tenant_id = v_tenant);
-    v_first   timestamptz;
-    v_last    timestamptz;
 BEGIN
     IF (options ->> 'due_date')::date < ecommerce_internal.shop_day_at(now(), v_zone) THEN
         RAISE EXCEPTION 'request.due_date must not be over, but is %', options ->> 'due_date'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    SELECT min(t), max(t) INTO v_first, v_last FROM unnest(order_times) t;
     RETURN QUERY
     SELECT o.id, g.is_exact, ecommerce_internal.finish_draft(jsonb_build_object(
                'kind', 'invoice', 'type_code', '380', 'order_id', o.id,
@@ -35,39 +32,26 @@ BEGIN
                    ecommerce_internal.shop_day_at(CASE WHEN shipment IS NULL THEN o.shipped_at
                        ELSE (shipment ->> 'shipped_at')::timestamptz END, v_zone)),
                'seller', v_seller,
-               'buyer', ecommerce_internal.buyer_document(to_jsonb(o), to_jsonb(u), to_jsonb(p),
-                                                          options),
+               'buyer', ecommerce_internal.buyer_document(d.doc, o."user", o.profile, options),
                'delivery', CASE WHEN g.has_goods THEN ecommerce_internal.delivery_document(
                    o.shipping_address, o.billing_address, o.country,
                    'K' = ANY (g.categories)) END,
                'preceding', '[]'::jsonb, 'lines', g.lines, 'vat_breakdown', g.vat_breakdown),
-               m.payment, c.payment_days, v_tax_currency, options)
-    FROM ecommerce_internal.draft_groups(v_tenant, order_ids, order_times,
-                                         shipment -> 'units') g
-    JOIN unnest(order_ids, order_times) AS w (id, created_at) ON w.id = g.order_id
-    JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = w.id
-        AND o.created_at = w.created_at AND o.created_at BETWEEN v_first AND v_last
-    LEFT JOIN ecommerce.users u ON u.tenant_id = v_tenant AND u.id = o.user_id
-    LEFT JOIN ecommerce.user_profiles p ON p.tenant_id = v_tenant AND p.user_id = o.user_id
-    LEFT JOIN ecommerce.credit_limits c ON c.tenant_id = v_tenant AND c.user_id = o.user_id
-        AND c.currency = o.currency
-    -- What brought or will bring most; a gift card only if there is nothing else
-    LEFT JOIN LATERAL (
-        SELECT to_jsonb(k) || CASE WHEN k.mandate_id IS NULL THEN '{}' ELSE jsonb_build_object(
-                   'mandate', ecommerce_internal.payment_mandate(v_tenant, k.mandate_id)) END
-               AS payment
-        FROM ecommerce.payments k
-        WHERE k.tenant_id = v_tenant AND k.order_id = o.id
-          AND k.status NOT IN ('voided', 'failed', 'returned')
-        ORDER BY k.method = 'gift_card', k.amount_captured > 0 DESC,
-                 greatest(k.amount, k.amount_captured) DESC, k.id LIMIT 1) m ON true
+               o.payment, o.credit_days, v_tax_currency, options)
+    FROM unnest(orders) AS d (doc)
+    CROSS JOIN LATERAL jsonb_to_record(d.doc) AS o (id uuid, created_at timestamptz,
+        order_number text, user_id uuid, currency text, amount_paid numeric,
+        amount_charged_back numeric, amount_refunded numeric, vat_scheme text, country text,
+        region text, shipped_at timestamptz, shipping_address jsonb, billing_address jsonb,
+        "user" jsonb, profile jsonb, payment jsonb, credit_days integer)
+    JOIN ecommerce_internal.draft_groups(v_tenant, orders, shipment -> 'units') g
+      ON g.order_id = o.id
     WHERE shipment IS NULL OR g.has_products;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.draft_invoices(integer, uuid[], timestamptz[], jsonb,
-    jsonb) IS
+COMMENT ON FUNCTION ecommerce_internal.draft_invoices(integer, jsonb[], jsonb, jsonb) IS
     'Invoices of some orders as they would be issued now; none of one of which nothing is left. '
-    'order_ids and order_times: the orders, and when each was placed. shipment: that of '
+    'orders: those of order_to_invoice(). shipment: that of '
     'invoiceable_shipment(), or NULL. options: those of issue_invoice(). is_exact: whether the '
     'arithmetic is right, as draft_faults() says.';
 

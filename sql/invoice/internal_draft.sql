@@ -167,12 +167,11 @@ COMMENT ON FUNCTION ecommerce_internal.exemption_document(text, text, text) IS
     'Why a category of VAT bears none, {"vatex", "reason"}. vatex and reason: what the order says, '
     'which counts in category E.';
 
-CREATE FUNCTION ecommerce_internal.draft_groups(tenant_id integer, order_ids uuid[],
-    order_times timestamptz[], shipped jsonb)
+CREATE FUNCTION ecommerce_internal.draft_groups(tenant_id integer, orders jsonb[], shipped jsonb)
     RETURNS TABLE (order_id uuid, net numeric, vat numeric, has_goods boolean, has_products boolean,
                    categories text[], is_exact boolean, lines jsonb, vat_breakdown jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET jit = off SET plan_cache_mode = auto
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -180,7 +179,7 @@ BEGIN
     RETURN QUERY
     WITH line AS MATERIALIZED (
         SELECT l.*, CASE l.part WHEN 'allowance' THEN -1 ELSE 1 END AS sign
-        FROM ecommerce_internal.draft_lines(tenant_id, order_ids, order_times, shipped) l
+        FROM ecommerce_internal.draft_lines(tenant_id, orders, shipped) l
     ), breakdown AS (
         SELECT g.order_id, sum(g.taxable) AS net, sum(g.tax) AS vat,
                array_agg(g.vat_category) AS categories,
@@ -221,6 +220,6 @@ BEGIN
           FROM line l GROUP BY l.order_id) t USING (order_id);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.draft_groups(integer, uuid[], timestamptz[], jsonb) IS
+COMMENT ON FUNCTION ecommerce_internal.draft_groups(integer, jsonb[], jsonb) IS
     'The lines of draft_lines() as documents, with the VAT breakdown that they sum to. Arguments: '
     'those of invoiceable_lines(). is_exact: whether draft_faults() would find nothing.';

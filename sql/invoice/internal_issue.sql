@@ -207,8 +207,6 @@ BEGIN
     SELECT * INTO v_taken
     FROM ecommerce_internal.take_invoice_numbers(v_tenant, v_series.series, v_series.yearly,
                                                  v_count);
-    PERFORM ecommerce_internal.check_numbers_free(v_tenant, v_series.series, v_series.format,
-        v_taken.issue_date, v_taken.last_number, v_count);
     WITH doc AS MATERIALIZED (
         SELECT w.id, w.n, w.draft, v_taken.last_number + w.n AS number, d.*,
                ecommerce_internal.format_invoice_number(v_series.format, v_series.series,
@@ -237,6 +235,7 @@ BEGIN
                nullif(nullif(d.delivery, 'null'), '{}'), d.payment, d.preceding, d.note,
                d.idempotency_key
         FROM doc d
+        ON CONFLICT (tenant_id, invoice_number) DO NOTHING
         RETURNING v.id, v.due_date, v.series, v.year, v.number, v.invoice_number, v.issue_date,
                   v.kind, v.order_id, v.refund_id, v.currency, v.net, v.vat, v.gross, v.prepaid
     ), line AS MATERIALIZED (
@@ -300,6 +299,10 @@ BEGIN
           IS NOT DISTINCT FROM (v_series.series, v_taken.year, d.number, d.invoice_number,
               v_taken.issue_date, d.kind, d.order_id, d.refund_id, d.currency, d.net, d.vat,
               d.gross, d.prepaid);
+    IF v_written.documents < v_count THEN
+        PERFORM ecommerce_internal.check_numbers_free(v_tenant, v_series.series, v_series.format,
+            v_taken.issue_date, v_taken.last_number, v_ids);
+    END IF;
     PERFORM ecommerce_internal.check_written(v_written.documents = v_count, 'invoices');
     PERFORM ecommerce_internal.check_written(v_written.lines, 'invoice_lines');
     PERFORM ecommerce_internal.check_written(v_written.parts, 'invoice_vat_groups');
@@ -339,19 +342,19 @@ COMMENT ON FUNCTION ecommerce_internal.count_documents(integer, jsonb[]) IS
     'How many documents the orders of some drafts have, as of now.';
 
 CREATE FUNCTION ecommerce_internal.check_numbers_free(tenant_id integer, series text, format text,
-    issue_date date, last_number bigint, count bigint) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    issue_date date, last_number bigint, ids uuid[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_taken text := (
         SELECT v.invoice_number
-        FROM generate_series(last_number + 1, last_number + count) AS g (number)
+        FROM generate_series(last_number + 1, last_number + cardinality(ids)) AS g (number)
         JOIN ecommerce.invoices v ON v.tenant_id = check_numbers_free.tenant_id
             AND v.invoice_number = ecommerce_internal.format_invoice_number(
                     check_numbers_free.format, check_numbers_free.series,
                     check_numbers_free.issue_date, g.number)
+        WHERE v.id <> ALL (ids)
         LIMIT 1);
 BEGIN
     IF v_taken IS NOT NULL THEN
@@ -363,5 +366,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_numbers_free(integer, text, text, date, bigint,
-    bigint) IS
-    'Whether the numbers after last_number are written as no other document''s: else error EC052.';
+    uuid[]) IS
+    'Error EC052 if one of the numbers after last_number is written as that of a document other '
+    'than ids, which were to get them.';

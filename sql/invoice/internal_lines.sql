@@ -10,6 +10,9 @@ AS $$
 DECLARE
     v_tenant integer := invoiced_lines.tenant_id;
 BEGIN
+    IF cardinality(order_ids) = 0 THEN
+        RETURN;
+    END IF;
     -- An invoice that was taken back counts no more, but for what was refunded of it.
     RETURN QUERY
     SELECT v.order_id, l.order_line,
@@ -44,69 +47,46 @@ COMMENT ON FUNCTION ecommerce_internal.invoiced_lines(integer, uuid[]) IS
     'What of the lines of some orders is invoiced: units, and what they came to. What a credit '
     'note of an invoice took back may be invoiced again; what one of a refund took back may not.';
 
-CREATE FUNCTION ecommerce_internal.source_lines(tenant_id integer, order_ids uuid[],
-    order_times timestamptz[])
-    RETURNS TABLE (order_id uuid, line_number integer, kind text, product_id uuid, sku text,
-                   name text, base_quantity integer, unit_code text, unit_price numeric,
-                   discount numeric, vat_category text, vat_rate numeric, ordered integer,
-                   quantity bigint, net numeric, vat numeric, prices text, currency text,
-                   vatex text, vat_reason text, mydata_exemption integer)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_custom_plan
-AS $$
-#variable_conflict use_column
-DECLARE
-    v_tenant integer := source_lines.tenant_id;
-    v_first  timestamptz;
-    v_last   timestamptz;
-BEGIN
-    SELECT min(t), max(t) INTO v_first, v_last FROM unnest(order_times) t;
-    RETURN QUERY
-    SELECT o.id, i.line_number, i.kind, i.product_id, i.sku, i.name, i.base_quantity,
-           i.unit_code, i.unit_price, i.discount, i.vat_category, i.vat_rate, i.quantity,
-           i.quantity - coalesce(c.quantity, 0), i.net - coalesce(c.net, 0),
-           i.vat - coalesce(c.vat, 0), o.prices, o.currency, o.vatex, o.vat_reason,
-           o.mydata_exemption
-    FROM unnest(order_ids, order_times) AS w (id, created_at)
-    JOIN ecommerce.orders o ON o.tenant_id = v_tenant AND o.id = w.id
-        AND o.created_at = w.created_at AND o.created_at BETWEEN v_first AND v_last
-    JOIN ecommerce.order_items i ON i.tenant_id = v_tenant AND i.order_id = o.id
-        AND i.order_created_at = o.created_at AND i.order_created_at BETWEEN v_first AND v_last
-    LEFT JOIN LATERAL (
-        SELECT sum(k.quantity)::bigint AS quantity, sum(k.net) AS net, sum(k.vat) AS vat
-        FROM ecommerce.order_cancellations k
-        WHERE k.tenant_id = v_tenant AND k.order_id = o.id AND k.order_created_at = o.created_at
-          AND k.order_created_at BETWEEN v_first AND v_last AND k.line_number = i.line_number) c
-        ON i.kind = 'product'
-    WHERE o.status <> 'cancelled';
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.source_lines(integer, uuid[], timestamptz[]) IS
-    'Lines of some orders that are not cancelled, less what was cancelled of them. With what '
-    'their orders say of prices and VAT. order_ids and order_times: the orders, and when each was '
-    'placed.';
+CREATE FUNCTION ecommerce_internal.order_to_invoice(order_id uuid, order_created_at timestamptz,
+    tenant_id integer) RETURNS jsonb
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off AS 'MODULE_PATHNAME', 'ec_order_to_invoice';
+COMMENT ON FUNCTION ecommerce_internal.order_to_invoice(uuid, timestamptz, integer) IS
+    'What the invoice of an order is made of: its row, and "user" and "profile", rows, '
+    '"credit_days", "payment" (the row of payments that counts, with its mandate), '
+    '"has_documents", and "lines", less what was cancelled of them, each with gtin and supply of '
+    'its product. NULL if there is none, or it is cancelled.';
 
-CREATE FUNCTION ecommerce_internal.invoiceable_lines(tenant_id integer, order_ids uuid[],
-    order_times timestamptz[], shipped jsonb)
-    RETURNS TABLE (order_id uuid, line_number integer, kind text, product_id uuid, sku text,
-                   name text, base_quantity integer, unit_code text, unit_price numeric,
-                   discount numeric, vat_category text, vat_rate numeric, ordered integer,
+CREATE FUNCTION ecommerce_internal.invoiceable_lines(tenant_id integer, orders jsonb[],
+    shipped jsonb)
+    RETURNS TABLE (order_id uuid, line_number integer, kind text, sku text, name text,
+                   base_quantity integer, unit_code text, unit_price numeric, discount numeric,
+                   vat_category text, vat_rate numeric, ordered integer, gtin text, supply text,
                    units bigint, net numeric, vat numeric, prices text, currency text,
                    vatex text, vat_reason text, mydata_exemption integer)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET jit = off
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
+DECLARE
+    v_invoiced uuid[] := ARRAY(SELECT (d ->> 'id')::uuid FROM unnest(orders) d
+                               WHERE (d ->> 'has_documents')::boolean);
 BEGIN
     RETURN QUERY
-    SELECT l.order_id, l.line_number, l.kind, l.product_id, l.sku, l.name, l.base_quantity,
-           l.unit_code, l.unit_price, l.discount, l.vat_category, l.vat_rate, l.ordered, u.units,
-           greatest(s.net - coalesce(i.net, 0), 0), greatest(s.vat - coalesce(i.vat, 0), 0),
-           l.prices, l.currency,
-           l.vatex, l.vat_reason, l.mydata_exemption
-    FROM ecommerce_internal.source_lines(tenant_id, order_ids, order_times) l
-    LEFT JOIN ecommerce_internal.invoiced_lines(tenant_id, order_ids) i
-           ON i.order_id = l.order_id AND i.order_line = l.line_number
+    SELECT o.id, l.line_number, l.kind, l.sku, l.name, l.base_quantity, l.unit_code,
+           l.unit_price, l.discount, l.vat_category, l.vat_rate, l.ordered, l.gtin, l.supply,
+           u.units, greatest(s.net - coalesce(i.net, 0), 0),
+           greatest(s.vat - coalesce(i.vat, 0), 0), o.prices, o.currency, o.vatex, o.vat_reason,
+           o.mydata_exemption
+    FROM unnest(orders) AS d (doc)
+    CROSS JOIN LATERAL jsonb_to_record(d.doc) AS o (id uuid, prices text, currency text,
+        vatex text, vat_reason text, mydata_exemption integer)
+    CROSS JOIN LATERAL jsonb_to_recordset(d.doc -> 'lines') AS l (line_number integer, kind text,
+        sku text, name text, base_quantity integer, unit_code text, unit_price numeric,
+        discount numeric, vat_category text, vat_rate numeric, ordered integer, quantity bigint,
+        net numeric, vat numeric, gtin text, supply text)
+    LEFT JOIN ecommerce_internal.invoiced_lines(tenant_id, v_invoiced) i
+           ON i.order_id = o.id AND i.order_line = l.line_number
     CROSS JOIN LATERAL (SELECT CASE
         WHEN l.kind = 'product' THEN least(l.quantity - coalesce(i.units, 0),
             CASE WHEN shipped IS NULL THEN l.quantity
@@ -114,16 +94,16 @@ BEGIN
         WHEN i.order_id IS NULL OR l.net > i.net OR l.vat > i.vat THEN l.quantity
         ELSE 0 END AS units) u
     -- Charges are whole, and functions are called whatever a condition of their join says.
-    CROSS JOIN LATERAL ecommerce_internal.amount_of_units(l.prices, l.net, l.vat,
+    CROSS JOIN LATERAL ecommerce_internal.amount_of_units(o.prices, l.net, l.vat,
         greatest(l.quantity, 1), CASE l.kind WHEN 'product'
             THEN least(coalesce(i.units, 0) + u.units, l.quantity) ELSE l.quantity END,
-        l.currency) s
+        o.currency) s
     WHERE u.units > 0;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.invoiceable_lines(integer, uuid[], timestamptz[], jsonb) IS
-    'What of some orders can be invoiced: what was neither cancelled nor invoiced. order_ids and '
-    'order_times: the orders, and when each was placed. shipped: units of the lines of products '
+COMMENT ON FUNCTION ecommerce_internal.invoiceable_lines(integer, jsonb[], jsonb) IS
+    'What of some orders can be invoiced: what was neither cancelled nor invoiced. orders: those '
+    'of order_to_invoice(). shipped: units of the lines of products '
     'that it is only about, {"line_number": units}, or NULL. Amounts are those of all units so far '
     'less those before, so that any split comes to the line. Charges are due with whatever is '
     'invoiced first. ordered is what the line was, units what is invoiced now.';
@@ -152,8 +132,7 @@ COMMENT ON FUNCTION ecommerce_internal.line_price(numeric, numeric, numeric, num
     'A net price of base units at which units come to an amount, to half a cent. listed: the price '
     'that is taken if it does, or NULL.';
 
-CREATE FUNCTION ecommerce_internal.draft_lines(tenant_id integer, order_ids uuid[],
-    order_times timestamptz[], shipped jsonb)
+CREATE FUNCTION ecommerce_internal.draft_lines(tenant_id integer, orders jsonb[], shipped jsonb)
     RETURNS TABLE (order_id uuid, line_number integer, part text, order_line integer, kind text,
                    sku text, gtin text, name text, quantity bigint, unit_code text,
                    unit_price numeric, base_quantity integer, allowance numeric, net numeric,
@@ -161,25 +140,22 @@ CREATE FUNCTION ecommerce_internal.draft_lines(tenant_id integer, order_ids uuid
                    reason text, supply text, vatex text, vat_reason text,
                    mydata_exemption integer)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET jit = off
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
-DECLARE
-    v_tenant integer := draft_lines.tenant_id;
 BEGIN
     RETURN QUERY
     WITH share AS MATERIALIZED (
         SELECT d.*, CASE d.prices WHEN 'net' THEN d.unit_price END AS listed,
                scale(ecommerce.round_amount(0, d.currency)) AS minor_units,
-               CASE WHEN p.attributes ->> 'gtin' ~ '^[0-9]{8,14}$'
-                    THEN p.attributes ->> 'gtin' END AS gtin,
-               CASE WHEN d.kind = 'product' THEN coalesce(p.supply, 'goods')
-                    WHEN bool_or(d.kind = 'product' AND coalesce(p.supply, 'goods') = 'goods')
-                         OVER (PARTITION BY d.order_id) THEN 'goods' ELSE 'service' END AS supply,
+               CASE WHEN d.gtin ~ '^[0-9]{8,14}$' THEN d.gtin END AS good_gtin,
+               CASE WHEN d.kind = 'product' THEN coalesce(d.supply, 'goods')
+                    WHEN bool_or(d.kind = 'product' AND coalesce(d.supply, 'goods') = 'goods')
+                         OVER (PARTITION BY d.order_id) THEN 'goods' ELSE 'service' END
+                   AS line_supply,
                bool_or(d.kind = 'product') OVER (PARTITION BY d.order_id) AS has_products,
                x.net AS off_net, x.vat AS off_vat
-        FROM ecommerce_internal.invoiceable_lines(v_tenant, order_ids, order_times, shipped) d
-        LEFT JOIN ecommerce.products p ON p.tenant_id = v_tenant AND p.id = d.product_id
+        FROM ecommerce_internal.invoiceable_lines(tenant_id, orders, shipped) d
         CROSS JOIN LATERAL ecommerce_internal.discount_share(d.prices, d.discount, d.ordered,
             d.units, d.vat_rate, d.currency) x
     ), part AS (
@@ -193,7 +169,7 @@ BEGIN
     SELECT p.order_id,
            (row_number() OVER (PARTITION BY p.order_id
                 ORDER BY p.part <> 'line', p.line_number, p.part DESC))::integer,
-           p.part, p.line_number, p.kind, p.sku, p.gtin, p.name,
+           p.part, p.line_number, p.kind, p.sku, p.good_gtin, p.name,
            CASE p.part WHEN 'allowance' THEN 1 ELSE p.units END, p.unit_code,
            CASE p.part WHEN 'line' THEN ecommerce_internal.line_price(p.net + p.off_net, p.units,
                                             p.base_quantity, p.listed, p.minor_units)
@@ -210,11 +186,11 @@ BEGIN
            CASE WHEN p.part = 'charge' THEN CASE p.kind WHEN 'shipping' THEN 'FC' ELSE 'ABK' END
                 WHEN p.off_net > 0 THEN '95' END,
            CASE WHEN p.part = 'charge' THEN p.name WHEN p.off_net > 0 THEN 'Discount' END,
-           p.supply, p.vatex, p.vat_reason, p.mydata_exemption
+           p.line_supply, p.vatex, p.vat_reason, p.mydata_exemption
     FROM part p;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.draft_lines(integer, uuid[], timestamptz[], jsonb) IS
+COMMENT ON FUNCTION ecommerce_internal.draft_lines(integer, jsonb[], jsonb) IS
     'The rows of invoice_lines that invoices of some orders would have now, with what these say '
     'of VAT. Arguments: those of invoiceable_lines(). Products are lines, their discounts '
     'allowances of these; shipping and fees are charges of the document, their discounts '

@@ -209,6 +209,14 @@ COMMENT ON FUNCTION ecommerce_internal.take_units(jsonb, jsonb, text, text) IS
     'If there is too little, error code with message, which %s of the first product is put into; '
     'the detail lists all.';
 
+CREATE FUNCTION ecommerce_internal.lock_order_row(tenant_id integer, order_id uuid,
+    OUT created_at timestamptz, OUT order_number text, OUT status text)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off AS 'MODULE_PATHNAME', 'ec_lock_order_row';
+COMMENT ON FUNCTION ecommerce_internal.lock_order_row(integer, uuid) IS
+    'For lock_fulfilment(): lock an order where its id says that it is. NULLs if it is not there, '
+    'or if this transaction has locked it.';
+
 CREATE FUNCTION ecommerce_internal.lock_fulfilment(tenant_id integer, order_id uuid,
     OUT created_at timestamptz, OUT order_number text, OUT status text)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -216,10 +224,17 @@ CREATE FUNCTION ecommerce_internal.lock_fulfilment(tenant_id integer, order_id u
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    v_time timestamptz := ecommerce_internal.id_time(order_id);
+    v_time timestamptz;
     v_ours boolean;
 BEGIN
+    SELECT t.created_at, t.order_number, t.status
+    INTO lock_fulfilment.created_at, lock_fulfilment.order_number, lock_fulfilment.status
+    FROM ecommerce_internal.lock_order_row(tenant_id, order_id) t;
+    IF lock_fulfilment.created_at IS NOT NULL THEN
+        RETURN;
+    END IF;
     -- A version that this transaction wrote keeps everybody else out already.
+    v_time := ecommerce_internal.id_time(order_id);
     SELECT t.created_at, t.order_number, t.status,
            t.xmin = pg_current_xact_id_if_assigned()::xid
     INTO lock_fulfilment.created_at, lock_fulfilment.order_number, lock_fulfilment.status, v_ours

@@ -56,8 +56,8 @@ find_leaf(Relation rel, TimestampTz at)
 }
 
 /*
- * The partition of a table in which a statement updates rows of a moment; none if it has
- * to go by the table.  The table stays locked, so that it keeps the partition.
+ * The partition of a table in which a statement reads or updates rows of a moment; none if
+ * it has to go by the table.  The table stays locked, so that it keeps the partition.
  */
 Oid
 ec_leaf(const char *name, TimestampTz at)

@@ -23,10 +23,10 @@
 /* How many partitions of a table a session writes to with plans that are kept */
 #define MAX_LEAVES 16
 
-/* A statement for one partition */
+/* A statement for the partitions of a moment */
 typedef struct EcLeafPlan
 {
-	char	   *place;
+	char	   *places;
 	SPIPlanPtr	plan;
 	struct EcLeafPlan *next;
 } EcLeafPlan;
@@ -76,27 +76,64 @@ ec_finish(void)
 		elog(ERROR, "SPI_finish failed: %s", SPI_result_code_string(code));
 }
 
+/* The next mark of a statement, {name} or {@name}; NULL if there is none. */
+static const char *
+next_mark(const char *sql, char **name, bool *of_moment, const char **end)
+{
+	const char *open = strchr(sql, '{');
+	const char *start;
+
+	if (open == NULL)
+		return NULL;
+	*end = strchr(open, '}');
+	Assert(*end != NULL);
+	*of_moment = open[1] == '@';
+	start = open + (*of_moment ? 2 : 1);
+	*name = pnstrdup(start, (Size) (*end - start));
+	return open;
+}
+
 /*
- * The text of a statement, with the names of places for its marks.  If there is a
- * partition, it is the place of that table.
+ * The partitions that a statement names for a moment, one behind the other, each with a
+ * blank; NULL if one has to go by its table.
  */
 static char *
-expand(const char *sql, const char *table, const char *partition)
+leaf_places(const char *sql, TimestampTz at)
+{
+	StringInfoData places;
+	const char *end;
+	char	   *name;
+	bool		of_moment;
+
+	initStringInfo(&places);
+	for (; next_mark(sql, &name, &of_moment, &end) != NULL; sql = end)
+	{
+		char	   *place = of_moment ? ec_leaf_place(name, at) : NULL;
+
+		if (of_moment && place == NULL)
+			return NULL;
+		if (of_moment)
+			appendStringInfo(&places, "%s ", place);
+	}
+	return places.data;
+}
+
+/* The text of a statement, with the names of tables for its marks, or of their partitions */
+static char *
+expand(const char *sql, const TimestampTz *at)
 {
 	StringInfoData text;
+	const char *open;
+	const char *end;
+	char	   *name;
+	bool		of_moment;
 
 	initStringInfo(&text);
-	for (const char *open; (open = strchr(sql, '{')) != NULL;)
+	for (; (open = next_mark(sql, &name, &of_moment, &end)) != NULL; sql = end + 1)
 	{
-		const char *close = strchr(open, '}');
-		char	   *name;
-
-		Assert(close != NULL);
-		name = pnstrdup(open + 1, (Size) (close - open - 1));
 		appendBinaryStringInfo(&text, sql, (int) (open - sql));
-		appendStringInfoString(&text, partition != NULL && strcmp(name, table) == 0
-							   ? partition : ec_table_place(name));
-		sql = close + 1;
+		appendStringInfoString(&text, at != NULL && of_moment ? ec_leaf_place(name, *at)
+							   : ec_table_place(name));
 	}
 	appendStringInfoString(&text, sql);
 	return text.data;
@@ -104,11 +141,11 @@ expand(const char *sql, const char *table, const char *partition)
 
 /* Prepare a statement for good. */
 static SPIPlanPtr
-prepare(EcPlan *plan, int options, const char *table, const char *partition)
+prepare(EcPlan *plan, int options, const TimestampTz *at)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	SPIPlanPtr	prepared = SPI_prepare_cursor(expand(plan->sql, table, partition), plan->nargs,
-											  plan->types, options);
+	SPIPlanPtr	prepared = SPI_prepare_cursor(expand(plan->sql, at), plan->nargs, plan->types,
+											  options);
 	int			code;
 
 	if (prepared == NULL)
@@ -125,29 +162,29 @@ static SPIPlanPtr
 whole_plan(EcPlan *plan)
 {
 	if (plan->plan == NULL)
-		plan->plan = prepare(plan, plan->options, NULL, NULL);
+		plan->plan = prepare(plan, plan->options, NULL);
 	return plan->plan;
 }
 
-/* A statement for the partition that a table has for a moment, if it can be named */
+/* A statement for the partitions that tables have for a moment, if they can be named */
 static SPIPlanPtr
-leaf_plan(EcPlan *plan, const char *table, TimestampTz at)
+leaf_plan(EcPlan *plan, TimestampTz at)
 {
-	char	   *place = ec_leaf_place(table, at);
+	char	   *places = leaf_places(plan->sql, at);
 	int			known = 0;
 	SPIPlanPtr	prepared;
 	EcLeafPlan *leaf;
 
-	if (place == NULL)
+	if (places == NULL)
 		return whole_plan(plan);
 	for (leaf = plan->leaves; leaf != NULL; leaf = leaf->next, known++)
-		if (strcmp(leaf->place, place) == 0)
+		if (strcmp(leaf->places, places) == 0)
 			return leaf->plan;
 	if (known == MAX_LEAVES)
 		return whole_plan(plan);
-	prepared = prepare(plan, CURSOR_OPT_GENERIC_PLAN, table, place);
+	prepared = prepare(plan, CURSOR_OPT_GENERIC_PLAN, &at);
 	leaf = MemoryContextAlloc(TopMemoryContext, sizeof(EcLeafPlan));
-	leaf->place = MemoryContextStrdup(TopMemoryContext, place);
+	leaf->places = MemoryContextStrdup(TopMemoryContext, places);
 	leaf->plan = prepared;
 	leaf->next = plan->leaves;
 	plan->leaves = leaf;
@@ -233,13 +270,19 @@ ec_execute_unchecked(EcPlan *plan, Datum *values, const char *nulls)
 }
 
 /*
- * The same, of one that updates rows of a moment in a partitioned table, whose
- * created_at it compares with that.
+ * Both, of statements about rows of a moment in partitioned tables, with which they
+ * compare the columns that these are partitioned by.
  */
 uint64
-ec_execute_at(EcPlan *plan, const char *table, TimestampTz at, Datum *values, const char *nulls)
+ec_execute_at(EcPlan *plan, TimestampTz at, Datum *values, const char *nulls)
 {
-	UncheckedStatement statement = {leaf_plan(plan, table, at), values, nulls, 0};
+	return run_plan(leaf_plan(plan, at), values, nulls, false);
+}
+
+uint64
+ec_execute_unchecked_at(EcPlan *plan, TimestampTz at, Datum *values, const char *nulls)
+{
+	UncheckedStatement statement = {leaf_plan(plan, at), values, nulls, 0};
 
 	ec_unchecked(execute_unchecked, &statement, true);
 	return statement.processed;

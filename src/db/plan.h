@@ -16,7 +16,8 @@
 /*
  * A statement.  Declare it static with its text and the types of its
  * arguments; ec_execute prepares it on first use.  Its text has {orders} for the
- * place of a table.  If it names a tenant's table, $1 is the tenant, which each
+ * place of a table, and {@orders} for its partition that has the rows of a moment,
+ * if ec_execute_at is told that.  If it names a tenant's table, $1 is the tenant, which each
  * reference to one compares by itself, so that the place follows from $1.  One
  * that looks into partitioned tables takes CURSOR_OPT_CUSTOM_PLAN as options,
  * because a plan for any arguments locks all partitions.
@@ -28,7 +29,7 @@ typedef struct EcPlan
 	int			nargs;
 	Oid			types[EC_PLAN_MAX_ARGS];
 	SPIPlanPtr	plan;			/* for the one place that there is */
-	struct EcLeafPlan *leaves;	/* for partitions, by ec_execute_at */
+	struct EcLeafPlan *leaves;	/* for partitions, by ec_execute_at and so on */
 } EcPlan;
 
 /*
@@ -62,8 +63,10 @@ extern void ec_finish(void);
 extern uint64 ec_execute(EcPlan *plan, Datum *values, const char *nulls);
 extern uint64 ec_execute_unchecked(EcPlan *plan, Datum *values,
 								   const char *nulls);
-extern uint64 ec_execute_at(EcPlan *plan, const char *table, TimestampTz at,
-							Datum *values, const char *nulls);
+extern uint64 ec_execute_at(EcPlan *plan, TimestampTz at, Datum *values,
+							const char *nulls);
+extern uint64 ec_execute_unchecked_at(EcPlan *plan, TimestampTz at,
+									  Datum *values, const char *nulls);
 extern uint64 ec_query(EcPlan *plan, Datum *values, const char *nulls);
 extern Datum ec_value(uint64 row, int column, Oid type);
 extern Datum ec_value_or_null(uint64 row, int column, Oid type, bool *isnull);
