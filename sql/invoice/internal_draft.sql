@@ -30,10 +30,14 @@ COMMENT ON FUNCTION ecommerce_internal.seller_document(integer) IS
     'that of its settings if it has none; it stands alone if there is no row.';
 
 CREATE FUNCTION ecommerce_internal.party_name(address jsonb) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     RETURN nullif(btrim(coalesce(address ->> 'name',
                                  concat_ws(' ', nullif(address ->> 'first_name', ''),
                                            nullif(address ->> 'last_name', '')))), '');
+END
+$$;
 COMMENT ON FUNCTION ecommerce_internal.party_name(jsonb) IS
     'The name of the person in an address; NULL without one.';
 

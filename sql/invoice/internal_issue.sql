@@ -8,7 +8,9 @@ DECLARE
                                        WHEN '[]' THEN '{}' ELSE request END, 'null'), '{}');
     v_fault   text;
 BEGIN
-    IF jsonb_typeof(v_request) <> 'object' THEN
+    IF v_request = '{}' THEN
+        RETURN v_request;
+    ELSIF jsonb_typeof(v_request) <> 'object' THEN
         v_fault := 'request must be an object';
     ELSE
         v_request := jsonb_strip_nulls(v_request);
@@ -194,7 +196,8 @@ DECLARE
     v_series  record;
     v_taken   record;
     v_ids     uuid[];
-    v_written record;
+    v_numbers text[];
+    v_dues    date[];
 BEGIN
     IF NOT v_alone THEN
         v_before := ecommerce_internal.count_documents(v_tenant, drafts);
@@ -207,11 +210,74 @@ BEGIN
     SELECT * INTO v_taken
     FROM ecommerce_internal.take_invoice_numbers(v_tenant, v_series.series, v_series.yearly,
                                                  v_count);
+    v_numbers := ARRAY(SELECT ecommerce_internal.format_invoice_number(v_series.format,
+                           v_series.series, v_taken.issue_date, v_taken.last_number + g.n)
+                       FROM generate_series(1, v_count) AS g (n));
+    IF v_alone THEN
+        v_dues := ecommerce_internal.write_documents(v_ids, drafts, v_series.series, v_taken.year,
+            v_taken.last_number + 1, v_numbers, v_taken.issue_date, v_tenant);
+    END IF;
+    IF v_dues IS NULL THEN
+        v_dues := ecommerce_internal.write_by_statement(v_ids, drafts, v_series.series,
+            v_taken.year, v_taken.last_number + 1, v_numbers, v_taken.issue_date, v_tenant);
+    END IF;
+    IF NOT v_alone THEN
+        PERFORM ecommerce_internal.check_written(
+            v_before + v_count = ecommerce_internal.count_documents(v_tenant, drafts), 'invoices');
+        -- One that leaves lines out, or writes some, would make another document of it.
+        PERFORM ecommerce_internal.check_written(
+            (SELECT count(*) FROM ecommerce.invoice_lines l
+             WHERE l.tenant_id = v_tenant AND l.invoice_id = ANY (v_ids))
+            = (SELECT sum(jsonb_array_length(d -> 'lines')) FROM unnest(drafts) d),
+            'invoice_lines');
+    END IF;
+    INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
+    SELECT v_tenant,
+           CASE w.draft ->> 'kind' WHEN 'invoice' THEN 'invoice.issued'
+                                   ELSE 'invoice.credited' END, w.id,
+           jsonb_strip_nulls(jsonb_build_object('order_id', w.draft -> 'order_id',
+               'order_number', w.draft -> 'order_number',
+               'shipment_id', w.draft -> 'shipment_id', 'refund_id', w.draft -> 'refund_id',
+               'user_id', w.draft -> 'user_id', 'invoices',
+               CASE WHEN w.draft ->> 'kind' <> 'invoice' THEN w.draft -> 'preceding' END))
+    FROM unnest(v_ids, drafts) AS w (id, draft);
+    RETURN QUERY
+    SELECT w.n, w.id, w.invoice_number, v_taken.issue_date, w.due_date
+    FROM unnest(v_ids, v_numbers, v_dues) WITH ORDINALITY AS w (id, invoice_number, due_date, n);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.write_invoices(integer, text, text, jsonb[]) IS
+    'Number and write documents that were checked, with their events. kind: invoice or '
+    'credit_note. series: the name of their series, or NULL for the default. Returns for each '
+    'its place in drafts, from 1, and what it got. Error EC052 about the series.';
+
+CREATE FUNCTION ecommerce_internal.write_documents(ids uuid[], drafts jsonb[], series text,
+    year integer, first_number bigint, invoice_numbers text[], issue_date date, tenant_id integer)
+    RETURNS date[]
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'ec_write_documents';
+COMMENT ON FUNCTION ecommerce_internal.write_documents(uuid[], jsonb[], text, integer, bigint,
+    text[], date, integer) IS
+    'For write_invoices(): write documents with their lines and VAT breakdowns, as they were '
+    'drafted and numbered. Returns until when each is to be paid; NULL, and nothing is written, if '
+    'it takes write_by_statement().';
+
+CREATE FUNCTION ecommerce_internal.write_by_statement(ids uuid[], drafts jsonb[], series text,
+    year integer, first_number bigint, invoice_numbers text[], issue_date date, tenant_id integer)
+    RETURNS date[]
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_tenant  integer := write_by_statement.tenant_id;
+    v_written record;
+BEGIN
     WITH doc AS MATERIALIZED (
-        SELECT w.id, w.n, w.draft, v_taken.last_number + w.n AS number, d.*,
-               ecommerce_internal.format_invoice_number(v_series.format, v_series.series,
-                   v_taken.issue_date, v_taken.last_number + w.n) AS invoice_number
-        FROM unnest(v_ids, drafts) WITH ORDINALITY AS w (id, draft, n)
+        SELECT w.id, w.n, w.invoice_number, first_number + w.n - 1 AS number, d.*
+        FROM unnest(ids, drafts, invoice_numbers) WITH ORDINALITY
+            AS w (id, draft, invoice_number, n)
         CROSS JOIN LATERAL jsonb_to_record(w.draft) AS d (kind text, type_code text, profile text,
             delivery_date date, due_date date, payment_days integer, order_id uuid,
             order_created_at timestamptz, order_number text, shipment_id uuid, refund_id uuid,
@@ -225,10 +291,10 @@ BEGIN
             order_created_at, order_number, shipment_id, refund_id, user_id, currency, net, vat,
             gross, prepaid, tax_currency, exchange_rate, vat_scheme, country, region, seller,
             buyer, delivery, payment, preceding, note, idempotency_key)
-        SELECT v_tenant, d.id, v_series.series, v_taken.year, d.number, d.invoice_number, d.kind,
-               d.type_code, d.profile, v_taken.issue_date, d.delivery_date,
-               CASE WHEN d.due_date < v_taken.issue_date THEN v_taken.issue_date
-                    ELSE coalesce(d.due_date, v_taken.issue_date + d.payment_days) END,
+        SELECT v_tenant, d.id, write_by_statement.series, write_by_statement.year, d.number, d.invoice_number, d.kind,
+               d.type_code, d.profile, write_by_statement.issue_date, d.delivery_date,
+               CASE WHEN d.due_date < write_by_statement.issue_date THEN write_by_statement.issue_date
+                    ELSE coalesce(d.due_date, write_by_statement.issue_date + d.payment_days) END,
                d.order_id, d.order_created_at, d.order_number, d.shipment_id, d.refund_id,
                d.user_id, d.currency, d.net, d.vat, d.gross, d.prepaid, d.tax_currency,
                d.exchange_rate, d.vat_scheme, d.country, d.region, d.seller, d.buyer,
@@ -267,18 +333,8 @@ BEGIN
             vat_rate, taxable, tax, vatex, reason, mydata_exemption)
         SELECT v_tenant, g.* FROM part g
         RETURNING i.invoice_id, i.vat_category, i.vat_rate, i.taxable, i.tax
-    ), event AS (
-        INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
-        SELECT v_tenant,
-               CASE d.kind WHEN 'invoice' THEN 'invoice.issued' ELSE 'invoice.credited' END, d.id,
-               jsonb_strip_nulls(jsonb_build_object('order_id', d.order_id,
-                   'order_number', d.order_number, 'shipment_id', d.shipment_id,
-                   'refund_id', d.refund_id, 'user_id', d.user_id,
-                   'invoices', CASE WHEN d.kind <> 'invoice' THEN d.preceding END))
-        FROM doc d
     )
-    SELECT array_agg(v.invoice_number ORDER BY d.n) AS numbers,
-           array_agg(v.due_date ORDER BY d.n) AS due_dates, count(*) AS documents,
+    SELECT array_agg(v.due_date ORDER BY d.n) AS due_dates, count(*) AS documents,
            (SELECT count(*) = (SELECT count(*) FROM line)
             FROM line l
             JOIN written_line w ON w.invoice_id = l.invoice_id AND w.line_number = l.line_number
@@ -296,36 +352,23 @@ BEGIN
     FROM doc d JOIN written v ON v.id = d.id
     WHERE (v.series, v.year, v.number, v.invoice_number, v.issue_date, v.kind, v.order_id,
            v.refund_id, v.currency, v.net, v.vat, v.gross, v.prepaid)
-          IS NOT DISTINCT FROM (v_series.series, v_taken.year, d.number, d.invoice_number,
-              v_taken.issue_date, d.kind, d.order_id, d.refund_id, d.currency, d.net, d.vat,
+          IS NOT DISTINCT FROM (write_by_statement.series, write_by_statement.year, d.number, d.invoice_number,
+              write_by_statement.issue_date, d.kind, d.order_id, d.refund_id, d.currency, d.net, d.vat,
               d.gross, d.prepaid);
-    IF v_written.documents < v_count THEN
-        PERFORM ecommerce_internal.check_numbers_free(v_tenant, v_series.series, v_series.format,
-            v_taken.issue_date, v_taken.last_number, v_ids);
+    IF v_written.documents < cardinality(ids) THEN
+        PERFORM ecommerce_internal.check_numbers_free(v_tenant, write_by_statement.series, ids,
+                                                      invoice_numbers);
     END IF;
-    PERFORM ecommerce_internal.check_written(v_written.documents = v_count, 'invoices');
+    PERFORM ecommerce_internal.check_written(v_written.documents = cardinality(ids), 'invoices');
     PERFORM ecommerce_internal.check_written(v_written.lines, 'invoice_lines');
     PERFORM ecommerce_internal.check_written(v_written.parts, 'invoice_vat_groups');
-    IF NOT v_alone THEN
-        PERFORM ecommerce_internal.check_written(
-            v_before + v_count = ecommerce_internal.count_documents(v_tenant, drafts), 'invoices');
-        -- One that leaves lines out, or writes some, would make another document of it.
-        PERFORM ecommerce_internal.check_written(
-            (SELECT count(*) FROM ecommerce.invoice_lines l
-             WHERE l.tenant_id = v_tenant AND l.invoice_id = ANY (v_ids))
-            = (SELECT sum(jsonb_array_length(d -> 'lines')) FROM unnest(drafts) d),
-            'invoice_lines');
-    END IF;
-    RETURN QUERY
-    SELECT w.n, w.id, w.invoice_number, v_taken.issue_date, w.due_date
-    FROM unnest(v_ids, v_written.numbers, v_written.due_dates) WITH ORDINALITY
-        AS w (id, invoice_number, due_date, n);
+    RETURN v_written.due_dates;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.write_invoices(integer, text, text, jsonb[]) IS
-    'Number and write documents that were checked, with their events. kind: invoice or '
-    'credit_note. series: the name of their series, or NULL for the default. Returns for each '
-    'its place in drafts, from 1, and what it got. Error EC052 about the series.';
+COMMENT ON FUNCTION ecommerce_internal.write_by_statement(uuid[], jsonb[], text, integer, bigint,
+    text[], date, integer) IS
+    'The same as write_documents(), where others have triggers that may change what is written: '
+    'error 27000 if they do. Error EC052 if a number is taken.';
 
 CREATE FUNCTION ecommerce_internal.count_documents(tenant_id integer, drafts jsonb[])
     RETURNS bigint
@@ -341,21 +384,16 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.count_documents(integer, jsonb[]) IS
     'How many documents the orders of some drafts have, as of now.';
 
-CREATE FUNCTION ecommerce_internal.check_numbers_free(tenant_id integer, series text, format text,
-    issue_date date, last_number bigint, ids uuid[]) RETURNS void
+CREATE FUNCTION ecommerce_internal.check_numbers_free(tenant_id integer, series text, ids uuid[],
+    invoice_numbers text[]) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
-    v_taken text := (
-        SELECT v.invoice_number
-        FROM generate_series(last_number + 1, last_number + cardinality(ids)) AS g (number)
-        JOIN ecommerce.invoices v ON v.tenant_id = check_numbers_free.tenant_id
-            AND v.invoice_number = ecommerce_internal.format_invoice_number(
-                    check_numbers_free.format, check_numbers_free.series,
-                    check_numbers_free.issue_date, g.number)
-        WHERE v.id <> ALL (ids)
-        LIMIT 1);
+    v_taken text := (SELECT v.invoice_number FROM ecommerce.invoices v
+                     WHERE v.tenant_id = check_numbers_free.tenant_id
+                       AND v.invoice_number = ANY (invoice_numbers) AND v.id <> ALL (ids)
+                     LIMIT 1);
 BEGIN
     IF v_taken IS NOT NULL THEN
         RAISE EXCEPTION 'the next number of series "%" is taken: %', series, v_taken
@@ -365,7 +403,6 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.check_numbers_free(integer, text, text, date, bigint,
-    uuid[]) IS
-    'Error EC052 if one of the numbers after last_number is written as that of a document other '
-    'than ids, which were to get them.';
+COMMENT ON FUNCTION ecommerce_internal.check_numbers_free(integer, text, uuid[], text[]) IS
+    'Error EC052 if one of some numbers is that of another document than ids, which were to get '
+    'them.';

@@ -110,9 +110,13 @@ COMMENT ON FUNCTION ecommerce_internal.check_visible_number(integer, text) IS
     'their numbers, too. Error EC008.';
 
 CREATE FUNCTION ecommerce_internal.only_keys(document jsonb, keys text[]) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     RETURN (SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(document) e
             WHERE e.key = ANY (keys));
+END
+$$;
 COMMENT ON FUNCTION ecommerce_internal.only_keys(jsonb, text[]) IS
     'What an object has of these keys: of a row, columns that a shop has added are none of them.';
 

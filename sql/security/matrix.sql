@@ -669,6 +669,7 @@ AS $$
     ('check_new_shipment',      'X', '',  '',  '',  ''),
     ('check_shipment_step',     'X', '',  '',  '',  ''),
     ('lock_fulfilment',         'X', '',  '',  '',  ''),
+    ('lock_order_row',          'X', '',  '',  '',  ''),
     ('lock_returns',            'X', '',  '',  '',  ''),
     ('receipt_faults',          'X', '',  '',  '',  ''),
     ('check_receipts',          'X', '',  '',  '',  ''),

@@ -191,7 +191,7 @@ find_column(const EcTable *table, TupleDesc desc, int i)
 			unusable(table, psprintf("Column \"%s\" is generated.", name),
 					 psprintf("ALTER TABLE ecommerce.%s ALTER COLUMN %s DROP EXPRESSION.",
 							  table->name, name));
-		if ((table->nullable & 1 << i) == 0 && !EcIsNotNull(desc, column))
+		if ((table->nullable & UINT64CONST(1) << i) == 0 && !EcIsNotNull(desc, column))
 			unusable(table, psprintf("Column \"%s\" may be NULL.", name),
 					 psprintf("ALTER TABLE ecommerce.%s ALTER COLUMN %s SET NOT NULL.",
 							  table->name, name));

@@ -9,7 +9,7 @@
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
 
-#define EC_TABLE_MAX_COLUMNS 20
+#define EC_TABLE_MAX_COLUMNS 40
 
 /* For tables whose rows are no tenant's */
 #define EC_NO_TENANT 0
@@ -25,7 +25,7 @@ typedef struct EcTable
 	int			nkeys;
 	int			live;			/* column that is NULL in the whole index, or
 								 * 0 */
-	uint32		nullable;		/* bits of the columns that may be NULL */
+	uint64		nullable;		/* bits of the columns that may be NULL */
 	int			ncolumns;
 	struct
 	{

@@ -193,6 +193,13 @@ make_writer(EcPlace *place, Relation rel, int column)
 	return writer;
 }
 
+/* Would a writer that inserts rows begin?  For who writes to several tables, or to none. */
+bool
+ec_writer_suits(EcPlace *place, Relation rel)
+{
+	return suits(place, rel, -1);
+}
+
 /*
  * Begin to write rows of a table, which is locked RowExclusive: to set one
  * column of rows, or (-1) to insert some.  NULL if it takes a statement.

@@ -11,6 +11,7 @@
 
 typedef struct EcWriter EcWriter;
 
+extern bool ec_writer_suits(EcPlace *place, Relation rel);
 extern EcWriter *ec_writer_begin(EcPlace *place, Relation rel, int column);
 extern void ec_writer_update(EcWriter *writer, HeapTuple tuple, Datum value);
 extern void ec_writer_insert(EcWriter *writer, const Datum *values,

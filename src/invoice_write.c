@@ -1,0 +1,371 @@
+/*
+ * invoice_write.c
+ *	  Writing documents that were drafted, checked and numbered.
+ *
+ * A document is three tables' rows, and a statement that writes them takes longer to start
+ * than to write.  The series is locked meanwhile, so everybody else waits for it.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "pg_compat.h"
+
+#include "call.h"
+#include "db/scan.h"
+#include "db/writer.h"
+
+/* Arguments of write_documents */
+enum
+{
+	WRITE_IDS,
+	WRITE_DRAFTS,
+	WRITE_SERIES,
+	WRITE_YEAR,
+	WRITE_FIRST_NUMBER,
+	WRITE_INVOICE_NUMBERS,
+	WRITE_ISSUE_DATE,
+	WRITE_TENANT
+};
+
+/* Columns of invoices that a draft does not have */
+enum
+{
+	INVOICE_TENANT,
+	INVOICE_ID,
+	INVOICE_SERIES,
+	INVOICE_YEAR,
+	INVOICE_NUMBER,
+	INVOICE_WRITTEN_NUMBER,
+	INVOICE_ISSUE_DATE,
+	INVOICE_DUE_DATE,
+	INVOICE_DELIVERY,
+	INVOICE_DRAFTED
+};
+
+/* Columns of its parts that are not in the draft's list of them */
+enum
+{
+	PART_TENANT,
+	PART_INVOICE,
+	PART_DRAFTED
+};
+
+#define ANY_MAY_BE_NULL PG_UINT64_MAX
+
+static const EcTable invoices = {
+	.name = "invoices",
+	.nullable = ANY_MAY_BE_NULL,
+	.ncolumns = 35,
+	.columns = {
+		{"tenant_id", INT4OID}, {"id", UUIDOID}, {"series", TEXTOID}, {"year", INT4OID},
+		{"number", INT8OID}, {"invoice_number", TEXTOID}, {"issue_date", DATEOID},
+		{"due_date", DATEOID}, {"delivery", JSONBOID},
+		{"kind", TEXTOID}, {"type_code", TEXTOID}, {"profile", TEXTOID}, {"delivery_date", DATEOID},
+		{"order_id", UUIDOID}, {"order_created_at", TIMESTAMPTZOID}, {"order_number", TEXTOID},
+		{"shipment_id", UUIDOID}, {"refund_id", UUIDOID}, {"user_id", UUIDOID},
+		{"currency", TEXTOID}, {"net", NUMERICOID}, {"vat", NUMERICOID}, {"gross", NUMERICOID},
+		{"prepaid", NUMERICOID}, {"tax_currency", TEXTOID}, {"exchange_rate", NUMERICOID},
+		{"vat_scheme", TEXTOID}, {"country", TEXTOID}, {"region", TEXTOID}, {"seller", JSONBOID},
+		{"buyer", JSONBOID}, {"payment", JSONBOID}, {"preceding", JSONBOID}, {"note", TEXTOID},
+		{"idempotency_key", TEXTOID}
+	}
+};
+static const EcTable invoice_lines = {
+	.name = "invoice_lines",
+	.nullable = ANY_MAY_BE_NULL,
+	.ncolumns = 23,
+	.columns = {
+		{"tenant_id", INT4OID}, {"invoice_id", UUIDOID},
+		{"line_number", INT4OID}, {"part", TEXTOID}, {"order_line", INT4OID}, {"kind", TEXTOID},
+		{"sku", TEXTOID}, {"gtin", TEXTOID}, {"name", TEXTOID}, {"quantity", INT4OID},
+		{"unit_code", TEXTOID}, {"unit_price", NUMERICOID}, {"base_quantity", INT4OID},
+		{"allowance", NUMERICOID}, {"net", NUMERICOID}, {"vat", NUMERICOID},
+		{"vat_category", TEXTOID}, {"vat_rate", NUMERICOID}, {"reason_code", TEXTOID},
+		{"reason", TEXTOID}, {"supply", TEXTOID}, {"corrected_invoice_id", UUIDOID},
+		{"corrected_line_number", INT4OID}
+	}
+};
+static const EcTable invoice_vat_groups = {
+	.name = "invoice_vat_groups",
+	.nullable = ANY_MAY_BE_NULL,
+	.ncolumns = 9,
+	.columns = {
+		{"tenant_id", INT4OID}, {"invoice_id", UUIDOID},
+		{"vat_category", TEXTOID}, {"vat_rate", NUMERICOID}, {"taxable", NUMERICOID},
+		{"tax", NUMERICOID}, {"vatex", TEXTOID}, {"reason", TEXTOID}, {"mydata_exemption", INT4OID}
+	}
+};
+static const EcTable numbers = {
+	.name = "invoices",
+	.nkeys = 2,
+	.ncolumns = 2,
+	.columns = {{"tenant_id", INT4OID}, {"invoice_number", TEXTOID}}
+};
+
+/* Documents to write */
+typedef struct Documents
+{
+	int32		tenant_id;
+	int			count;
+	Datum	   *ids;
+	Datum	   *drafts;
+	Datum	   *written_numbers;
+	Datum		series;
+	Datum		year;
+	int64		first_number;
+	DateADT		issue_date;
+	Datum	   *due_dates;		/* that they get */
+	bool	   *no_due_date;
+} Documents;
+
+/* A text, as a value of a type that is written as one */
+static Datum
+read_text(char *text, Oid type)
+{
+	Oid			input;
+	Oid			parameter;
+
+	getTypeInputInfo(type, &input, &parameter);
+	return OidInputFunctionCall(input, text, parameter, -1);
+}
+
+/* What a key of an object says, as a value of a type; NULL if it says nothing. */
+static Datum
+json_value(JsonbContainer *object, const char *key, Oid type, bool *isnull)
+{
+	JsonbValue	buffer;
+	JsonbValue *value = getKeyJsonValueFromContainer(object, key, (int) strlen(key), &buffer);
+
+	*isnull = value == NULL || value->type == jbvNull;
+	if (*isnull)
+		return (Datum) 0;
+	if (type == JSONBOID)
+		return JsonbPGetDatum(JsonbValueToJsonb(value));
+	if (value->type == jbvNumeric && type == NUMERICOID)
+		return NumericGetDatum(value->val.numeric);
+	if (value->type == jbvNumeric && type == INT4OID)
+		return DirectFunctionCall1(numeric_int4, NumericGetDatum(value->val.numeric));
+	if (value->type == jbvNumeric)
+		return read_text(DatumGetCString(DirectFunctionCall1(numeric_out,
+															 NumericGetDatum(value->val.numeric))),
+						 type);
+	if (value->type != jbvString)
+		elog(ERROR, "%s of a draft is neither text nor number", key);
+	if (type == TEXTOID)
+		return PointerGetDatum(cstring_to_text_with_len(value->val.string.val,
+														value->val.string.len));
+	return read_text(pnstrdup(value->val.string.val, (Size) value->val.string.len), type);
+}
+
+/* The columns of a row from so many on, by their names in an object */
+static void
+json_columns(JsonbContainer *object, const EcTable *table, int from, Datum *values, bool *isnull)
+{
+	for (int i = from; i < table->ncolumns; i++)
+		values[i] = json_value(object, table->columns[i].name, table->columns[i].type, &isnull[i]);
+}
+
+/* Until when a document is to be paid: not before it is issued, and terms in days begin then. */
+static Datum
+due_date(JsonbContainer *draft, DateADT issue_date, bool *isnull)
+{
+	Datum		due = json_value(draft, "due_date", DATEOID, isnull);
+	Datum		days;
+
+	if (!*isnull)
+		return DateADTGetDatum(Max(DatumGetDateADT(due), issue_date));
+	days = json_value(draft, "payment_days", INT4OID, isnull);
+	return *isnull ? (Datum) 0 : DateADTGetDatum(issue_date + DatumGetInt32(days));
+}
+
+/* Write the rows of invoices. */
+static void
+write_heads(Documents *documents, EcPlace *place, Relation rel)
+{
+	EcWriter   *writer = ec_writer_begin(place, rel, -1);
+
+	for (int i = 0; i < documents->count; i++)
+	{
+		JsonbContainer *draft = &DatumGetJsonbP(documents->drafts[i])->root;
+		Datum		values[EC_TABLE_MAX_COLUMNS];
+		bool		isnull[EC_TABLE_MAX_COLUMNS] = {false};
+
+		json_columns(draft, &invoices, INVOICE_DRAFTED, values, isnull);
+		values[INVOICE_TENANT] = Int32GetDatum(documents->tenant_id);
+		values[INVOICE_ID] = documents->ids[i];
+		values[INVOICE_SERIES] = documents->series;
+		values[INVOICE_YEAR] = documents->year;
+		values[INVOICE_NUMBER] = Int64GetDatum(documents->first_number + i);
+		values[INVOICE_WRITTEN_NUMBER] = documents->written_numbers[i];
+		values[INVOICE_ISSUE_DATE] = DateADTGetDatum(documents->issue_date);
+		values[INVOICE_DUE_DATE] = due_date(draft, documents->issue_date,
+											&isnull[INVOICE_DUE_DATE]);
+		documents->due_dates[i] = values[INVOICE_DUE_DATE];
+		documents->no_due_date[i] = isnull[INVOICE_DUE_DATE];
+		values[INVOICE_DELIVERY] = json_value(draft, "delivery", JSONBOID,
+											  &isnull[INVOICE_DELIVERY]);
+		if (!isnull[INVOICE_DELIVERY])
+			isnull[INVOICE_DELIVERY] = JB_ROOT_COUNT(DatumGetJsonbP(values[INVOICE_DELIVERY])) == 0;
+		ec_writer_insert(writer, values, isnull);
+	}
+	ec_writer_end(writer);
+}
+
+/* Write the rows of one of their lists. */
+static void
+write_parts(Documents *documents, const EcTable *table, const char *list, EcPlace *place,
+			Relation rel)
+{
+	EcWriter   *writer = ec_writer_begin(place, rel, -1);
+
+	for (int i = 0; i < documents->count; i++)
+	{
+		bool		none;
+		Datum		parts = json_value(&DatumGetJsonbP(documents->drafts[i])->root, list, JSONBOID,
+									   &none);
+		JsonbIterator *iterator;
+		JsonbValue	part;
+
+		if (none)
+			continue;
+		iterator = JsonbIteratorInit(&DatumGetJsonbP(parts)->root);
+		for (JsonbIteratorToken token; (token = JsonbIteratorNext(&iterator, &part, true)) != WJB_DONE;)
+		{
+			Datum		values[EC_TABLE_MAX_COLUMNS];
+			bool		isnull[EC_TABLE_MAX_COLUMNS] = {false};
+
+			if (token != WJB_ELEM)
+				continue;
+			if (part.type != jbvBinary)
+				elog(ERROR, "%s of a draft are no objects", list);
+			json_columns(part.val.binary.data, table, PART_DRAFTED, values, isnull);
+			values[PART_TENANT] = Int32GetDatum(documents->tenant_id);
+			values[PART_INVOICE] = documents->ids[i];
+			ec_writer_insert(writer, values, isnull);
+		}
+	}
+	ec_writer_end(writer);
+}
+
+/* Has any document of the tenant one of the numbers already, as they are written? */
+static bool
+any_number_taken(const Documents *documents)
+{
+	EcScan		scan;
+	bool		taken = false;
+
+	ec_scan_open(&scan, &numbers, documents->tenant_id, AccessShareLock);
+	for (int i = 0; i < documents->count && !taken; i++)
+	{
+		Datum		keys[] = {Int32GetDatum(documents->tenant_id), documents->written_numbers[i]};
+
+		ec_scan_begin(&scan, SnapshotSelf, 2, keys);
+		taken = ec_scan_next(&scan);
+		ec_scan_end(&scan);
+	}
+	ec_scan_close(&scan);
+	return taken;
+}
+
+/* Write documents; false, and nothing is written, if it takes a statement. */
+static bool
+write_documents(Documents *documents)
+{
+	static const struct
+	{
+		const EcTable *table;
+		const char *list;		/* of a draft, or NULL for the draft itself */
+	}			parts[] = {
+		{&invoices, NULL}, {&invoice_lines, "lines"}, {&invoice_vat_groups, "vat_breakdown"}
+	};
+	EcPlace    *places[lengthof(parts)];
+	Relation	rels[lengthof(parts)];
+	bool		suits = true;
+
+	for (int i = 0; i < (int) lengthof(parts); i++)
+	{
+		places[i] = ec_table_open(parts[i].table, documents->tenant_id, RowExclusiveLock, &rels[i]);
+		suits &= ec_writer_suits(places[i], rels[i]);
+	}
+	suits = suits && !any_number_taken(documents);
+	if (suits)
+	{
+		write_heads(documents, places[0], rels[0]);
+		for (int i = 1; i < (int) lengthof(parts); i++)
+			write_parts(documents, parts[i].table, parts[i].list, places[i], rels[i]);
+	}
+	for (int i = 0; i < (int) lengthof(parts); i++)
+		table_close(rels[i], NoLock);
+	return suits;
+}
+
+/* The elements of an array without NULLs, of which there are as many as documents */
+static Datum *
+elements(FunctionCallInfo fcinfo, int n, Oid type, int count)
+{
+	Datum	   *values;
+	bool	   *nulls;
+	int			found;
+	int16		length;
+	bool		by_value;
+	char		align;
+
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), type, length, by_value, align, &values, &nulls,
+					  &found);
+	if (found != count || array_contains_nulls(PG_GETARG_ARRAYTYPE_P(n)))
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_ELEMENT_ERROR),
+				 errmsg("each document must have an id, a draft and a number")));
+	return values;
+}
+
+PG_FUNCTION_INFO_V1(ec_write_documents);
+
+/*
+ * write_documents(ids uuid[], drafts jsonb[], series text, year integer,
+ * first_number bigint, invoice_numbers text[], issue_date date,
+ * tenant_id integer) -> date[]
+ */
+Datum
+ec_write_documents(PG_FUNCTION_ARGS)
+{
+	Documents	documents = {0};
+	bool		written;
+	int			dims[1];
+	int			first[1] = {1};
+
+	for (int i = 0; i <= WRITE_TENANT; i++)
+		if (PG_ARGISNULL(i))
+			PG_RETURN_NULL();
+	documents.count = ArrayGetNItems(ARR_NDIM(PG_GETARG_ARRAYTYPE_P(WRITE_IDS)),
+									 ARR_DIMS(PG_GETARG_ARRAYTYPE_P(WRITE_IDS)));
+	documents.ids = elements(fcinfo, WRITE_IDS, UUIDOID, documents.count);
+	documents.drafts = elements(fcinfo, WRITE_DRAFTS, JSONBOID, documents.count);
+	documents.written_numbers = elements(fcinfo, WRITE_INVOICE_NUMBERS, TEXTOID, documents.count);
+	documents.series = PG_GETARG_DATUM(WRITE_SERIES);
+	documents.year = PG_GETARG_DATUM(WRITE_YEAR);
+	documents.first_number = PG_GETARG_INT64(WRITE_FIRST_NUMBER);
+	documents.issue_date = PG_GETARG_DATEADT(WRITE_ISSUE_DATE);
+	documents.due_dates = palloc0_array(Datum, (Size) documents.count);
+	documents.no_due_date = palloc0_array(bool, (Size) documents.count);
+	documents.tenant_id = ec_begin(fcinfo, WRITE_TENANT);
+	written = write_documents(&documents);
+	ec_end();
+	if (!written)
+		PG_RETURN_NULL();
+	dims[0] = documents.count;
+	PG_RETURN_ARRAYTYPE_P(construct_md_array(documents.due_dates, documents.no_due_date, 1, dims,
+											 first, DATEOID, sizeof(DateADT), true, TYPALIGN_INT));
+}
