@@ -165,9 +165,11 @@ sums_to(const EcTable *table, const Datum *keys, Datum net, Datum vat)
 	ec_scan_begin(&scan, SnapshotSelf, 2, keys);
 	for (; ec_scan_next(&scan); found = true)
 	{
-		bool		taken = table->ncolumns > PART_KIND &&
-			strcmp(TextDatumGetCString(ec_scan_value(&scan, PART_KIND, &isnull)), "allowance") == 0;
-		PGFunction	add = taken ? numeric_sub : numeric_add;
+		PGFunction	add = numeric_add;
+
+		if (table->ncolumns > PART_KIND &&
+			strcmp(TextDatumGetCString(ec_scan_value(&scan, PART_KIND, &isnull)), "allowance") == 0)
+			add = numeric_sub;
 
 		net_sum = DirectFunctionCall2(add, net_sum, ec_scan_value(&scan, PART_NET, &isnull));
 		vat_sum = DirectFunctionCall2(add, vat_sum, ec_scan_value(&scan, PART_VAT, &isnull));
@@ -192,11 +194,13 @@ ec_check_invoice(PG_FUNCTION_ARGS)
 	Datum		part_keys[] = {keys[0], new_value(call, "id", UUIDOID)};
 	Datum		net = new_value(call, "net", NUMERICOID);
 	Datum		vat = new_value(call, "vat", NUMERICOID);
+	Datum		lines_vat = DirectFunctionCall2(numeric_add, vat,
+												new_value(call, "rounding", NUMERICOID));
 	const char *fault = NULL;
 
 	if (!number_is_next(keys))
 		fault = "Its number is not the next one of its series.";
-	else if (!sums_to(&lines, part_keys, net, vat))
+	else if (!sums_to(&lines, part_keys, net, lines_vat))
 		fault = "Its lines do not sum to it.";
 	else if (!sums_to(&vat_groups, part_keys, net, vat))
 		fault = "Its VAT breakdown does not sum to it.";

@@ -66,7 +66,7 @@ enum
 static const EcTable invoices = {
 	.name = "invoices",
 	.nullable = ANY_MAY_BE_NULL,
-	.ncolumns = 35,
+	.ncolumns = 36,
 	.columns = {
 		{"tenant_id", INT4OID}, {"id", UUIDOID}, {"series", TEXTOID}, {"year", INT4OID},
 		{"number", INT8OID}, {"invoice_number", TEXTOID}, {"issue_date", DATEOID},
@@ -75,7 +75,8 @@ static const EcTable invoices = {
 		{"order_id", UUIDOID}, {"order_created_at", TIMESTAMPTZOID}, {"order_number", TEXTOID},
 		{"shipment_id", UUIDOID}, {"refund_id", UUIDOID}, {"user_id", UUIDOID},
 		{"currency", TEXTOID}, {"net", NUMERICOID}, {"vat", NUMERICOID}, {"gross", NUMERICOID},
-		{"prepaid", NUMERICOID}, {"tax_currency", TEXTOID}, {"exchange_rate", NUMERICOID},
+		{"prepaid", NUMERICOID}, {"rounding", NUMERICOID}, {"tax_currency", TEXTOID},
+		{"exchange_rate", NUMERICOID},
 		{"vat_scheme", TEXTOID}, {"country", TEXTOID}, {"region", TEXTOID}, {"seller", JSONBOID},
 		{"buyer", JSONBOID}, {"payment", JSONBOID}, {"preceding", JSONBOID}, {"note", TEXTOID},
 		{"idempotency_key", TEXTOID}
@@ -235,12 +236,13 @@ write_parts(Documents *documents, const EcTable *table, const char *list, EcPlac
 		Datum		parts = json_value(&DatumGetJsonbP(documents->drafts[i])->root, list, JSONBOID,
 									   &none);
 		JsonbIterator *iterator;
+		JsonbIteratorToken token;
 		JsonbValue	part;
 
 		if (none)
 			continue;
 		iterator = JsonbIteratorInit(&DatumGetJsonbP(parts)->root);
-		for (JsonbIteratorToken token; (token = JsonbIteratorNext(&iterator, &part, true)) != WJB_DONE;)
+		while ((token = JsonbIteratorNext(&iterator, &part, true)) != WJB_DONE)
 		{
 			Datum		values[EC_TABLE_MAX_COLUMNS];
 			bool		isnull[EC_TABLE_MAX_COLUMNS] = {false};

@@ -8,13 +8,11 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/datum.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "pg_compat.h"
@@ -66,10 +64,7 @@ ec_lock_order_row(PG_FUNCTION_ARGS)
 	at = ec_uuid_v7_timestamp(id);
 	if (!ec_uuid_v7_is(id) || !may_write(ec_leaf("orders", at)))
 		PG_RETURN_NULL();
-	(void) GetCurrentCommandId(true);
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	ec_connect();
+	(void) ec_begin(fcinfo, 0);
 	{
 		Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
 

@@ -389,8 +389,8 @@ ec_capture_for_order(PG_FUNCTION_ARGS)
 	{
 		report_arguments(fcinfo, tenant_id, values, value_nulls);
 		(void) ec_execute_unchecked_at(&capture_plan,
-							 DatumGetTimestampTz(values[BOOK_ORDER_CREATED_AT]), values,
-							 value_nulls);
+									   DatumGetTimestampTz(values[BOOK_ORDER_CREATED_AT]), values,
+									   value_nulls);
 		booked = DatumGetInt64(ec_value(0, CAPTURED_ENTRIES, INT8OID)) == 1;
 		if (booked)
 		{

@@ -824,7 +824,7 @@ export interface Tables {
     allowance: Numeric;
     /** Net amount (BT-131, BT-92, BT-99); of an allowance positive. */
     net: Numeric;
-    /** Its share of the VAT of its category and rate; of an allowance positive. */
+    /** Its VAT, as the line of the order has it; of an allowance positive. */
     vat: Numeric;
     /** Category code (BT-151, BT-95, BT-102). */
     vat_category: string;
@@ -935,8 +935,16 @@ export interface Tables {
     vat: Numeric;
     /** Total with VAT (BT-112). */
     gross: Numeric;
-    /** What had been paid for it when it was issued (BT-113); gross - prepaid is to be paid. */
+    /**
+     * What had been paid for it when it was issued (BT-113); gross - prepaid + rounding is to be
+     * paid.
+     */
     prepaid: Numeric;
+    /**
+     * What its lines come to beyond gross (BT-114): of a part of an order their VAT was rounded
+     * one by one, and that of the document may be 1 or more from it.
+     */
+    rounding: Numeric;
     /** Currency in which the seller accounts for VAT, if it is another (BT-6). */
     tax_currency: string | null;
     /** Units of tax_currency for one of currency. */

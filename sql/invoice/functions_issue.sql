@@ -52,11 +52,12 @@ BEGIN
         PERFORM ecommerce_internal.check_draft(v_draft);
     END IF;
     SELECT w.id, w.invoice_number, 'invoice', w.issue_date, w.due_date, v_draft ->> 'currency',
-           d.net, d.vat, d.gross, d.gross - d.prepaid
+           d.net, d.vat, d.gross, d.gross - d.prepaid + d.rounding
     INTO v_result
     FROM ecommerce_internal.write_invoices(v_tenant, 'invoice', v_options ->> 'series',
                                            ARRAY[v_draft]) w,
-         jsonb_to_record(v_draft) AS d (net numeric, vat numeric, gross numeric, prepaid numeric);
+         jsonb_to_record(v_draft) AS d (net numeric, vat numeric, gross numeric, prepaid numeric,
+                                        rounding numeric);
     RETURN v_result;
 END
 $$;
@@ -118,7 +119,7 @@ BEGIN
     RETURN (
         SELECT CASE WHEN v_trusted THEN to_jsonb(v) - 'tenant_id'
                     ELSE to_jsonb(v) - '{tenant_id,idempotency_key}'::text[] END
-               || jsonb_build_object('payable', v.gross - v.prepaid, 'lines', (
+               || jsonb_build_object('payable', v.gross - v.prepaid + v.rounding, 'lines', (
                       SELECT jsonb_agg(to_jsonb(l) - '{tenant_id,invoice_id}'::text[]
                                        ORDER BY l.line_number)
                       FROM ecommerce.invoice_lines l

@@ -27,7 +27,7 @@ DECLARE
     v_result ecommerce.issued_invoice;
 BEGIN
     SELECT v.id, v.invoice_number, v.kind, v.issue_date, v.due_date, v.currency, v.net, v.vat,
-           v.gross, v.gross - v.prepaid
+           v.gross, v.gross - v.prepaid + v.rounding
     INTO v_result
     FROM ecommerce.invoices v
     WHERE v.tenant_id = invoice_answer.tenant_id AND v.id = invoice_answer.invoice_id;

@@ -23,7 +23,8 @@ BEGIN
                'order_created_at', o.created_at, 'order_number', o.order_number,
                'shipment_id', shipment -> 'id', 'user_id', o.user_id,
                'currency', o.currency, 'net', g.net, 'vat', g.vat, 'gross', g.net + g.vat,
-               'prepaid', CASE WHEN o.amount_paid > 0 THEN least(g.net + g.vat,
+               'rounding', g.rounding,
+               'prepaid', CASE WHEN o.amount_paid > 0 THEN least(g.net + g.vat + g.rounding,
                    ecommerce_internal.unused_payment(v_tenant, o.id,
                        o.amount_paid - o.amount_charged_back - o.amount_refunded))
                    ELSE g.net - g.net END,
@@ -51,9 +52,9 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.draft_invoices(integer, jsonb[], jsonb, jsonb) IS
     'Invoices of some orders as they would be issued now; none of one of which nothing is left. '
-    'orders: those of order_to_invoice(). shipment: that of '
-    'invoiceable_shipment(), or NULL. options: those of issue_invoice(). is_exact: whether the '
-    'arithmetic is right, as draft_faults() says.';
+    'orders: those of order_to_invoice(). shipment: that of invoiceable_shipment(), or NULL. '
+    'options: those of issue_invoice(). is_exact: whether the arithmetic is right, as '
+    'draft_faults() says.';
 
 CREATE FUNCTION ecommerce_internal.vat_currency_of(country text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -93,7 +94,8 @@ AS $$
 DECLARE
     v_seller   jsonb := draft -> 'seller';
     v_buyer    jsonb := draft -> 'buyer';
-    v_payable  numeric := (draft ->> 'gross')::numeric - (draft ->> 'prepaid')::numeric;
+    v_payable  numeric := (draft ->> 'gross')::numeric - (draft ->> 'prepaid')::numeric
+                          + (draft ->> 'rounding')::numeric;
     v_foreign  boolean := coalesce(vat_currency <> draft ->> 'currency', false);
     v_rate     numeric := coalesce(options ->> 'exchange_rate',
                               options -> 'exchange_rates' ->> (draft ->> 'currency'))::numeric;
@@ -231,8 +233,7 @@ BEGIN
                  OR least(g.taxable, g.tax) < 0
                  OR NOT EXISTS (SELECT FROM line l
                                 WHERE l.vat_category = g.vat_category AND l.vat_rate = g.vat_rate
-                                HAVING sum(l.sign * l.net) = g.taxable
-                                   AND sum(l.sign * l.vat) = g.tax)
+                                HAVING sum(l.sign * l.net) = g.taxable)
               UNION ALL
               SELECT 'category O beside others' FROM breakdown g WHERE g.vat_category = 'O'
                  AND EXISTS (SELECT FROM breakdown h WHERE h.vat_category <> 'O')
@@ -244,8 +245,11 @@ BEGIN
                                 HAVING sum(g.taxable) = (draft ->> 'net')::numeric
                                    AND sum(g.tax) = (draft ->> 'vat')::numeric
                                    AND sum(g.taxable + g.tax) = (draft ->> 'gross')::numeric)
-                 OR (draft ->> 'prepaid')::numeric NOT BETWEEN 0 AND (draft ->> 'gross')::numeric)
-             f);
+                 OR NOT EXISTS (SELECT FROM line l
+                                HAVING sum(l.sign * l.vat) = (draft ->> 'vat')::numeric
+                                                             + (draft ->> 'rounding')::numeric)
+                 OR (draft ->> 'prepaid')::numeric NOT BETWEEN 0
+                    AND (draft ->> 'gross')::numeric + (draft ->> 'rounding')::numeric) f);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.draft_faults(jsonb) IS

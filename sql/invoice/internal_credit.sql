@@ -140,14 +140,27 @@ DECLARE
     v_tenant integer := draft_credit_note.tenant_id;
     v_ids    uuid[] := ARRAY(SELECT DISTINCT (e ->> 'invoice_id')::uuid
                              FROM jsonb_array_elements(taken) e ORDER BY 1);
+    -- What corrects the same invoices already
+    v_others uuid[] := ARRAY(SELECT DISTINCT l.invoice_id FROM ecommerce.invoice_lines l
+                             WHERE l.tenant_id = v_tenant
+                               AND l.corrected_invoice_id = ANY (v_ids));
     v_lines  jsonb := ecommerce_internal.credit_lines(v_tenant, taken);
     v_draft  jsonb;
     g        record;
 BEGIN
     SELECT jsonb_agg(to_jsonb(b) ORDER BY b.vat_category, b.vat_rate) AS breakdown,
-           sum(b.taxable) AS net, sum(b.tax) AS vat INTO g
+           sum(b.taxable) AS net, sum(b.tax) AS vat, (
+               SELECT sum(CASE l.part WHEN 'allowance' THEN -l.vat ELSE l.vat END)
+               FROM jsonb_to_recordset(v_lines) AS l (part text, vat numeric)) AS of_lines
+    INTO g
     FROM (SELECT l.vat_category, l.vat_rate, sum(s.sign * l.net) AS taxable,
-                 sum(s.sign * l.vat) AS tax, max(v.vatex) AS vatex, max(v.reason) AS reason,
+                 ecommerce_internal.document_vat(sum(s.sign * l.net), l.vat_rate,
+                     sum(s.sign * l.vat) + coalesce((
+                         SELECT sum(k.amount)
+                         FROM ecommerce_internal.lacking_vat(v_tenant, v_others, v_ids) k
+                         WHERE k.vat_category = l.vat_category AND k.vat_rate = l.vat_rate), 0))
+                     AS tax,
+                 max(v.vatex) AS vatex, max(v.reason) AS reason,
                  max(v.mydata_exemption) AS mydata_exemption
           FROM jsonb_to_recordset(v_lines) AS l (part text, vat_category text, vat_rate numeric,
               net numeric, vat numeric, corrected_invoice_id uuid)
@@ -164,6 +177,7 @@ BEGIN
     FROM ecommerce.invoices v WHERE v.tenant_id = v_tenant AND v.id = v_ids[1];
     RETURN v_draft || jsonb_build_object('kind', 'credit_note', 'type_code', '381',
         'net', g.net, 'vat', g.vat, 'gross', g.net + g.vat, 'prepaid', g.net - g.net,
+        'rounding', g.of_lines - g.vat,
         'note', options -> 'note', 'lines', v_lines, 'vat_breakdown', g.breakdown,
         'preceding', (SELECT jsonb_agg(jsonb_build_object('id', v.id,
                                  'invoice_number', v.invoice_number, 'issue_date', v.issue_date)

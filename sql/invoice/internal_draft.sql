@@ -171,8 +171,83 @@ COMMENT ON FUNCTION ecommerce_internal.exemption_document(text, text, text) IS
     'Why a category of VAT bears none, {"vatex", "reason"}. vatex and reason: what the order says, '
     'which counts in category E.';
 
+CREATE FUNCTION ecommerce_internal.document_vat(taxable numeric, rate numeric, wanted numeric)
+    RETURNS numeric
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_exact numeric := taxable * rate / 100;
+    v_unit  numeric := 10.0 ^ -scale(wanted);
+BEGIN
+    RETURN CASE WHEN abs(wanted - v_exact) < 1 THEN wanted
+                ELSE round(CASE WHEN wanted > v_exact THEN ceil((v_exact + 1) / v_unit) - 1
+                                ELSE floor((v_exact - 1) / v_unit) + 1 END * v_unit,
+                           scale(wanted)) END;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.document_vat(numeric, numeric, numeric) IS
+    'The VAT of a category and rate of a document: what is wanted, if EN 16931 allows it. Else '
+    'what is nearest to that and less than 1 from the rate (BR-CO-17). wanted: that of its lines, '
+    'and what earlier documents lack of theirs.';
+
+CREATE FUNCTION ecommerce_internal.lacking_vat(tenant_id integer, of_ids uuid[], less_ids uuid[])
+    RETURNS TABLE (order_id uuid, vat_category text, vat_rate numeric, amount numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_tenant integer := lacking_vat.tenant_id;
+BEGIN
+    RETURN QUERY
+    SELECT v.order_id, g.vat_category, g.vat_rate,
+           sum(CASE WHEN v.id = ANY (less_ids) THEN g.tax - l.vat ELSE l.vat - g.tax END)
+    FROM unnest(of_ids || less_ids) AS w (id)
+    JOIN ecommerce.invoices v ON v.tenant_id = v_tenant AND v.id = w.id AND v.rounding <> 0
+    JOIN ecommerce.invoice_vat_groups g ON g.tenant_id = v_tenant AND g.invoice_id = v.id
+    CROSS JOIN LATERAL (
+        SELECT sum(CASE k.part WHEN 'allowance' THEN -k.vat ELSE k.vat END) AS vat
+        FROM ecommerce.invoice_lines k
+        WHERE k.tenant_id = v_tenant AND k.invoice_id = v.id
+          AND k.vat_category = g.vat_category AND k.vat_rate = g.vat_rate) l
+    GROUP BY v.order_id, g.vat_category, g.vat_rate;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.lacking_vat(integer, uuid[], uuid[]) IS
+    'What VAT some documents lack of that of their lines, by order, category and rate, which is '
+    'their rounding. less_ids: documents by which that is less.';
+
+CREATE FUNCTION ecommerce_internal.lacking_vat_of_orders(tenant_id integer, orders jsonb[])
+    RETURNS TABLE (order_id uuid, vat_category text, vat_rate numeric, amount numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_tenant  integer := lacking_vat_of_orders.tenant_id;
+    v_issued  uuid[];
+    v_back    uuid[];
+BEGIN
+    SELECT array_agg(v.id) FILTER (WHERE v.kind = 'invoice'),
+           array_agg(v.id) FILTER (WHERE v.kind <> 'invoice')
+    INTO v_issued, v_back
+    FROM unnest(orders) d
+    JOIN ecommerce.invoices v ON v.tenant_id = v_tenant AND v.order_id = (d ->> 'id')::uuid
+        AND v.refund_id IS NULL
+    WHERE (d ->> 'has_documents')::boolean;
+    IF v_issued IS NOT NULL THEN
+        RETURN QUERY
+        SELECT * FROM ecommerce_internal.lacking_vat(v_tenant, v_issued, coalesce(v_back, '{}'));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.lacking_vat_of_orders(integer, jsonb[]) IS
+    'What VAT the invoices of some orders lack of that of their lines, but for those that were '
+    'taken back. orders: those of order_to_invoice().';
+
 CREATE FUNCTION ecommerce_internal.draft_groups(tenant_id integer, orders jsonb[], shipped jsonb)
-    RETURNS TABLE (order_id uuid, net numeric, vat numeric, has_goods boolean, has_products boolean,
+    RETURNS TABLE (order_id uuid, net numeric, vat numeric, rounding numeric, has_goods boolean,
+                   has_products boolean,
                    categories text[], is_exact boolean, lines jsonb, vat_breakdown jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
@@ -186,9 +261,8 @@ BEGIN
         FROM ecommerce_internal.draft_lines(tenant_id, orders, shipped) l
     ), breakdown AS (
         SELECT g.order_id, sum(g.taxable) AS net, sum(g.tax) AS vat,
-               array_agg(g.vat_category) AS categories,
-               bool_and(abs(g.tax - g.taxable * g.vat_rate / 100) < 1
-                        AND least(g.taxable, g.tax) >= 0
+               sum(g.of_lines - g.tax) AS rounding, array_agg(g.vat_category) AS categories,
+               bool_and(least(g.taxable, g.tax) >= 0
                         AND (g.vat_category = 'S' OR g.tax = 0)) AS is_exact,
                jsonb_agg(jsonb_build_object('vat_category', g.vat_category,
                              'vat_rate', g.vat_rate, 'taxable', g.taxable, 'tax', g.tax)
@@ -197,13 +271,19 @@ BEGIN
                                 || ecommerce_internal.exemption_document(g.vat_category, g.vatex,
                                                                          g.vat_reason) END
                          ORDER BY g.vat_category, g.vat_rate) AS vat_breakdown
-        FROM (SELECT l.order_id, l.vat_category, l.vat_rate, sum(l.sign * l.net) AS taxable,
-                     sum(l.sign * l.vat) AS tax, min(l.vatex) AS vatex,
-                     min(l.vat_reason) AS vat_reason, min(l.mydata_exemption) AS mydata_exemption
-              FROM line l GROUP BY 1, 2, 3) g
+        FROM (SELECT s.*, ecommerce_internal.document_vat(s.taxable, s.vat_rate,
+                              s.of_lines + coalesce(k.amount, 0)) AS tax
+              FROM (SELECT l.order_id, l.vat_category, l.vat_rate,
+                           sum(l.sign * l.net) AS taxable, sum(l.sign * l.vat) AS of_lines,
+                           min(l.vatex) AS vatex, min(l.vat_reason) AS vat_reason,
+                           min(l.mydata_exemption) AS mydata_exemption
+                    FROM line l GROUP BY 1, 2, 3) s
+              LEFT JOIN ecommerce_internal.lacking_vat_of_orders(tenant_id, orders) k
+                  ON (k.order_id, k.vat_category, k.vat_rate)
+                     = (s.order_id, s.vat_category, s.vat_rate)) g
         GROUP BY g.order_id
     )
-    SELECT b.order_id, b.net, b.vat, t.has_goods, t.has_products, b.categories,
+    SELECT b.order_id, b.net, b.vat, b.rounding, t.has_goods, t.has_products, b.categories,
            b.is_exact AND t.is_exact AND NOT ('O' = ANY (b.categories) AND b.categories <> '{O}'),
            t.lines, b.vat_breakdown
     FROM breakdown b

@@ -3,8 +3,9 @@
 CREATE FUNCTION ecommerce_internal.check_invoice() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'ec_check_invoice';
 COMMENT ON FUNCTION ecommerce_internal.check_invoice() IS
-    'Deferred to the commit: a document has the number that its series gave, the one before it is '
-    'that of a document, and lines and VAT breakdown sum to it. Error 23514.';
+    'Deferred to the commit: documents are numbered without gaps and sum up. One has the number '
+    'that its series gave, the one before it is that of a document, and its lines and its VAT '
+    'breakdown sum to it. Error 23514.';
 
 CREATE FUNCTION ecommerce_internal.check_invoice_part() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'ec_check_invoice_part';

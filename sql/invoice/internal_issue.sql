@@ -125,8 +125,9 @@ BEGIN
             'allowances', coalesce(sum(l.net) FILTER (WHERE l.part = 'allowance'), 0),
             'charges', coalesce(sum(l.net) FILTER (WHERE l.part = 'charge'), 0),
             'net', document -> 'net', 'vat', document -> 'vat', 'gross', document -> 'gross',
-            'prepaid', document -> 'prepaid',
-            'payable', (document ->> 'gross')::numeric - (document ->> 'prepaid')::numeric))
+            'prepaid', document -> 'prepaid', 'rounding', document -> 'rounding',
+            'payable', (document ->> 'gross')::numeric - (document ->> 'prepaid')::numeric
+                       + (document ->> 'rounding')::numeric))
     INTO v_parts
     FROM jsonb_to_recordset(document -> 'lines') AS l (line_number integer, part text,
         quantity numeric, unit_price numeric, base_quantity numeric, allowance numeric,
@@ -267,108 +268,115 @@ CREATE FUNCTION ecommerce_internal.write_by_statement(ids uuid[], drafts jsonb[]
     RETURNS date[]
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-    SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_tenant  integer := write_by_statement.tenant_id;
-    v_written record;
+    v_tenant integer := write_by_statement.tenant_id;
+    v_dues   date[];
 BEGIN
     WITH doc AS MATERIALIZED (
-        SELECT w.id, w.n, w.invoice_number, first_number + w.n - 1 AS number, d.*
+        SELECT w.id, w.n, w.invoice_number, first_number + w.n - 1 AS number,
+               write_by_statement.series, write_by_statement.year,
+               write_by_statement.issue_date AS today, d.*
         FROM unnest(ids, drafts, invoice_numbers) WITH ORDINALITY
             AS w (id, draft, invoice_number, n)
         CROSS JOIN LATERAL jsonb_to_record(w.draft) AS d (kind text, type_code text, profile text,
             delivery_date date, due_date date, payment_days integer, order_id uuid,
             order_created_at timestamptz, order_number text, shipment_id uuid, refund_id uuid,
             user_id uuid, currency text, net numeric, vat numeric, gross numeric, prepaid numeric,
-            tax_currency text, exchange_rate numeric, vat_scheme text, country text, region text,
-            seller jsonb, buyer jsonb, delivery jsonb, payment jsonb, preceding jsonb, note text,
-            idempotency_key text, lines jsonb, vat_breakdown jsonb)
+            rounding numeric, tax_currency text, exchange_rate numeric, vat_scheme text,
+            country text, region text, seller jsonb, buyer jsonb, delivery jsonb, payment jsonb,
+            preceding jsonb, note text, idempotency_key text)
     ), written AS (
         INSERT INTO ecommerce.invoices AS v (tenant_id, id, series, year, number, invoice_number,
             kind, type_code, profile, issue_date, delivery_date, due_date, order_id,
             order_created_at, order_number, shipment_id, refund_id, user_id, currency, net, vat,
-            gross, prepaid, tax_currency, exchange_rate, vat_scheme, country, region, seller,
-            buyer, delivery, payment, preceding, note, idempotency_key)
-        SELECT v_tenant, d.id, write_by_statement.series, write_by_statement.year, d.number, d.invoice_number, d.kind,
-               d.type_code, d.profile, write_by_statement.issue_date, d.delivery_date,
-               CASE WHEN d.due_date < write_by_statement.issue_date THEN write_by_statement.issue_date
-                    ELSE coalesce(d.due_date, write_by_statement.issue_date + d.payment_days) END,
+            gross, prepaid, rounding, tax_currency, exchange_rate, vat_scheme, country, region,
+            seller, buyer, delivery, payment, preceding, note, idempotency_key)
+        SELECT v_tenant, d.id, d.series, d.year, d.number, d.invoice_number, d.kind, d.type_code,
+               d.profile, d.today, d.delivery_date,
+               CASE WHEN d.due_date < d.today THEN d.today
+                    ELSE coalesce(d.due_date, d.today + d.payment_days) END,
                d.order_id, d.order_created_at, d.order_number, d.shipment_id, d.refund_id,
-               d.user_id, d.currency, d.net, d.vat, d.gross, d.prepaid, d.tax_currency,
+               d.user_id, d.currency, d.net, d.vat, d.gross, d.prepaid, d.rounding, d.tax_currency,
                d.exchange_rate, d.vat_scheme, d.country, d.region, d.seller, d.buyer,
                nullif(nullif(d.delivery, 'null'), '{}'), d.payment, d.preceding, d.note,
                d.idempotency_key
         FROM doc d
         ON CONFLICT (tenant_id, invoice_number) DO NOTHING
-        RETURNING v.id, v.due_date, v.series, v.year, v.number, v.invoice_number, v.issue_date,
-                  v.kind, v.order_id, v.refund_id, v.currency, v.net, v.vat, v.gross, v.prepaid
-    ), line AS MATERIALIZED (
-        SELECT d.id AS invoice_id, l.*
-        FROM doc d JOIN written v ON v.id = d.id
-        CROSS JOIN LATERAL jsonb_to_recordset(d.lines) AS l (line_number integer,
+        RETURNING v.*)
+    SELECT array_agg(v.due_date ORDER BY d.n) INTO v_dues
+    FROM doc d JOIN written v ON v.id = d.id
+    WHERE (v.series, v.year, v.number, v.invoice_number, v.issue_date, v.kind, v.order_id,
+           v.refund_id, v.currency, v.net, v.vat, v.gross, v.prepaid, v.rounding)
+          IS NOT DISTINCT FROM (d.series, d.year, d.number, d.invoice_number, d.today, d.kind,
+              d.order_id, d.refund_id, d.currency, d.net, d.vat, d.gross, d.prepaid, d.rounding);
+    IF cardinality(v_dues) IS DISTINCT FROM cardinality(ids) THEN
+        PERFORM ecommerce_internal.check_numbers_free(v_tenant, write_by_statement.series, ids,
+                                                      invoice_numbers);
+    END IF;
+    PERFORM ecommerce_internal.check_written(cardinality(v_dues) = cardinality(ids), 'invoices');
+    PERFORM ecommerce_internal.write_parts_by_statement(ids, drafts, v_tenant);
+    RETURN v_dues;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.write_by_statement(uuid[], jsonb[], text, integer, bigint,
+    text[], date, integer) IS
+    'The same as write_documents(), where others have triggers that may change what is written. '
+    'Error 27000 if they do, EC052 if a number is taken.';
+
+CREATE FUNCTION ecommerce_internal.write_parts_by_statement(ids uuid[], drafts jsonb[],
+    tenant_id integer) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+    v_same boolean;
+BEGIN
+    WITH line AS MATERIALIZED (
+        SELECT w.id AS invoice_id, l.*
+        FROM unnest(ids, drafts) AS w (id, draft)
+        CROSS JOIN LATERAL jsonb_to_recordset(w.draft -> 'lines') AS l (line_number integer,
             part text, order_line integer, kind text, sku text, gtin text, name text,
             quantity integer, unit_code text, unit_price numeric, base_quantity integer,
             allowance numeric, net numeric, vat numeric, vat_category text, vat_rate numeric,
             reason_code text, reason text, supply text, corrected_invoice_id uuid,
             corrected_line_number integer)
-    ), written_line AS (
+    ), written AS (
         INSERT INTO ecommerce.invoice_lines AS i (tenant_id, invoice_id, line_number, part,
             order_line, kind, sku, gtin, name, quantity, unit_code, unit_price, base_quantity,
             allowance, net, vat, vat_category, vat_rate, reason_code, reason, supply,
             corrected_invoice_id, corrected_line_number)
-        SELECT v_tenant, l.* FROM line l
-        RETURNING i.invoice_id, i.line_number, i.part, i.order_line, i.kind, i.quantity,
-                  i.unit_price, i.base_quantity, i.allowance, i.net, i.vat, i.vat_category,
-                  i.vat_rate, i.corrected_invoice_id, i.corrected_line_number
-    ), part AS MATERIALIZED (
-        SELECT d.id AS invoice_id, g.*
-        FROM doc d JOIN written v ON v.id = d.id
-        CROSS JOIN LATERAL jsonb_to_recordset(d.vat_breakdown) AS g (
+        SELECT write_parts_by_statement.tenant_id, l.* FROM line l
+        RETURNING i.*)
+    SELECT count(*) = (SELECT count(*) FROM line) INTO v_same
+    FROM line l JOIN written w ON w.invoice_id = l.invoice_id AND w.line_number = l.line_number
+    WHERE (w.part, w.order_line, w.kind, w.quantity, w.unit_price, w.base_quantity, w.allowance,
+           w.net, w.vat, w.vat_category, w.vat_rate, w.corrected_invoice_id,
+           w.corrected_line_number)
+          IS NOT DISTINCT FROM (l.part, l.order_line, l.kind, l.quantity, l.unit_price,
+              l.base_quantity, l.allowance, l.net, l.vat, l.vat_category, l.vat_rate,
+              l.corrected_invoice_id, l.corrected_line_number);
+    PERFORM ecommerce_internal.check_written(v_same, 'invoice_lines');
+    WITH part AS MATERIALIZED (
+        SELECT w.id AS invoice_id, g.*
+        FROM unnest(ids, drafts) AS w (id, draft)
+        CROSS JOIN LATERAL jsonb_to_recordset(w.draft -> 'vat_breakdown') AS g (
             vat_category text, vat_rate numeric, taxable numeric, tax numeric, vatex text,
             reason text, mydata_exemption integer)
-    ), written_part AS (
+    ), written AS (
         INSERT INTO ecommerce.invoice_vat_groups AS i (tenant_id, invoice_id, vat_category,
             vat_rate, taxable, tax, vatex, reason, mydata_exemption)
-        SELECT v_tenant, g.* FROM part g
-        RETURNING i.invoice_id, i.vat_category, i.vat_rate, i.taxable, i.tax
-    )
-    SELECT array_agg(v.due_date ORDER BY d.n) AS due_dates, count(*) AS documents,
-           (SELECT count(*) = (SELECT count(*) FROM line)
-            FROM line l
-            JOIN written_line w ON w.invoice_id = l.invoice_id AND w.line_number = l.line_number
-            WHERE (w.part, w.order_line, w.kind, w.quantity, w.unit_price, w.base_quantity,
-                   w.allowance, w.net, w.vat, w.vat_category, w.vat_rate, w.corrected_invoice_id,
-                   w.corrected_line_number)
-                  IS NOT DISTINCT FROM (l.part, l.order_line, l.kind, l.quantity, l.unit_price,
-                      l.base_quantity, l.allowance, l.net, l.vat, l.vat_category, l.vat_rate,
-                      l.corrected_invoice_id, l.corrected_line_number)) AS lines,
-           (SELECT count(*) = (SELECT count(*) FROM part)
-            FROM part g
-            JOIN written_part w ON (w.invoice_id, w.vat_category, w.vat_rate, w.taxable, w.tax)
-                = (g.invoice_id, g.vat_category, g.vat_rate, g.taxable, g.tax)) AS parts
-    INTO v_written
-    FROM doc d JOIN written v ON v.id = d.id
-    WHERE (v.series, v.year, v.number, v.invoice_number, v.issue_date, v.kind, v.order_id,
-           v.refund_id, v.currency, v.net, v.vat, v.gross, v.prepaid)
-          IS NOT DISTINCT FROM (write_by_statement.series, write_by_statement.year, d.number, d.invoice_number,
-              write_by_statement.issue_date, d.kind, d.order_id, d.refund_id, d.currency, d.net, d.vat,
-              d.gross, d.prepaid);
-    IF v_written.documents < cardinality(ids) THEN
-        PERFORM ecommerce_internal.check_numbers_free(v_tenant, write_by_statement.series, ids,
-                                                      invoice_numbers);
-    END IF;
-    PERFORM ecommerce_internal.check_written(v_written.documents = cardinality(ids), 'invoices');
-    PERFORM ecommerce_internal.check_written(v_written.lines, 'invoice_lines');
-    PERFORM ecommerce_internal.check_written(v_written.parts, 'invoice_vat_groups');
-    RETURN v_written.due_dates;
+        SELECT write_parts_by_statement.tenant_id, g.* FROM part g
+        RETURNING i.*)
+    SELECT count(*) = (SELECT count(*) FROM part) INTO v_same
+    FROM part g JOIN written w ON (w.invoice_id, w.vat_category, w.vat_rate, w.taxable, w.tax)
+                               = (g.invoice_id, g.vat_category, g.vat_rate, g.taxable, g.tax);
+    PERFORM ecommerce_internal.check_written(v_same, 'invoice_vat_groups');
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.write_by_statement(uuid[], jsonb[], text, integer, bigint,
-    text[], date, integer) IS
-    'The same as write_documents(), where others have triggers that may change what is written: '
-    'error 27000 if they do. Error EC052 if a number is taken.';
+COMMENT ON FUNCTION ecommerce_internal.write_parts_by_statement(uuid[], jsonb[], integer) IS
+    'For write_by_statement(): lines and VAT breakdowns. Error 27000 if a trigger changes them.';
 
 CREATE FUNCTION ecommerce_internal.count_documents(tenant_id integer, drafts jsonb[])
     RETURNS bigint

@@ -52,10 +52,10 @@ CREATE FUNCTION ecommerce_internal.order_to_invoice(order_id uuid, order_created
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off AS 'MODULE_PATHNAME', 'ec_order_to_invoice';
 COMMENT ON FUNCTION ecommerce_internal.order_to_invoice(uuid, timestamptz, integer) IS
-    'What the invoice of an order is made of: its row, and "user" and "profile", rows, '
-    '"credit_days", "payment" (the row of payments that counts, with its mandate), '
-    '"has_documents", and "lines", less what was cancelled of them, each with gtin and supply of '
-    'its product. NULL if there is none, or it is cancelled.';
+    'An order as its invoice is made of it: its row, with more keys. user and profile are rows, '
+    'payment the row of payments that counts, with its mandate; credit_days; has_documents; and '
+    'lines, less what was cancelled of them, each with gtin and supply of its product. NULL if '
+    'there is no such order, or it is cancelled.';
 
 CREATE FUNCTION ecommerce_internal.invoiceable_lines(tenant_id integer, orders jsonb[],
     shipped jsonb)
@@ -103,10 +103,10 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.invoiceable_lines(integer, jsonb[], jsonb) IS
     'What of some orders can be invoiced: what was neither cancelled nor invoiced. orders: those '
-    'of order_to_invoice(). shipped: units of the lines of products '
-    'that it is only about, {"line_number": units}, or NULL. Amounts are those of all units so far '
-    'less those before, so that any split comes to the line. Charges are due with whatever is '
-    'invoiced first. ordered is what the line was, units what is invoiced now.';
+    'of order_to_invoice(). shipped: units of the lines of products that it is only about, '
+    '{"line_number": units}, or NULL. Amounts are those of all units so far less those before, so '
+    'that any split comes to the line. Charges are due with whatever is invoiced first. ordered is '
+    'what the line was, units what is invoiced now.';
 
 CREATE FUNCTION ecommerce_internal.line_price(amount numeric, units numeric, base numeric,
     listed numeric, minor_units integer) RETURNS numeric

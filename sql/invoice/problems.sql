@@ -67,8 +67,8 @@ BEGIN
     RETURN QUERY
     SELECT 'a document differs from its lines or its VAT breakdown', v.id,
            jsonb_build_object('invoice_number', v.invoice_number, 'net', v.net, 'vat', v.vat,
-               'lines_net', l.net, 'lines_vat', l.vat, 'breakdown_net', g.net,
-               'breakdown_vat', g.vat)
+               'rounding', v.rounding, 'lines_net', l.net, 'lines_vat', l.vat,
+               'breakdown_net', g.net, 'breakdown_vat', g.vat)
     FROM ecommerce.invoices v
     LEFT JOIN (SELECT k.invoice_id,
                       sum(CASE k.part WHEN 'allowance' THEN -k.net ELSE k.net END) AS net,
@@ -81,9 +81,9 @@ BEGIN
                WHERE b.tenant_id = v_tenant AND b.invoice_id >= v_id
                GROUP BY b.invoice_id) g ON g.invoice_id = v.id
     WHERE v.tenant_id = v_tenant AND v.created_at >= v_from AND v.id >= v_id
-      AND ((v.net, v.vat) IS DISTINCT FROM (l.net, l.vat)
+      AND ((v.net, v.vat + v.rounding) IS DISTINCT FROM (l.net, l.vat)
            OR (v.net, v.vat) IS DISTINCT FROM (g.net, g.vat)
-           OR v.prepaid > v.gross);
+           OR v.prepaid > v.gross + v.rounding);
 
     RETURN QUERY
     SELECT 'more of a line was credited than invoiced', p.invoice_id,
@@ -104,7 +104,7 @@ BEGIN
                        FROM ecommerce.refund_items i
                        WHERE i.tenant_id = v_tenant AND i.refund_id = v.refund_id) r ON true
     WHERE v.tenant_id = v_tenant AND v.created_at >= v_from AND v.refund_id IS NOT NULL
-      AND (v.net, v.vat) IS DISTINCT FROM (r.net, r.vat);
+      AND (v.net, v.vat + v.rounding) IS DISTINCT FROM (r.net, r.vat);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.prove_invoice_sums(timestamptz, integer) IS

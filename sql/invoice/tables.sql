@@ -180,6 +180,8 @@ CREATE TABLE IF NOT EXISTS ecommerce.invoices (
     gross            numeric     NOT NULL,
     prepaid          numeric     NOT NULL DEFAULT 0
         CONSTRAINT invoices_prepaid_check CHECK (prepaid >= 0 AND prepaid < 1e18),
+    rounding         numeric     NOT NULL DEFAULT 0
+        CONSTRAINT invoices_rounding_check CHECK (abs(rounding) < 1e18),
     tax_currency     text
         CONSTRAINT invoices_tax_currency_fkey REFERENCES ecommerce.currencies (code),
     exchange_rate    numeric
@@ -251,7 +253,11 @@ COMMENT ON COLUMN ecommerce.invoices.net IS 'Total without VAT (BT-109).';
 COMMENT ON COLUMN ecommerce.invoices.vat IS 'Total VAT (BT-110).';
 COMMENT ON COLUMN ecommerce.invoices.gross IS 'Total with VAT (BT-112).';
 COMMENT ON COLUMN ecommerce.invoices.prepaid IS
-    'What had been paid for it when it was issued (BT-113); gross - prepaid is to be paid.';
+    'What had been paid for it when it was issued (BT-113); gross - prepaid + rounding is to be '
+    'paid.';
+COMMENT ON COLUMN ecommerce.invoices.rounding IS
+    'What its lines come to beyond gross (BT-114): of a part of an order their VAT was rounded '
+    'one by one, and that of the document may be 1 or more from it.';
 COMMENT ON COLUMN ecommerce.invoices.tax_currency IS
     'Currency in which the seller accounts for VAT, if it is another (BT-6).';
 COMMENT ON COLUMN ecommerce.invoices.exchange_rate IS
@@ -323,7 +329,7 @@ CREATE INDEX IF NOT EXISTS idx_invoice_lines_corrected ON ecommerce.invoice_line
     (tenant_id, corrected_invoice_id) WHERE corrected_invoice_id IS NOT NULL;
 COMMENT ON TABLE ecommerce.invoice_lines IS
     'Lines of documents, and allowances and charges of the whole document. Net and VAT of lines '
-    'and charges, less those of allowances, sum to the document. Never change.';
+    'and charges, less those of allowances, sum to the document with its rounding. Never change.';
 COMMENT ON COLUMN ecommerce.invoice_lines.invoice_id IS 'The document.';
 COMMENT ON COLUMN ecommerce.invoice_lines.line_number IS '1, 2, 3 and so on within it (BT-126).';
 COMMENT ON COLUMN ecommerce.invoice_lines.part IS
@@ -344,7 +350,7 @@ COMMENT ON COLUMN ecommerce.invoice_lines.allowance IS
 COMMENT ON COLUMN ecommerce.invoice_lines.net IS
     'Net amount (BT-131, BT-92, BT-99); of an allowance positive.';
 COMMENT ON COLUMN ecommerce.invoice_lines.vat IS
-    'Its share of the VAT of its category and rate; of an allowance positive.';
+    'Its VAT, as the line of the order has it; of an allowance positive.';
 COMMENT ON COLUMN ecommerce.invoice_lines.vat_category IS 'Category code (BT-151, BT-95, BT-102).';
 COMMENT ON COLUMN ecommerce.invoice_lines.vat_rate IS 'Percent.';
 COMMENT ON COLUMN ecommerce.invoice_lines.reason_code IS
@@ -404,7 +410,8 @@ BEGIN
                            i.order_id, i.order_number, i.user_id, i.currency, i.gross,
                            (now() AT TIME ZONE s.timezone)::date AS today, a.balance,
                            -- Money pays the oldest first; what was refunded nobody owes.
-                           least(i.gross - c.credited, greatest(0, sum(i.gross - c.taken_back)
+                           least(i.gross + i.rounding - c.credited,
+                               greatest(0, sum(i.gross + i.rounding - c.taken_back)
                                OVER (PARTITION BY i.tenant_id, i.order_id ORDER BY i.id)
                                - (o.amount_paid - o.amount_charged_back))) AS open
                     FROM ecommerce.invoices i

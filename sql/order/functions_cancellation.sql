@@ -57,13 +57,7 @@ BEGIN
     PERFORM ecommerce_internal.book_cancellation(order_id, v_created, v_lines, v_number, reason,
                                                  idempotency_key, NOT v_whole, v_tenant);
     PERFORM ecommerce_internal.check_cancellations(v_tenant, order_id);
-    IF v_whole THEN
-        -- Lines that are cancelled now are judged again.
-        PERFORM ecommerce_internal.book_order_payment(v_tenant, order_id, v_created, 0, 0, 0,
-                                                      false);
-    ELSE
-        PERFORM ecommerce_internal.settle_cancellation(v_tenant, order_id, v_created);
-    END IF;
+    PERFORM ecommerce_internal.settle_cancellation(v_tenant, order_id, v_created, v_whole);
     INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
     SELECT v_tenant, 'order.items_cancelled', cancel_order_items.order_id,
            jsonb_strip_nulls(jsonb_build_object('cancellation_number', v_number,

@@ -137,7 +137,7 @@ COMMENT ON FUNCTION ecommerce_internal.check_cancellations(integer, uuid) IS
     'meanwhile, too.';
 
 CREATE FUNCTION ecommerce_internal.settle_cancellation(tenant_id integer, order_id uuid,
-    order_created_at timestamptz) RETURNS void
+    order_created_at timestamptz, whole boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     SET plan_cache_mode = force_custom_plan
@@ -145,18 +145,20 @@ AS $$
 DECLARE
     v_excess numeric;
 BEGIN
-    v_excess := ecommerce_internal.refundable(tenant_id, order_id)
-                - ecommerce_internal.order_rest(tenant_id, order_id, order_created_at);
+    -- What gift cards paid for a whole order went back with it.
+    v_excess := CASE WHEN NOT whole THEN ecommerce_internal.refundable(tenant_id, order_id)
+                    - ecommerce_internal.order_rest(tenant_id, order_id, order_created_at) END;
     IF v_excess > 0 THEN
         PERFORM ecommerce_internal.return_to_gift_cards(tenant_id, order_id, order_created_at,
                                                         v_excess, 'cancellation');
     END IF;
-    PERFORM ecommerce_internal.book_order_payment(tenant_id, order_id, order_created_at, 0, 0, 0);
+    PERFORM ecommerce_internal.book_order_payment(tenant_id, order_id, order_created_at, 0, 0, 0,
+                                                  NOT whole);
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.settle_cancellation(integer, uuid, timestamptz) IS
+COMMENT ON FUNCTION ecommerce_internal.settle_cancellation(integer, uuid, timestamptz, boolean) IS
     'For cancel_order_items(): what gift cards paid beyond what is still due goes back to them. An '
-    'order of which all that is due was paid is paid.';
+    'order of which all that is due was paid is paid. whole: all of it was cancelled.';
 
 CREATE FUNCTION ecommerce_internal.claim_cancellation(idempotency_key text, order_id uuid,
     order_created_at timestamptz, items jsonb, reason text, tenant_id integer) RETURNS boolean

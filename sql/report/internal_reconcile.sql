@@ -107,7 +107,8 @@ BEGIN
                 WHEN i.amount < o.due THEN 'partly_invoiced' ELSE 'not_credited' END, i.amount < 0
     FROM ecommerce.order_amounts o
     LEFT JOIN LATERAL (
-        SELECT sum(CASE v.kind WHEN 'invoice' THEN v.gross ELSE -v.gross END) AS amount
+        SELECT sum(CASE v.kind WHEN 'invoice' THEN v.gross + v.rounding
+                               ELSE -(v.gross + v.rounding) END) AS amount
         FROM ecommerce.invoices v
         WHERE v.tenant_id = v_tenant AND v.order_id = o.id) i ON true
     WHERE o.tenant_id = v_tenant AND o.created_at >= v_from AND o.created_at < v_to

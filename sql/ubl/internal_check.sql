@@ -94,7 +94,7 @@ BEGIN
     WHERE v.category = 'E' AND v.vatex IS NULL AND v.reason IS NULL
     UNION ALL
     SELECT g.gap
-    FROM jsonb_to_record(d) t (net numeric, gross numeric, prepaid numeric,
+    FROM jsonb_to_record(d) t (net numeric, gross numeric, prepaid numeric, rounding numeric,
                                lines numeric, allowances numeric, charges numeric, taxable numeric,
                                tax numeric)
     CROSS JOIN LATERAL (VALUES
@@ -107,7 +107,7 @@ BEGIN
         (t.taxable <> t.net, 'the VAT breakdown does not sum to net'),
         (t.tax <> t.gross - t.net, 'the VAT breakdown does not sum to vat'),
         (greatest((d ->> 'group_decimals')::integer, min_scale(t.net), min_scale(t.gross),
-                  min_scale(t.prepaid), (d ->> 'line_decimals')::integer)
+                  min_scale(t.prepaid), min_scale(t.rounding), (d ->> 'line_decimals')::integer)
          > v_decimals,
          format('amounts have more than %s decimals', v_decimals))) AS g (is_gap, gap)
     WHERE g.is_gap;

@@ -217,9 +217,11 @@ BEGIN
                         xmlelement(name "ram:TaxTotalAmount",
                                    xmlattributes(t.tax_currency AS "currencyID"),
                                    ecommerce_internal.document_vat_total(d)) END,
-                    xmlforest(round(t.gross, n) AS "ram:GrandTotalAmount",
+                    xmlforest(round(nullif(t.rounding, 0), n) AS "ram:RoundingAmount",
+                              round(t.gross, n) AS "ram:GrandTotalAmount",
                               round(nullif(t.prepaid, 0), n) AS "ram:TotalPrepaidAmount",
-                              round(t.gross - t.prepaid, n) AS "ram:DuePayableAmount"))
+                              round(t.gross - t.prepaid + t.rounding, n)
+                                  AS "ram:DuePayableAmount"))
                     AS "ram:SpecifiedTradeSettlementHeaderMonetarySummation"),
             (SELECT xmlagg(xmlforest(xmlforest(
                         p.p ->> 'invoice_number' AS "ram:IssuerAssignedID",
@@ -231,7 +233,7 @@ BEGIN
              FROM jsonb_array_elements(d -> 'preceding') WITH ORDINALITY p (p, n)))
         FROM jsonb_to_record(d) t (currency text, tax_currency text, lines numeric, net numeric,
                                    gross numeric, allowances numeric, charges numeric,
-                                   prepaid numeric));
+                                   prepaid numeric, rounding numeric));
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.cii_totals(jsonb) IS

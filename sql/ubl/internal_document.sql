@@ -234,10 +234,13 @@ BEGIN
             CASE WHEN t.prepaid <> 0 THEN
                 xmlelement(name "cbc:PrepaidAmount", xmlattributes(c AS "currencyID"),
                            round(t.prepaid, n)) END,
+            CASE WHEN t.rounding <> 0 THEN
+                xmlelement(name "cbc:PayableRoundingAmount", xmlattributes(c AS "currencyID"),
+                           round(t.rounding, n)) END,
             xmlelement(name "cbc:PayableAmount", xmlattributes(c AS "currencyID"),
-                       round(t.gross - t.prepaid, n))) AS "cac:LegalMonetaryTotal")
+                       round(t.gross - t.prepaid + t.rounding, n))) AS "cac:LegalMonetaryTotal")
         FROM jsonb_to_record(d) t (lines numeric, net numeric, gross numeric, allowances numeric,
-                                   charges numeric, prepaid numeric));
+                                   charges numeric, prepaid numeric, rounding numeric));
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.ubl_totals(jsonb) IS

@@ -209,6 +209,32 @@ FROM unnest('{JPY,KWD,USD}'::text[]) c, LATERAL (SELECT o FROM issued(ordered(it
     jsonb_build_object('currency', c, 'allowances', '[{"percent": 7}]'::jsonb)),
     '{"exchange_rate": 0.92}') o OFFSET 0) i (v);
 
+-- Of a part of an order the VAT of lines, each of which was rounded, may be further from its rate
+-- than EN 16931 allows: the document has it by its rate, and what its lines come to is to be paid.
+SELECT ordered((SELECT jsonb_agg('{"sku": "A", "quantity": 3}'::jsonb)
+    FROM generate_series(1, 12)), '{"currency": "JPY"}') AS o \gset
+SELECT net, vat, gross FROM ecommerce.orders WHERE id = :'o';
+SELECT status FROM ecommerce.transition_order(:'o'::uuid, 'processing');
+SELECT id AS parcel FROM ecommerce.create_shipment(:'o'::uuid, items('A', 12)) \gset
+SELECT i.invoice_number AS first, i.net, i.vat, i.gross, i.payable
+FROM ecommerce.issue_shipment_invoice(:'parcel', '{"exchange_rate": 0.0061}') i \gset
+SELECT :net AS net, :vat AS vat, :gross AS gross, :payable AS payable,
+    :net * 0.24 AS by_rate, (SELECT count(*) FROM violations(:'first')) AS violations, (
+        SELECT sum(l.net + l.vat) FROM ecommerce.invoice_lines l
+        JOIN ecommerce.invoices v ON v.id = l.invoice_id
+        WHERE v.invoice_number = :'first') AS lines;
+SELECT substring(ecommerce.invoice_xml(:'first') FROM '<cbc:TaxIncl.*</cbc:PayableAmount>');
+SELECT substring(ecommerce.invoice_cii(:'first') FROM '<ram:RoundingAmount>.*DuePayableAmount>');
+SELECT error_code FROM ecommerce.issue_invoices(ARRAY[:'o']::uuid[],
+    '{"exchange_rates": {"JPY": 0.0061}}');
+SELECT sum(v.net) AS net, sum(v.vat) AS vat, sum(v.rounding) AS rounding,
+    sum(v.gross + v.rounding) AS payable,
+    sum((SELECT count(*) FROM violations(v.invoice_number))) AS violations
+FROM ecommerce.invoices v WHERE v.order_id = :'o';
+SELECT r.subject, r.reason FROM ecommerce.reconcile(current_date - 1, current_date + 1) r
+JOIN ecommerce.orders o ON o.order_number = r.number
+WHERE o.id = :'o' AND r.subject = 'invoice';
+
 -- Buyers: what their profile says, and what the request says, which counts more
 INSERT INTO ecommerce.user_profiles (user_id, company, vat_id, registration_number,
     endpoint_scheme, endpoint_id, buyer_reference)

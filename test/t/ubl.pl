@@ -71,7 +71,7 @@ BEGIN
 	), i AS (
 		INSERT INTO ecommerce.invoices (tenant_id, id, series, year, number, invoice_number, kind,
 			type_code, profile, issue_date, delivery_date, due_date, order_id, order_created_at,
-			order_number, currency, net, vat, gross, prepaid, tax_currency, exchange_rate,
+			order_number, currency, net, vat, gross, prepaid, rounding, tax_currency, exchange_rate,
 			vat_scheme, country, seller, buyer, delivery, payment, preceding, note)
 		SELECT 1, v_id, v_kind, 2026, v_number, name, v_kind,
 			coalesce(spec ->> 'type_code', CASE v_kind WHEN 'invoice' THEN '380' ELSE '381' END),
@@ -79,6 +79,7 @@ BEGIN
 			(spec ->> 'delivery_date')::date, (spec ->> 'due_date')::date, ecommerce.uuid_v7(),
 			now(), '261129-' || v_number, v_currency, sum(t.taxable), sum(t.tax),
 			sum(t.taxable + t.tax), coalesce((spec ->> 'prepaid')::numeric, 0),
+			coalesce((spec ->> 'rounding')::numeric, 0),
 			spec ->> 'tax_currency', (spec ->> 'exchange_rate')::numeric, 'standard', 'GR',
 			coalesce(spec -> 'whole_seller', doc.seller() || coalesce(spec -> 'seller', '{}')),
 			coalesce(spec -> 'whole_buyer',
@@ -189,6 +190,9 @@ INSERT INTO doc.cases (name, spec) VALUES
 	('prepaid in part', '{"lines": [{}], "prepaid": 5}'),
 	('prepaid', '{"lines": [{}], "prepaid": 11.90}'),
 	('overpaid', '{"lines": [{}], "prepaid": 20.01}'),
+	('rounded', '{"lines": [{}], "prepaid": 5, "rounding": 0.10}'),
+	('rounded down, credit note', '{"kind": "credit_note", "currency": "JPY",
+		"lines": [{"quantity": 5, "unit_price": 102, "rate": 24}], "rounding": -2}'),
 	('nothing to pay', '{"lines": [{"allowance": 10}]}'),
 	-- Rounding, quantities, prices
 	('prices of many decimals', '{"lines": [{"quantity": 3, "unit_price": 8.264462809917355371},
@@ -336,6 +340,7 @@ CREATE FUNCTION doc.rate(category text, rate text) RETURNS numeric LANGUAGE sql 
 	CASE doc.category(category) WHEN 'O' THEN 0 ELSE coalesce(rate::numeric, 0) END;
 SELECT doc.make('Published: ' || (p.invoice ->> 'id'), jsonb_build_object('company', true,
 	'currency', p.invoice -> 'currency', 'prepaid', p.invoice #> '{totals,prepaid}',
+	'rounding', p.invoice #> '{totals,rounding}',
 	'kind', CASE WHEN p.invoice ->> 'type_code' ~ '^(381|396|credit)' THEN 'credit_note'
 		ELSE 'invoice' END,
 	'type_code', substring(p.invoice ->> 'type_code' FROM '^[0-9]+$'),
@@ -361,13 +366,12 @@ SELECT doc.make('Published: ' || (p.invoice ->> 'id'), jsonb_build_object('compa
 			'rate', doc.rate(a ->> 'vat_cat', a ->> 'vat_rate')))
 		FROM jsonb_array_elements(p.invoice -> 'doc_ac') a), '[]')))
 FROM doc.published p
--- A shop sells whole units and has no charges on lines, amounts below zero, or rounding.
+-- A shop sells whole units and has no charges on lines, or amounts below zero.
 WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(p.invoice -> 'lines') l
 	WHERE trunc((l ->> 'qty')::numeric) <> (l ->> 'qty')::numeric OR (l ->> 'net')::numeric < 0
 	OR (l ->> 'qty')::numeric < 0 OR (l ->> 'unit_price')::numeric < 0
 	OR trunc((l ->> 'base_qty')::numeric) <> (l ->> 'base_qty')::numeric
 	OR EXISTS (SELECT FROM jsonb_array_elements(l -> 'ac') a WHERE (a ->> 'charge')::boolean))
-AND NOT p.invoice -> 'totals' ? 'rounding'
 AND ecommerce_internal.document_code_known('currency', p.invoice ->> 'currency')
 AND NOT EXISTS (SELECT FROM jsonb_array_elements(p.invoice -> 'vat') v
 	WHERE doc.category(v ->> 'cat') NOT IN ('S', 'Z', 'E', 'AE', 'K', 'G', 'O')
