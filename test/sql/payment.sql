@@ -43,6 +43,10 @@ SELECT failure($$SELECT ecommerce.create_payment(o('card'))$$);
 SELECT told('e2', 'captured', 60), told('e3', 'captured', 40), told('e3', 'captured', 40);
 SELECT failure($$SELECT told('e3', 'captured', 41)$$) ~ '^EC045' AS differs,
     failure($$SELECT told('e3', 'refunded', 40)$$) ~ '^EC045' AS differs;
+SELECT a, failure(format('SELECT ecommerce.record_payment_event(''acme'', ''e3'', ''captured'', 40,
+    ''EUR'', ''pi'', %s)', a)) ~ '^EC045' AS differs
+FROM unnest(ARRAY['data => ''{"id": 1}''', 'data => ''{}''', 'reason => ''other''',
+    'reason => NULL']) a;
 SELECT * FROM money;
 SELECT kind, amount, provider, event_id FROM ecommerce.payment_entries ORDER BY id;
 
