@@ -47,6 +47,10 @@ SELECT a, failure(format('SELECT ecommerce.record_payment_event(''acme'', ''e3''
     ''EUR'', ''pi'', %s)', a)) ~ '^EC045' AS differs
 FROM unnest(ARRAY['data => ''{"id": 1}''', 'data => ''{}''', 'reason => ''other''',
     'reason => NULL']) a;
+-- what is too long, also where the payment is known
+SELECT left(a, 20) AS a, failure(format('SELECT ecommerce.record_payment_event(''acme'',
+    event_id => %s, kind => ''captured'', amount => 1, reference => ''pi'')', a)) AS failure
+FROM unnest(ARRAY['repeat(''x'', 256)', '''l1'', reason => repeat(''x'', 10001)']) a;
 SELECT * FROM money;
 SELECT kind, amount, provider, event_id FROM ecommerce.payment_entries ORDER BY id;
 
