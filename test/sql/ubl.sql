@@ -18,8 +18,8 @@ DECLARE
     v    jsonb := '{"tenant_id": 1, "series": "ubl", "year": 2026, "kind": "invoice",
         "type_code": "380", "profile": "en16931", "issue_date": "2026-11-29",
         "due_date": "2026-12-13", "order_number": "261129-7K3QX9M2TV", "currency": "EUR",
-        "net": 44.88, "vat": 10.77, "gross": 55.65, "prepaid": 0, "vat_scheme": "standard",
-        "country": "GR", "region": "",
+        "net": 44.88, "vat": 10.77, "gross": 55.65, "prepaid": 0, "rounding": 0,
+        "vat_scheme": "standard", "country": "GR", "region": "",
         "seller": {"name": "Shop", "country": "GR", "vat_id": "EL094259216"},
         "buyer": {"name": "Ann", "country": "GR"}, "payment": {}, "preceding": [],
         "user_id": "01930000-0000-7000-8000-0000000000a1"}';
