@@ -44,7 +44,6 @@ CREATE FUNCTION ecommerce_internal.issue_chunk(tenant_id integer, order_ids uuid
                    gross numeric, error_code text, message text, detail text)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
-    SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE

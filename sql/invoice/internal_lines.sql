@@ -50,7 +50,8 @@ COMMENT ON FUNCTION ecommerce_internal.invoiced_lines(integer, uuid[]) IS
 CREATE FUNCTION ecommerce_internal.order_to_invoice(order_id uuid, order_created_at timestamptz,
     tenant_id integer) RETURNS jsonb
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off AS 'MODULE_PATHNAME', 'ec_order_to_invoice';
+    SET enable_seqscan = off SET plan_cache_mode = auto
+    AS 'MODULE_PATHNAME', 'ec_order_to_invoice';
 COMMENT ON FUNCTION ecommerce_internal.order_to_invoice(uuid, timestamptz, integer) IS
     'An order as its invoice is made of it: its row, with more keys. user and profile are rows, '
     'payment the row of payments that counts, with its mandate; credit_days; has_documents; and '

@@ -212,7 +212,8 @@ COMMENT ON FUNCTION ecommerce_internal.take_units(jsonb, jsonb, text, text) IS
 CREATE FUNCTION ecommerce_internal.lock_order_row(tenant_id integer, order_id uuid,
     OUT created_at timestamptz, OUT order_number text, OUT status text)
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off AS 'MODULE_PATHNAME', 'ec_lock_order_row';
+    SET enable_seqscan = off SET plan_cache_mode = auto
+    AS 'MODULE_PATHNAME', 'ec_lock_order_row';
 COMMENT ON FUNCTION ecommerce_internal.lock_order_row(integer, uuid) IS
     'For lock_fulfilment(): lock an order where its id says that it is. NULLs if it is not there, '
     'or if this transaction has locked it.';

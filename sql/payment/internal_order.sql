@@ -89,7 +89,7 @@ COMMENT ON FUNCTION ecommerce_internal.payment_status_now(integer, uuid, timesta
 CREATE FUNCTION ecommerce_internal.add_to_order(order_id uuid, order_created_at timestamptz,
     paid numeric, refunded numeric, charged_back numeric, tenant_id integer) RETURNS text
     LANGUAGE c VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET plan_cache_mode = auto
     AS 'MODULE_PATHNAME', 'ec_add_to_order';
 COMMENT ON FUNCTION ecommerce_internal.add_to_order(uuid, timestamptz, numeric, numeric, numeric,
     integer) IS

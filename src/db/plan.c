@@ -166,7 +166,10 @@ whole_plan(EcPlan *plan)
 	return plan->plan;
 }
 
-/* A statement for the partitions that tables have for a moment, if they can be named */
+/*
+ * A statement for the partitions that tables have for a moment, if they can be named.
+ * Its plan is kept where plan_cache_mode is not force_custom_plan, which counts more.
+ */
 static SPIPlanPtr
 leaf_plan(EcPlan *plan, TimestampTz at)
 {
