@@ -93,29 +93,43 @@ next_mark(const char *sql, char **name, bool *of_moment, const char **end)
 	return open;
 }
 
-/*
- * The partitions that a statement names for a moment, one behind the other, each with a
- * blank; NULL if one has to go by its table.
- */
-static char *
-leaf_places(const char *sql, TimestampTz at)
+/* Note the tables of which a statement names partitions, once. */
+static void
+note_marked(EcPlan *plan)
 {
-	StringInfoData places;
+	const char *sql = plan->sql;
 	const char *end;
 	char	   *name;
 	bool		of_moment;
 
-	initStringInfo(&places);
 	for (; next_mark(sql, &name, &of_moment, &end) != NULL; sql = end)
-	{
-		char	   *place = of_moment ? ec_leaf_place(name, at) : NULL;
-
-		if (of_moment && place == NULL)
-			return NULL;
 		if (of_moment)
-			appendStringInfo(&places, "%s ", place);
+		{
+			Assert(plan->nmarked < EC_PLAN_MAX_MARKED);
+			plan->marked[plan->nmarked++] = MemoryContextStrdup(TopMemoryContext, name);
+		}
+}
+
+/*
+ * The partitions that a statement names for a moment, one behind the other; NULL if one
+ * has to go by its table.
+ */
+static char *
+leaf_places(EcPlan *plan, TimestampTz at)
+{
+	char	   *places = NULL;
+
+	if (plan->nmarked == 0)
+		note_marked(plan);
+	for (int i = 0; i < plan->nmarked; i++)
+	{
+		char	   *place = ec_leaf_place(plan->marked[i], at);
+
+		if (place == NULL)
+			return NULL;
+		places = i == 0 ? place : psprintf("%s %s", places, place);
 	}
-	return places.data;
+	return places;
 }
 
 /* The text of a statement, with the names of tables for its marks, or of their partitions */
@@ -173,7 +187,7 @@ whole_plan(EcPlan *plan)
 static SPIPlanPtr
 leaf_plan(EcPlan *plan, TimestampTz at)
 {
-	char	   *places = leaf_places(plan->sql, at);
+	char	   *places = leaf_places(plan, at);
 	int			known = 0;
 	SPIPlanPtr	prepared;
 	EcLeafPlan *leaf;

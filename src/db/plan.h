@@ -11,6 +11,7 @@
 #include "utils/tuplestore.h"
 
 #define EC_PLAN_MAX_ARGS 28
+#define EC_PLAN_MAX_MARKED 4
 #define EC_ROWS_MAX_COLUMNS 24
 
 /*
@@ -30,6 +31,8 @@ typedef struct EcPlan
 	Oid			types[EC_PLAN_MAX_ARGS];
 	SPIPlanPtr	plan;			/* for the one place that there is */
 	struct EcLeafPlan *leaves;	/* for partitions, by ec_execute_at and so on */
+	int			nmarked;		/* tables of which it names partitions */
+	char	   *marked[EC_PLAN_MAX_MARKED];
 } EcPlan;
 
 /*
