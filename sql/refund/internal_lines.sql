@@ -208,9 +208,12 @@ BEGIN
         FROM unnest(v_lines, v_weights, v_shares) AS w (line_number, weight, share)
         JOIN ecommerce_internal.refund_lines(tenant_id, order_id, order_created_at) l
           ON l.line_number = w.line_number
-        CROSS JOIN LATERAL (SELECT ecommerce.refund_amount(
-            greatest(l.vat - greatest(l.settled_vat, l.units_vat + l.share_vat), 0),
-            w.weight, 0, w.share, refund_of_amount.currency) AS vat) v
+        -- Neither net nor VAT is above what is left of it, whatever was rounded before.
+        CROSS JOIN LATERAL (SELECT least(greatest(ecommerce.refund_amount(
+                greatest(l.vat - greatest(l.settled_vat, l.units_vat + l.share_vat), 0),
+                w.weight, 0, w.share, refund_of_amount.currency),
+            w.share - (l.net - l.units_net - l.share_net)),
+            l.vat - l.units_vat - l.share_vat) AS vat) v
         WHERE w.share > 0);
 END
 $$;
