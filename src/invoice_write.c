@@ -130,6 +130,15 @@ typedef struct Documents
 	bool	   *no_due_date;
 } Documents;
 
+/* Refuse a draft that is not what drafts are. */
+pg_noreturn static void
+wrong_draft(const char *key, const char *expected)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s of a draft must be %s", key, expected)));
+}
+
 /* A text, as a value of a type that is written as one */
 static Datum
 read_text(char *text, Oid type)
@@ -146,8 +155,11 @@ static Datum
 json_value(JsonbContainer *object, const char *key, Oid type, bool *isnull)
 {
 	JsonbValue	buffer;
-	JsonbValue *value = getKeyJsonValueFromContainer(object, key, (int) strlen(key), &buffer);
+	JsonbValue *value;
 
+	if (!JsonContainerIsObject(object))
+		wrong_draft("each part", "an object");
+	value = getKeyJsonValueFromContainer(object, key, (int) strlen(key), &buffer);
 	*isnull = value == NULL || value->type == jbvNull;
 	if (*isnull)
 		return (Datum) 0;
@@ -162,7 +174,7 @@ json_value(JsonbContainer *object, const char *key, Oid type, bool *isnull)
 															 NumericGetDatum(value->val.numeric))),
 						 type);
 	if (value->type != jbvString)
-		elog(ERROR, "%s of a draft is neither text nor number", key);
+		wrong_draft(key, "text or a number");
 	if (type == TEXTOID)
 		return PointerGetDatum(cstring_to_text_with_len(value->val.string.val,
 														value->val.string.len));
@@ -250,7 +262,7 @@ write_parts(Documents *documents, const EcTable *table, const char *list, EcPlac
 			if (token != WJB_ELEM)
 				continue;
 			if (part.type != jbvBinary)
-				elog(ERROR, "%s of a draft are no objects", list);
+				wrong_draft(list, "a list of objects");
 			json_columns(part.val.binary.data, table, PART_DRAFTED, values, isnull);
 			values[PART_TENANT] = Int32GetDatum(documents->tenant_id);
 			values[PART_INVOICE] = documents->ids[i];

@@ -121,6 +121,12 @@ SELECT d, f FROM unnest(ARRAY['SELECT',
     'UPDATE ecommerce.invoices SET prepaid = gross + 1 WHERE number = 3']) d
 LEFT JOIN LATERAL found(d) f ON true;
 
+-- What is no draft
+SELECT d, failure(format('SELECT ecommerce_internal.write_documents(ARRAY[ecommerce.uuid_v7()],
+    ARRAY[%L]::jsonb[], ''I'', 2026, 99, ARRAY[''X''], ''2026-01-01'', 1)', d)) AS failure
+FROM unnest(ARRAY['{"net": {}}', '{"net": true}', '{"net": "x"}', '{"payment_days": 1e20}',
+    '{"order_id": 1}', '[]', '["kind", "net"]', '"kind"', NULL]) d;
+
 -- Whom a document was for is forgotten when the years are over, and nothing else.
 BEGIN;
 SELECT failure('UPDATE ecommerce.invoices SET buyer = ''{"country": "GR"}''');
