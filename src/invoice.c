@@ -170,7 +170,6 @@ sums_to(const EcTable *table, const Datum *keys, Datum net, Datum vat)
 		if (table->ncolumns > PART_KIND &&
 			strcmp(TextDatumGetCString(ec_scan_value(&scan, PART_KIND, &isnull)), "allowance") == 0)
 			add = numeric_sub;
-
 		net_sum = DirectFunctionCall2(add, net_sum, ec_scan_value(&scan, PART_NET, &isnull));
 		vat_sum = DirectFunctionCall2(add, vat_sum, ec_scan_value(&scan, PART_VAT, &isnull));
 	}

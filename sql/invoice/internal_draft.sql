@@ -176,19 +176,20 @@ CREATE FUNCTION ecommerce_internal.document_vat(taxable numeric, rate numeric, w
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_exact numeric := taxable * rate / 100;
-    v_unit  numeric := 10.0 ^ -scale(wanted);
+    v_exact  numeric := taxable * rate / 100;
+    v_unit   numeric := 10.0 ^ -scale(wanted);
+    v_wanted numeric := greatest(wanted, wanted - wanted);
 BEGIN
-    RETURN CASE WHEN abs(wanted - v_exact) < 1 THEN wanted
-                ELSE round(CASE WHEN wanted > v_exact THEN ceil((v_exact + 1) / v_unit) - 1
+    RETURN CASE WHEN abs(v_wanted - v_exact) < 1 THEN v_wanted
+                ELSE round(CASE WHEN v_wanted > v_exact THEN ceil((v_exact + 1) / v_unit) - 1
                                 ELSE floor((v_exact - 1) / v_unit) + 1 END * v_unit,
                            scale(wanted)) END;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.document_vat(numeric, numeric, numeric) IS
     'The VAT of a category and rate of a document: what is wanted, if EN 16931 allows it. Else '
-    'what is nearest to that and less than 1 from the rate (BR-CO-17). wanted: that of its lines, '
-    'and what earlier documents lack of theirs.';
+    'what is nearest to that, not below zero and less than 1 from the rate (BR-CO-17). wanted: '
+    'that of its lines, and what earlier documents lack of theirs, which may be below zero.';
 
 CREATE FUNCTION ecommerce_internal.lacking_vat(tenant_id integer, of_ids uuid[], less_ids uuid[])
     RETURNS TABLE (order_id uuid, vat_category text, vat_rate numeric, amount numeric)
@@ -214,8 +215,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lacking_vat(integer, uuid[], uuid[]) IS
-    'What VAT some documents lack of that of their lines, by order, category and rate, which is '
-    'their rounding. less_ids: documents by which that is less.';
+    'What VAT some documents lack of that of their lines, by order, category and rate. Their '
+    'rounding is the sum of it; where there is none, none is lacking. less_ids: documents by which '
+    'it is less.';
 
 CREATE FUNCTION ecommerce_internal.lacking_vat_of_orders(tenant_id integer, orders jsonb[])
     RETURNS TABLE (order_id uuid, vat_category text, vat_rate numeric, amount numeric)
@@ -247,8 +249,8 @@ COMMENT ON FUNCTION ecommerce_internal.lacking_vat_of_orders(integer, jsonb[]) I
 
 CREATE FUNCTION ecommerce_internal.draft_groups(tenant_id integer, orders jsonb[], shipped jsonb)
     RETURNS TABLE (order_id uuid, net numeric, vat numeric, rounding numeric, has_goods boolean,
-                   has_products boolean,
-                   categories text[], is_exact boolean, lines jsonb, vat_breakdown jsonb)
+                   has_products boolean, categories text[], is_exact boolean, lines jsonb,
+                   vat_breakdown jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$

@@ -179,11 +179,11 @@ BEGIN
             last_issue_date = ecommerce_internal.next_issue_date(c.last_issue_date, c.year, v_zone)
         WHERE c.tenant_id = take_invoice_numbers.tenant_id
           AND c.series = take_invoice_numbers.series AND c.year = v_year
-          AND (c.year = 0 OR c.year = extract(year FROM
-                   ecommerce_internal.next_issue_date(c.last_issue_date, c.year, v_zone)))
-          AND NOT EXISTS (SELECT FROM ecommerce.invoice_counters k
-                          WHERE k.tenant_id = take_invoice_numbers.tenant_id
-                            AND k.series = take_invoice_numbers.series AND k.year > v_year)
+          AND (v_year = 0 OR v_year = extract(year FROM
+                   ecommerce_internal.next_issue_date(c.last_issue_date, c.year, v_zone))
+               AND NOT EXISTS (SELECT FROM ecommerce.invoice_counters k
+                               WHERE k.tenant_id = take_invoice_numbers.tenant_id
+                                 AND k.series = take_invoice_numbers.series AND k.year > v_year))
         RETURNING c.last_number - take_invoice_numbers.count, c.last_issue_date
         INTO take_invoice_numbers.last_number, take_invoice_numbers.issue_date;
         EXIT WHEN FOUND;

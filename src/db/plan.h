@@ -18,10 +18,10 @@
  * A statement.  Declare it static with its text and the types of its
  * arguments; ec_execute prepares it on first use.  Its text has {orders} for the
  * place of a table, and {@orders} for its partition that has the rows of a moment,
- * if ec_execute_at is told that.  If it names a tenant's table, $1 is the tenant, which each
- * reference to one compares by itself, so that the place follows from $1.  One
- * that looks into partitioned tables takes CURSOR_OPT_CUSTOM_PLAN as options,
- * because a plan for any arguments locks all partitions.
+ * if ec_execute_at is told that.  If it names a tenant's table, $1 is the tenant,
+ * which each reference to one compares by itself, so that the place follows from
+ * $1.  One that looks into partitioned tables takes CURSOR_OPT_CUSTOM_PLAN as
+ * options, because a plan for any arguments locks all partitions.
  */
 typedef struct EcPlan
 {

@@ -209,6 +209,21 @@ FROM unnest('{JPY,KWD,USD}'::text[]) c, LATERAL (SELECT o FROM issued(ordered(it
     jsonb_build_object('currency', c, 'allowances', '[{"percent": 7}]'::jsonb)),
     '{"exchange_rate": 0.92}') o OFFSET 0) i (v);
 
+-- What VAT a document has: what is wanted, or the nearest that may be
+SELECT taxable, rate, wanted, ecommerce_internal.document_vat(taxable, rate, wanted)
+FROM (VALUES (100, 24, 24.00), (100, 24, 24.99), (100, 24, 25.00), (100, 24, 23.01),
+    (100, 24, 22.5), (510, 24, 125), (510, 24, 120), (1, 24, 3), (1, 24, -2), (1.00, 24, -0.36),
+    (0, 24, 1), (10, 0, 0.00), (4.001, 25, 2.001)) AS v (taxable, rate, wanted);
+-- Where a column is not what the shop made it, documents take a statement.
+BEGIN;
+ALTER TABLE ecommerce.invoices ALTER COLUMN note TYPE varchar(20);
+SELECT ordered(items('A', 1)) AS o \gset
+SELECT failure(format('SELECT ecommerce.issue_invoice(%L::uuid, NULL, %L)', :'o',
+    '{"note": "longer than the column is"}')) ~ '^22001' AS too_long;
+SELECT id AS i FROM ecommerce.issue_invoice(:'o'::uuid, NULL, '{"note": "short"}') \gset
+SELECT v ->> 'note' AS note, v -> 'gross' AS gross, jsonb_array_length(v -> 'lines') AS lines
+FROM ecommerce.get_invoice(:'i'::uuid) v;
+ROLLBACK;
 -- Of a part of an order the VAT of lines, each of which was rounded, may be further from its rate
 -- than EN 16931 allows: the document has it by its rate, and what its lines come to is to be paid.
 SELECT ordered((SELECT jsonb_agg('{"sku": "A", "quantity": 3}'::jsonb)

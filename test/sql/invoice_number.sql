@@ -95,6 +95,21 @@ SELECT right(i.invoice_number, 7) AS number, to_char(i.issue_date, 'MM-DD') AS d
     extract(year FROM i.issue_date) - extract(year FROM now()) = 2 AS later
 FROM ecommerce.issue_invoice(ordered(), NULL, '{"series": "INV"}') i;
 ROLLBACK;
+-- whatever its counter says, or nobody says of the series, the next number comes to an end
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE ecommerce.invoice_counters SET last_issue_date = make_date(year + 3, 5, 1)
+WHERE series = 'INV';
+RESET session_replication_role;
+SELECT year - extract(year FROM now()) AS year, last_number, to_char(issue_date, 'MM-DD') AS day
+FROM ecommerce_internal.take_invoice_numbers(1, 'INV', true, 1);
+SELECT year, last_number, issue_date >= current_date - 1 AS today
+FROM ecommerce_internal.take_invoice_numbers(1, 'INV', NULL, 2);
+CREATE FUNCTION pg_temp.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER a_nothing BEFORE UPDATE ON ecommerce.invoice_counters FOR EACH ROW
+EXECUTE FUNCTION pg_temp.nothing();
+SELECT failure($$SELECT ecommerce_internal.take_invoice_numbers(1, 'INV', true, 1)$$);
+ROLLBACK;
 -- the day is that of the shop
 SELECT ecommerce_internal.shop_day_at(t, z) FROM (VALUES
     ('2026-12-31 22:30+00'::timestamptz, 'Europe/Athens'), ('2026-12-31 22:30+00', 'UTC'),
