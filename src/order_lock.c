@@ -7,9 +7,7 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/datum.h"
@@ -22,6 +20,7 @@
 #include "db/plan.h"
 #include "ecommerce.h"
 #include "value/arguments.h"
+#include "value/result.h"
 
 /*
  * An update, not only a lock: of two at REPEATABLE READ one must fail.  A version that this
@@ -55,8 +54,6 @@ ec_lock_order_row(PG_FUNCTION_ARGS)
 	const pg_uuid_t *id;
 	TimestampTz at;
 	Datum		result[lengthof(lock_types)];
-	bool		nulls[lengthof(lock_types)] = {false};
-	TupleDesc	desc;
 	uint64		found;
 
 	EC_STRICT(fcinfo);
@@ -75,7 +72,5 @@ ec_lock_order_row(PG_FUNCTION_ARGS)
 	ec_end();
 	if (found != 1)
 		PG_RETURN_NULL();
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), result, nulls)));
+	PG_RETURN_DATUM(ec_out_row(fcinfo, lock_types, lengthof(lock_types), result));
 }

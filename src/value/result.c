@@ -57,3 +57,16 @@ ec_result_row(FunctionCallInfo fcinfo, const Oid *types, int n, Datum *values)
 	ReleaseTupleDesc(desc);
 	return row;
 }
+
+/* A row of the OUT arguments of a function, without NULLs. */
+Datum
+ec_out_row(FunctionCallInfo fcinfo, const Oid *types, int n, Datum *values)
+{
+	TupleDesc	desc;
+	bool	   *nulls = palloc0_array(bool, (Size) n);
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	check_columns(desc, types, n);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
