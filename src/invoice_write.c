@@ -21,22 +21,9 @@
 
 #include "pg_compat.h"
 
-#include "call.h"
 #include "db/scan.h"
 #include "db/writer.h"
-
-/* Arguments of write_documents */
-enum
-{
-	WRITE_IDS,
-	WRITE_DRAFTS,
-	WRITE_SERIES,
-	WRITE_YEAR,
-	WRITE_FIRST_NUMBER,
-	WRITE_INVOICE_NUMBERS,
-	WRITE_ISSUE_DATE,
-	WRITE_TENANT
-};
+#include "invoice_write.h"
 
 /* Columns of invoices that a draft does not have */
 enum
@@ -114,22 +101,6 @@ static const EcTable numbers = {
 	.columns = {{"tenant_id", INT4OID}, {"invoice_number", TEXTOID}}
 };
 
-/* Documents to write */
-typedef struct Documents
-{
-	int32		tenant_id;
-	int			count;
-	Datum	   *ids;
-	Datum	   *drafts;
-	Datum	   *written_numbers;
-	Datum		series;
-	Datum		year;
-	int64		first_number;
-	DateADT		issue_date;
-	Datum	   *due_dates;		/* that they get */
-	bool	   *no_due_date;
-} Documents;
-
 /* Refuse a draft that is not what drafts are. */
 pg_noreturn static void
 wrong_draft(const char *key, const char *expected)
@@ -204,7 +175,7 @@ due_date(JsonbContainer *draft, DateADT issue_date, bool *isnull)
 
 /* Write the rows of invoices. */
 static void
-write_heads(Documents *documents, EcPlace *place, Relation rel)
+write_heads(EcDocuments *documents, EcPlace *place, Relation rel)
 {
 	EcWriter   *writer = ec_writer_begin(place, rel, -1);
 
@@ -237,7 +208,7 @@ write_heads(Documents *documents, EcPlace *place, Relation rel)
 
 /* Write the rows of one of their lists. */
 static void
-write_parts(Documents *documents, const EcTable *table, const char *list, EcPlace *place,
+write_parts(EcDocuments *documents, const EcTable *table, const char *list, EcPlace *place,
 			Relation rel)
 {
 	EcWriter   *writer = ec_writer_begin(place, rel, -1);
@@ -274,7 +245,7 @@ write_parts(Documents *documents, const EcTable *table, const char *list, EcPlac
 
 /* Has any document of the tenant one of the numbers already, as they are written? */
 static bool
-any_number_taken(const Documents *documents)
+any_number_taken(const EcDocuments *documents)
 {
 	EcScan		scan;
 	bool		taken = false;
@@ -293,8 +264,8 @@ any_number_taken(const Documents *documents)
 }
 
 /* Write documents; false, and nothing is written, if it takes a statement. */
-static bool
-write_documents(Documents *documents)
+bool
+ec_invoice_write_documents(EcDocuments *documents)
 {
 	static const struct
 	{
@@ -322,64 +293,4 @@ write_documents(Documents *documents)
 	for (int i = 0; i < (int) lengthof(parts); i++)
 		table_close(rels[i], NoLock);
 	return suits;
-}
-
-/* The elements of an array without NULLs, of which there are as many as documents */
-static Datum *
-elements(FunctionCallInfo fcinfo, int n, Oid type, int count)
-{
-	Datum	   *values;
-	bool	   *nulls;
-	int			found;
-	int16		length;
-	bool		by_value;
-	char		align;
-
-	get_typlenbyvalalign(type, &length, &by_value, &align);
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), type, length, by_value, align, &values, &nulls,
-					  &found);
-	if (found != count || array_contains_nulls(PG_GETARG_ARRAYTYPE_P(n)))
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_ELEMENT_ERROR),
-				 errmsg("each document must have an id, a draft and a number")));
-	return values;
-}
-
-PG_FUNCTION_INFO_V1(ec_write_documents);
-
-/*
- * write_documents(ids uuid[], drafts jsonb[], series text, year integer,
- * first_number bigint, invoice_numbers text[], issue_date date,
- * tenant_id integer) -> date[]
- */
-Datum
-ec_write_documents(PG_FUNCTION_ARGS)
-{
-	Documents	documents = {0};
-	bool		written;
-	int			dims[1];
-	int			first[1] = {1};
-
-	for (int i = 0; i <= WRITE_TENANT; i++)
-		if (PG_ARGISNULL(i))
-			PG_RETURN_NULL();
-	documents.count = ArrayGetNItems(ARR_NDIM(PG_GETARG_ARRAYTYPE_P(WRITE_IDS)),
-									 ARR_DIMS(PG_GETARG_ARRAYTYPE_P(WRITE_IDS)));
-	documents.ids = elements(fcinfo, WRITE_IDS, UUIDOID, documents.count);
-	documents.drafts = elements(fcinfo, WRITE_DRAFTS, JSONBOID, documents.count);
-	documents.written_numbers = elements(fcinfo, WRITE_INVOICE_NUMBERS, TEXTOID, documents.count);
-	documents.series = PG_GETARG_DATUM(WRITE_SERIES);
-	documents.year = PG_GETARG_DATUM(WRITE_YEAR);
-	documents.first_number = PG_GETARG_INT64(WRITE_FIRST_NUMBER);
-	documents.issue_date = PG_GETARG_DATEADT(WRITE_ISSUE_DATE);
-	documents.due_dates = palloc0_array(Datum, (Size) documents.count);
-	documents.no_due_date = palloc0_array(bool, (Size) documents.count);
-	documents.tenant_id = ec_begin(fcinfo, WRITE_TENANT);
-	written = write_documents(&documents);
-	ec_end();
-	if (!written)
-		PG_RETURN_NULL();
-	dims[0] = documents.count;
-	PG_RETURN_ARRAYTYPE_P(construct_md_array(documents.due_dates, documents.no_due_date, 1, dims,
-											 first, DATEOID, sizeof(DateADT), true, TYPALIGN_INT));
 }

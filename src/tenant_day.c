@@ -60,23 +60,16 @@ ec_day_in(pg_tz *zone, TimestampTz at)
 	return date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE;
 }
 
-PG_FUNCTION_INFO_V1(ec_day_start);
-
-/* day_start(day date, timezone text) -> timestamptz */
-Datum
-ec_day_start(PG_FUNCTION_ARGS)
+/* The moment at which a day begins in a time zone */
+static TimestampTz
+day_start(pg_tz *zone, DateADT day)
 {
-	DateADT		day;
-	pg_tz	   *zone;
 	struct pg_tm midnight = {0};
 	struct pg_tm before;
 	fsec_t		fsec;
 	int			offset;
 	TimestampTz start;
 
-	EC_STRICT(fcinfo);
-	day = PG_GETARG_DATEADT(0);
-	zone = ec_day_zone(PG_GETARG_TEXT_PP(1));
 	if (DATE_NOT_FINITE(day) || !IS_VALID_DATE(day))
 		out_of_range();
 	j2date(day + POSTGRES_EPOCH_JDATE, &midnight.tm_year, &midnight.tm_mon, &midnight.tm_mday);
@@ -89,5 +82,39 @@ ec_day_start(PG_FUNCTION_ARGS)
 	if (date2j(before.tm_year, before.tm_mon, before.tm_mday) - POSTGRES_EPOCH_JDATE >= day &&
 		tm2timestamp(&midnight, 0, &offset, &start) != 0)
 		out_of_range();
-	PG_RETURN_TIMESTAMPTZ(start);
+	return start;
+}
+
+/*
+ * The last day that has begun at a moment.  Where clocks are put back over midnight that is
+ * not what they show: a day begins with the first midnight that it has.
+ */
+DateADT
+ec_day_at(pg_tz *zone, TimestampTz at)
+{
+	DateADT		day = ec_day_in(zone, at) + 1;
+
+	while (day_start(zone, day) > at)
+		day--;
+	return day;
+}
+
+PG_FUNCTION_INFO_V1(ec_shop_day_at);
+
+/* shop_day_at(at timestamptz, timezone text) -> date */
+Datum
+ec_shop_day_at(PG_FUNCTION_ARGS)
+{
+	EC_STRICT(fcinfo);
+	PG_RETURN_DATEADT(ec_day_at(ec_day_zone(PG_GETARG_TEXT_PP(1)), PG_GETARG_TIMESTAMPTZ(0)));
+}
+
+PG_FUNCTION_INFO_V1(ec_day_start);
+
+/* day_start(day date, timezone text) -> timestamptz */
+Datum
+ec_day_start(PG_FUNCTION_ARGS)
+{
+	EC_STRICT(fcinfo);
+	PG_RETURN_TIMESTAMPTZ(day_start(ec_day_zone(PG_GETARG_TEXT_PP(1)), PG_GETARG_DATEADT(0)));
 }

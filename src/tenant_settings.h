@@ -55,6 +55,7 @@ extern pg_tz *ec_settings_zone(int32 tenant_id);
 /* tenant_day.c */
 extern pg_tz *ec_day_zone(const text *name);
 extern DateADT ec_day_in(pg_tz *zone, TimestampTz at);
+extern DateADT ec_day_at(pg_tz *zone, TimestampTz at);
 
 /* tenant_vat.c */
 extern void ec_settings_read_vat(EcSettings *settings);

@@ -13,6 +13,7 @@ DECLARE
     v_draft   jsonb;
     v_id      uuid;
     d         record;
+    w         record;
 BEGIN
     IF num_nonnulls(invoice_id, refund_id) <> 1 THEN
         RAISE EXCEPTION 'a credit note is for either an invoice or a refund'
@@ -42,10 +43,9 @@ BEGIN
         || jsonb_build_object('refund_id', issue_credit_note.refund_id,
                               'idempotency_key', issue_credit_note.idempotency_key);
     PERFORM ecommerce_internal.check_draft(v_draft);
-    SELECT w.id INTO v_id
-    FROM ecommerce_internal.write_invoices(v_tenant, 'credit_note', v_options ->> 'series',
-                                           ARRAY[v_draft]) w;
-    RETURN ecommerce_internal.invoice_answer(v_tenant, v_id);
+    w := ecommerce_internal.write_invoices(v_tenant, 'credit_note', v_options ->> 'series',
+                                           ARRAY[v_draft]);
+    RETURN ecommerce_internal.invoice_answer(v_tenant, w.ids[1]);
 END
 $$;
 COMMENT ON FUNCTION ecommerce.issue_credit_note(uuid, uuid, jsonb, text, integer) IS

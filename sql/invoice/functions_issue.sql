@@ -8,15 +8,15 @@ CREATE FUNCTION ecommerce.issue_invoice(order_id uuid, shipment_id uuid DEFAULT 
 AS $$
 DECLARE
     v_tenant  integer := ecommerce_internal.check_tenant(tenant_id);
-    v_options jsonb := ecommerce_internal.check_invoice_options(request,
-        '{series,buyer_reference,purchase_order,note,due_date,payment_days,exchange_rate,profile,
-          delivery_date,buyer}');
-    v_created timestamptz;
-    v_order   jsonb;
-    v_draft   jsonb;
-    v_exact   boolean;
+    v_options jsonb := CASE WHEN request IS NULL THEN '{}' ELSE
+        ecommerce_internal.check_invoice_options(request,
+            '{series,buyer_reference,purchase_order,note,due_date,payment_days,exchange_rate,
+              profile,delivery_date,buyer}') END;
+    o         record;
     v_parcel  jsonb;
-    v_result  ecommerce.issued_invoice;
+    v_seller  jsonb;
+    v_draft   jsonb;
+    w         record;
 BEGIN
     -- As everywhere, the key before the order
     IF idempotency_key IS NOT NULL
@@ -32,33 +32,38 @@ BEGIN
     IF order_id IS NULL THEN
         RAISE EXCEPTION 'order_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    SELECT l.created_at INTO v_created
-    FROM ecommerce_internal.lock_fulfilment(v_tenant, order_id) l;
-    v_parcel := ecommerce_internal.invoiceable_shipment(v_tenant, order_id, v_created,
-                                                        shipment_id);
-    v_order := ecommerce_internal.order_to_invoice(order_id, v_created, v_tenant);
-    SELECT d.draft, d.is_exact INTO v_draft, v_exact
-    FROM ecommerce_internal.draft_invoices(v_tenant, ARRAY[v_order], v_parcel, v_options) d;
-    IF NOT FOUND THEN
-        PERFORM ecommerce_internal.refuse_invoice(v_tenant, order_id, v_created);
+    o := ecommerce_internal.lock_fulfilment(v_tenant, order_id);
+    IF shipment_id IS NOT NULL THEN
+        v_parcel := ecommerce_internal.invoiceable_shipment(v_tenant, order_id, o.created_at,
+                                                            shipment_id);
+    END IF;
+    IF v_options ? 'due_date' THEN
+        PERFORM ecommerce_internal.check_due_date(v_tenant, v_options);
+    END IF;
+    v_seller := ecommerce_internal.seller_document(v_tenant);
+    v_draft := ecommerce_internal.draft_invoice(
+        ecommerce_internal.order_to_invoice(order_id, o.created_at, v_tenant), v_seller, v_parcel,
+        v_options, ecommerce_internal.national_currency(v_seller ->> 'country'), v_tenant);
+    IF v_draft IS NULL THEN
+        PERFORM ecommerce_internal.refuse_invoice(v_tenant, order_id, o.created_at);
     ELSIF v_options ? 'exchange_rate' AND v_draft ->> 'exchange_rate' IS NULL THEN
         RAISE EXCEPTION 'request.exchange_rate is for documents in another currency than %',
                         v_draft ->> 'currency'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    v_draft := v_draft || jsonb_build_object('idempotency_key', issue_invoice.idempotency_key);
+    IF idempotency_key IS NOT NULL THEN
+        v_draft := v_draft || jsonb_build_object('idempotency_key', issue_invoice.idempotency_key);
+    END IF;
     -- Which finds what is wrong, and takes its time; as issue_invoices() does
-    IF NOT (v_exact AND ecommerce_internal.draft_right(v_draft)) THEN
+    IF NOT ecommerce_internal.draft_right(v_draft) THEN
         PERFORM ecommerce_internal.check_draft(v_draft);
     END IF;
-    SELECT w.id, w.invoice_number, 'invoice', w.issue_date, w.due_date, v_draft ->> 'currency',
-           d.net, d.vat, d.gross, d.gross - d.prepaid + d.rounding
-    INTO v_result
-    FROM ecommerce_internal.write_invoices(v_tenant, 'invoice', v_options ->> 'series',
-                                           ARRAY[v_draft]) w,
-         jsonb_to_record(v_draft) AS d (net numeric, vat numeric, gross numeric, prepaid numeric,
-                                        rounding numeric);
-    RETURN v_result;
+    w := ecommerce_internal.write_invoices(v_tenant, 'invoice', v_options ->> 'series',
+                                           ARRAY[v_draft]);
+    RETURN (w.ids[1], w.invoice_numbers[1], 'invoice', w.issue_date, w.due_dates[1],
+            v_draft ->> 'currency', v_draft ->> 'net', v_draft ->> 'vat', v_draft ->> 'gross',
+            (v_draft ->> 'gross')::numeric - (v_draft ->> 'prepaid')::numeric
+            + (v_draft ->> 'rounding')::numeric)::ecommerce.issued_invoice;
 END
 $$;
 COMMENT ON FUNCTION ecommerce.issue_invoice(uuid, uuid, jsonb, text, integer) IS

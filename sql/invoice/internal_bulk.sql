@@ -38,6 +38,30 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.lock_invoiced_orders(integer, uuid[]) IS
     'For issue_invoices(): lock orders, those that there are, in the order of their times.';
 
+CREATE FUNCTION ecommerce_internal.draft_or_failure(customer_order jsonb, seller jsonb,
+    options jsonb, vat_currency text, tenant_id integer) RETURNS jsonb
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_code    text;
+    v_message text;
+    v_detail  text;
+BEGIN
+    RETURN ecommerce_internal.draft_invoice(customer_order, seller, NULL, options, vat_currency,
+                                            tenant_id);
+EXCEPTION WHEN data_exception THEN
+    GET STACKED DIAGNOSTICS v_code = RETURNED_SQLSTATE, v_message = MESSAGE_TEXT,
+        v_detail = PG_EXCEPTION_DETAIL;
+    RETURN jsonb_build_object('order_id', customer_order -> 'id',
+        'order_created_at', customer_order -> 'created_at',
+        'order_number', customer_order -> 'order_number', 'error_code', v_code,
+        'message', v_message, 'detail', v_detail);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.draft_or_failure(jsonb, jsonb, jsonb, text, integer) IS
+    'For issue_invoices(): what draft_invoice() returns, or the error that it would raise. That is '
+    '{"order_id", "order_created_at", "order_number", "error_code", "message", "detail"}.';
+
 CREATE FUNCTION ecommerce_internal.issue_chunk(tenant_id integer, order_ids uuid[],
     order_times timestamptz[], series text, options jsonb)
     RETURNS TABLE (order_id uuid, order_number text, invoice_id uuid, invoice_number text,
@@ -48,31 +72,33 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_tenant integer := issue_chunk.tenant_id;
-    v_orders jsonb[] := ARRAY(
-        SELECT o.doc FROM unnest(order_ids, order_times) AS w (id, created_at)
-        CROSS JOIN LATERAL ecommerce_internal.order_to_invoice(w.id, w.created_at, v_tenant)
-            AS o (doc)
-        WHERE o.doc IS NOT NULL);
+    v_seller jsonb := ecommerce_internal.seller_document(v_tenant);
+    v_money  text := ecommerce_internal.national_currency(v_seller ->> 'country');
     v_good   jsonb[];
     v_bad    jsonb[];
+    w        record;
 BEGIN
+    IF options ? 'due_date' THEN
+        PERFORM ecommerce_internal.check_due_date(v_tenant, options);
+    END IF;
     -- What is not right goes through the check of single invoices, which says why.
-    SELECT array_agg(d.draft ORDER BY w.n) FILTER (WHERE d.is_right),
-           array_agg(coalesce(d.draft, jsonb_build_object('order_id', w.id, 'order_created_at',
-                                                          w.created_at)) ORDER BY w.n)
+    SELECT array_agg(d.draft ORDER BY d.n) FILTER (WHERE d.is_right),
+           array_agg(coalesce(d.draft, jsonb_build_object('order_id', d.id, 'order_created_at',
+                                                          d.created_at)) ORDER BY d.n)
                FILTER (WHERE d.is_right IS NOT TRUE)
     INTO v_good, v_bad
-    FROM unnest(order_ids, order_times) WITH ORDINALITY AS w (id, created_at, n)
-    LEFT JOIN (SELECT i.order_id, i.draft,
-                      i.is_exact AND ecommerce_internal.draft_right(i.draft) AS is_right
-               FROM ecommerce_internal.draft_invoices(v_tenant, v_orders, NULL, options) i) d
-        ON d.order_id = w.id;
+    FROM (SELECT o.*, ecommerce_internal.draft_right(o.draft) AS is_right
+          FROM (SELECT w.*, ecommerce_internal.draft_or_failure(
+                           ecommerce_internal.order_to_invoice(w.id, w.created_at, v_tenant),
+                           v_seller, options, v_money, v_tenant) AS draft
+                FROM unnest(order_ids, order_times) WITH ORDINALITY AS w (id, created_at, n)
+                OFFSET 0) o OFFSET 0) d;
     IF v_good IS NOT NULL THEN
+        w := ecommerce_internal.write_invoices(v_tenant, 'invoice', series, v_good);
         RETURN QUERY
-        SELECT (v_good[n.n] ->> 'order_id')::uuid, v_good[n.n] ->> 'order_number', n.id,
-               n.invoice_number, (v_good[n.n] ->> 'gross')::numeric, NULL::text, NULL::text,
-               NULL::text
-        FROM ecommerce_internal.write_invoices(v_tenant, 'invoice', series, v_good) n;
+        SELECT (n.draft ->> 'order_id')::uuid, n.draft ->> 'order_number', n.id, n.number,
+               (n.draft ->> 'gross')::numeric, NULL::text, NULL::text, NULL::text
+        FROM unnest(v_good, w.ids, w.invoice_numbers) AS n (draft, id, number);
     END IF;
     RETURN QUERY
     SELECT (b.draft ->> 'order_id')::uuid, f.order_number, NULL::uuid, NULL::text, NULL::numeric,
@@ -88,18 +114,13 @@ CREATE FUNCTION ecommerce_internal.draft_right(draft jsonb) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF draft::text ~ E'\\\\[bfu]|[\\uFFFE\\uFFFF]' THEN
-        BEGIN
-            PERFORM ecommerce_internal.check_draft_texts(draft, draft ->> 'kind');
-        EXCEPTION WHEN invalid_parameter_value THEN
-            RETURN false;
-        END;
-    END IF;
-    RETURN ecommerce_internal.draft_lacks(draft) IS NULL;
+    RETURN draft -> 'is_exact' = 'true' AND ecommerce_internal.is_xml_document(draft)
+           AND (draft -> 'is_complete' = 'true'
+                OR ecommerce_internal.draft_lacks(draft) IS NULL);
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.draft_right(jsonb) IS
-    'Whether an invoice lacks nothing and XML can have each of its characters.';
+    'Whether the draft of an invoice may be issued without more ado.';
 
 CREATE FUNCTION ecommerce_internal.draft_failure(tenant_id integer, draft jsonb,
     OUT order_number text, OUT error_code text, OUT message text, OUT detail text)
@@ -107,7 +128,12 @@ CREATE FUNCTION ecommerce_internal.draft_failure(tenant_id integer, draft jsonb,
 AS $$
 BEGIN
     order_number := draft ->> 'order_number';
-    IF order_number IS NULL THEN
+    IF draft ? 'error_code' THEN
+        error_code := draft ->> 'error_code';
+        message := draft ->> 'message';
+        detail := nullif(draft ->> 'detail', '');
+        RETURN;
+    ELSIF order_number IS NULL THEN
         PERFORM ecommerce_internal.refuse_invoice(tenant_id, (draft ->> 'order_id')::uuid,
                                                   (draft ->> 'order_created_at')::timestamptz);
     END IF;

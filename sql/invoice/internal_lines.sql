@@ -47,174 +47,65 @@ COMMENT ON FUNCTION ecommerce_internal.invoiced_lines(integer, uuid[]) IS
     'What of the lines of some orders is invoiced: units, and what they came to. What a credit '
     'note of an invoice took back may be invoiced again; what one of a refund took back may not.';
 
+CREATE FUNCTION ecommerce_internal.invoiced_document(tenant_id integer, order_id uuid)
+    RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+    v_tenant integer := invoiced_document.tenant_id;
+    v_issued uuid[] := ARRAY(SELECT v.id FROM ecommerce.invoices v
+                             WHERE v.tenant_id = v_tenant
+                               AND v.order_id = invoiced_document.order_id
+                               AND v.kind = 'invoice');
+    v_back   uuid[] := ARRAY(SELECT v.id FROM ecommerce.invoices v
+                             WHERE v.tenant_id = v_tenant
+                               AND v.order_id = invoiced_document.order_id
+                               AND v.kind <> 'invoice' AND v.refund_id IS NULL);
+BEGIN
+    IF v_issued = '{}' THEN
+        RETURN NULL;
+    END IF;
+    RETURN jsonb_build_object(
+        'lines', (
+            SELECT jsonb_agg(jsonb_build_object('line_number', i.order_line, 'units', i.units,
+                                                'net', i.net, 'vat', i.vat))
+            FROM ecommerce_internal.invoiced_lines(v_tenant, ARRAY[invoiced_document.order_id]) i),
+        'lacking_vat', (
+            SELECT jsonb_agg(jsonb_build_object('vat_category', k.vat_category,
+                                 'vat_rate', k.vat_rate, 'amount', k.amount))
+            FROM ecommerce_internal.lacking_vat(v_tenant, v_issued, v_back) k),
+        -- What was credited of an invoice needs no money.
+        'prepaid', (
+            SELECT sum(greatest(v.prepaid - coalesce((
+                       SELECT sum(CASE k.part WHEN 'allowance' THEN -(k.net + k.vat)
+                                              ELSE k.net + k.vat END)
+                       FROM ecommerce.invoice_lines k
+                       WHERE k.tenant_id = v_tenant AND k.corrected_invoice_id = v.id), 0), 0))
+            FROM ecommerce.invoices v
+            WHERE v.tenant_id = v_tenant AND v.id = ANY (v_issued)));
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.invoiced_document(integer, uuid) IS
+    'What the documents of an order have of it; NULL if there are none. lines, {"line_number", '
+    '"units", "net", "vat"}; lacking_vat, {"vat_category", "vat_rate", "amount"}, what VAT they '
+    'lack of that of their lines, but for those that were taken back; prepaid, the money that they '
+    'name so.';
+
 CREATE FUNCTION ecommerce_internal.order_to_invoice(order_id uuid, order_created_at timestamptz,
     tenant_id integer) RETURNS jsonb
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET plan_cache_mode = auto
     AS 'MODULE_PATHNAME', 'ec_order_to_invoice';
 COMMENT ON FUNCTION ecommerce_internal.order_to_invoice(uuid, timestamptz, integer) IS
-    'An order as its invoice is made of it: its row, with more keys. user and profile are rows, '
-    'payment the row of payments that counts, with its mandate; credit_days; has_documents; and '
-    'lines, less what was cancelled of them, each with gtin and supply of its product. NULL if '
-    'there is no such order, or it is cancelled.';
-
-CREATE FUNCTION ecommerce_internal.invoiceable_lines(tenant_id integer, orders jsonb[],
-    shipped jsonb)
-    RETURNS TABLE (order_id uuid, line_number integer, kind text, sku text, name text,
-                   base_quantity integer, unit_code text, unit_price numeric, discount numeric,
-                   vat_category text, vat_rate numeric, ordered integer, gtin text, supply text,
-                   units bigint, net numeric, vat numeric, prices text, currency text,
-                   vatex text, vat_reason text, mydata_exemption integer)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
-AS $$
-#variable_conflict use_column
-DECLARE
-    v_invoiced uuid[] := ARRAY(SELECT (d ->> 'id')::uuid FROM unnest(orders) d
-                               WHERE (d ->> 'has_documents')::boolean);
-BEGIN
-    RETURN QUERY
-    SELECT o.id, l.line_number, l.kind, l.sku, l.name, l.base_quantity, l.unit_code,
-           l.unit_price, l.discount, l.vat_category, l.vat_rate, l.ordered, l.gtin, l.supply,
-           u.units, greatest(s.net - coalesce(i.net, 0), 0),
-           greatest(s.vat - coalesce(i.vat, 0), 0), o.prices, o.currency, o.vatex, o.vat_reason,
-           o.mydata_exemption
-    FROM unnest(orders) AS d (doc)
-    CROSS JOIN LATERAL jsonb_to_record(d.doc) AS o (id uuid, prices text, currency text,
-        vatex text, vat_reason text, mydata_exemption integer)
-    CROSS JOIN LATERAL jsonb_to_recordset(d.doc -> 'lines') AS l (line_number integer, kind text,
-        sku text, name text, base_quantity integer, unit_code text, unit_price numeric,
-        discount numeric, vat_category text, vat_rate numeric, ordered integer, quantity bigint,
-        net numeric, vat numeric, gtin text, supply text)
-    LEFT JOIN ecommerce_internal.invoiced_lines(tenant_id, v_invoiced) i
-           ON i.order_id = o.id AND i.order_line = l.line_number
-    CROSS JOIN LATERAL (SELECT CASE
-        WHEN l.kind = 'product' THEN least(l.quantity - coalesce(i.units, 0),
-            CASE WHEN shipped IS NULL THEN l.quantity
-                 ELSE coalesce((shipped ->> l.line_number::text)::bigint, 0) END)
-        WHEN i.order_id IS NULL OR l.net > i.net OR l.vat > i.vat THEN l.quantity
-        ELSE 0 END AS units) u
-    -- Charges are whole, and functions are called whatever a condition of their join says.
-    CROSS JOIN LATERAL ecommerce_internal.amount_of_units(o.prices, l.net, l.vat,
-        greatest(l.quantity, 1), CASE l.kind WHEN 'product'
-            THEN least(coalesce(i.units, 0) + u.units, l.quantity) ELSE l.quantity END,
-        o.currency) s
-    WHERE u.units > 0;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.invoiceable_lines(integer, jsonb[], jsonb) IS
-    'What of some orders can be invoiced: what was neither cancelled nor invoiced. orders: those '
-    'of order_to_invoice(). shipped: units of the lines of products that it is only about, '
-    '{"line_number": units}, or NULL. Amounts are those of all units so far less those before, so '
-    'that any split comes to the line. Charges are due with whatever is invoiced first. ordered is '
-    'what the line was, units what is invoiced now.';
+    'An order as its invoice is made of it: columns of its row, and more. user and profile are '
+    'rows, payment the row of payments that counts, with its mandate; credit_days; documents those '
+    'of invoiced_document(); and lines, less what was cancelled of them, each with gtin and supply '
+    'of its product. NULL if there is no such order, or it is cancelled.';
 
 CREATE FUNCTION ecommerce_internal.line_price(amount numeric, units numeric, base numeric,
     listed numeric, minor_units integer) RETURNS numeric
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_near  numeric := 0.5 * 10.0 ^ -greatest(minor_units, 2);
-    v_exact numeric := amount * base / units;
-    v_price numeric;
-BEGIN
-    IF abs(units * listed / base - amount) < v_near THEN
-        RETURN round(listed, greatest(minor_units, min_scale(listed)));
-    END IF;
-    -- As few decimals as will do: 8.063 is a third of 24.19, rounded.
-    FOR v_scale IN 0 .. 15 LOOP
-        v_price := round(v_exact, v_scale);
-        EXIT WHEN abs(units * v_price / base - amount) < v_near;
-    END LOOP;
-    RETURN round(v_price, greatest(minor_units, min_scale(v_price)));
-END
-$$;
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_line_price';
 COMMENT ON FUNCTION ecommerce_internal.line_price(numeric, numeric, numeric, numeric, integer) IS
     'A net price of base units at which units come to an amount, to half a cent. listed: the price '
     'that is taken if it does, or NULL.';
-
-CREATE FUNCTION ecommerce_internal.draft_lines(tenant_id integer, orders jsonb[], shipped jsonb)
-    RETURNS TABLE (order_id uuid, line_number integer, part text, order_line integer, kind text,
-                   sku text, gtin text, name text, quantity bigint, unit_code text,
-                   unit_price numeric, base_quantity integer, allowance numeric, net numeric,
-                   vat numeric, vat_category text, vat_rate numeric, reason_code text,
-                   reason text, supply text, vatex text, vat_reason text,
-                   mydata_exemption integer)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
-AS $$
-#variable_conflict use_column
-BEGIN
-    RETURN QUERY
-    WITH share AS MATERIALIZED (
-        SELECT d.*, CASE d.prices WHEN 'net' THEN d.unit_price END AS listed,
-               scale(ecommerce.round_amount(0, d.currency)) AS minor_units,
-               CASE WHEN d.gtin ~ '^[0-9]{8,14}$' THEN d.gtin END AS good_gtin,
-               CASE WHEN d.kind = 'product' THEN coalesce(d.supply, 'goods')
-                    WHEN bool_or(d.kind = 'product' AND coalesce(d.supply, 'goods') = 'goods')
-                         OVER (PARTITION BY d.order_id) THEN 'goods' ELSE 'service' END
-                   AS line_supply,
-               bool_or(d.kind = 'product') OVER (PARTITION BY d.order_id) AS has_products,
-               x.net AS off_net, x.vat AS off_vat
-        FROM ecommerce_internal.invoiceable_lines(tenant_id, orders, shipped) d
-        CROSS JOIN LATERAL ecommerce_internal.discount_share(d.prices, d.discount, d.ordered,
-            d.units, d.vat_rate, d.currency) x
-    ), part AS (
-        SELECT s.*, CASE WHEN s.kind = 'product' OR NOT s.has_products THEN 'line'
-                         ELSE 'charge' END AS part
-        FROM share s
-        UNION ALL
-        SELECT s.*, 'allowance' FROM share s
-        WHERE s.kind <> 'product' AND s.has_products AND s.off_net > 0
-    )
-    SELECT p.order_id,
-           (row_number() OVER (PARTITION BY p.order_id
-                ORDER BY p.part <> 'line', p.line_number, p.part DESC))::integer,
-           p.part, p.line_number, p.kind, p.sku, p.good_gtin, p.name,
-           CASE p.part WHEN 'allowance' THEN 1 ELSE p.units END, p.unit_code,
-           CASE p.part WHEN 'line' THEN ecommerce_internal.line_price(p.net + p.off_net, p.units,
-                                            p.base_quantity, p.listed, p.minor_units)
-                       WHEN 'charge' THEN ecommerce_internal.line_price(p.net + p.off_net,
-                                              p.units, p.base_quantity, NULL, p.minor_units)
-                       ELSE p.off_net END,
-           CASE p.part WHEN 'allowance' THEN 1 ELSE p.base_quantity END,
-           CASE p.part WHEN 'line' THEN p.off_net ELSE p.off_net - p.off_net END,
-           CASE p.part WHEN 'line' THEN p.net WHEN 'charge' THEN p.net + p.off_net
-                       ELSE p.off_net END,
-           CASE p.part WHEN 'line' THEN p.vat WHEN 'charge' THEN p.vat + p.off_vat
-                       ELSE p.off_vat END,
-           p.vat_category, p.vat_rate,
-           CASE WHEN p.part = 'charge' THEN CASE p.kind WHEN 'shipping' THEN 'FC' ELSE 'ABK' END
-                WHEN p.off_net > 0 THEN '95' END,
-           CASE WHEN p.part = 'charge' THEN p.name WHEN p.off_net > 0 THEN 'Discount' END,
-           p.line_supply, p.vatex, p.vat_reason, p.mydata_exemption
-    FROM part p;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.draft_lines(integer, jsonb[], jsonb) IS
-    'The rows of invoice_lines that invoices of some orders would have now, with what these say '
-    'of VAT. Arguments: those of invoiceable_lines(). Products are lines, their discounts '
-    'allowances of these; shipping and fees are charges of the document, their discounts '
-    'allowances of it. Without products charges are lines.';
-
-CREATE FUNCTION ecommerce_internal.discount_share(prices text, discount numeric, quantity numeric,
-    units numeric, rate numeric, currency text, OUT net numeric, OUT vat numeric)
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_share numeric := discount;
-BEGIN
-    IF discount <> 0 AND units < quantity THEN
-        v_share := ecommerce.refund_amount(discount, quantity, 0, units, currency);
-    END IF;
-    v_share := ecommerce.round_amount(v_share, currency);
-    net := CASE WHEN v_share = 0 OR prices = 'net' THEN v_share
-                ELSE ecommerce.net_from_gross(v_share, rate, currency) END;
-    vat := CASE WHEN v_share = 0 THEN v_share WHEN prices = 'net'
-                THEN ecommerce.vat_amount(v_share, rate, currency) ELSE v_share - net END;
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.discount_share(text, numeric, numeric, numeric, numeric,
-    text) IS
-    'The share of so many units in the discount of a line, and the VAT that it would have borne. '
-    'prices: whether the discount is net or gross.';

@@ -1,88 +1,16 @@
 -- Numbering and writing documents that were found right.
 
 CREATE FUNCTION ecommerce_internal.write_invoices(tenant_id integer, kind text, series text,
-    drafts jsonb[])
-    RETURNS TABLE (n bigint, id uuid, invoice_number text, issue_date date, due_date date)
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-    SET plan_cache_mode = force_generic_plan
-AS $$
-#variable_conflict use_column
-DECLARE
-    v_tenant  integer := write_invoices.tenant_id;
-    v_count   integer := cardinality(drafts);
-    -- A trigger that issues one, too, invoices the same twice.
-    v_alone   boolean := ecommerce_internal.writes_alone_to(
-                             '{invoices,invoice_lines,invoice_vat_groups,invoice_counters,events}');
-    v_before  bigint;
-    v_series  record;
-    v_taken   record;
-    v_ids     uuid[];
-    v_numbers text[];
-    v_dues    date[];
-BEGIN
-    IF NOT v_alone THEN
-        v_before := ecommerce_internal.count_documents(v_tenant, drafts);
-    END IF;
-    SELECT * INTO v_series
-    FROM ecommerce_internal.invoice_series_of(v_tenant, write_invoices.kind,
-                                              write_invoices.series);
-    -- Ids of one call are in the order of its numbers.
-    v_ids := ARRAY(SELECT ecommerce.uuid_v7() FROM generate_series(1, v_count));
-    SELECT * INTO v_taken
-    FROM ecommerce_internal.take_invoice_numbers(v_tenant, v_series.series, v_series.yearly,
-                                                 v_count);
-    v_numbers := ARRAY(SELECT ecommerce_internal.format_invoice_number(v_series.format,
-                           v_series.series, v_taken.issue_date, v_taken.last_number + g.n)
-                       FROM generate_series(1, v_count) AS g (n));
-    IF v_alone THEN
-        v_dues := ecommerce_internal.write_documents(v_ids, drafts, v_series.series, v_taken.year,
-            v_taken.last_number + 1, v_numbers, v_taken.issue_date, v_tenant);
-    END IF;
-    IF v_dues IS NULL THEN
-        v_dues := ecommerce_internal.write_by_statement(v_ids, drafts, v_series.series,
-            v_taken.year, v_taken.last_number + 1, v_numbers, v_taken.issue_date, v_tenant);
-    END IF;
-    IF NOT v_alone THEN
-        PERFORM ecommerce_internal.check_written(
-            v_before + v_count = ecommerce_internal.count_documents(v_tenant, drafts), 'invoices');
-        -- One that leaves lines out, or writes some, would make another document of it.
-        PERFORM ecommerce_internal.check_written(
-            (SELECT count(*) FROM ecommerce.invoice_lines l
-             WHERE l.tenant_id = v_tenant AND l.invoice_id = ANY (v_ids))
-            = (SELECT sum(jsonb_array_length(d -> 'lines')) FROM unnest(drafts) d),
-            'invoice_lines');
-    END IF;
-    INSERT INTO ecommerce.events (tenant_id, kind, entity_id, data)
-    SELECT v_tenant,
-           CASE w.draft ->> 'kind' WHEN 'invoice' THEN 'invoice.issued'
-                                   ELSE 'invoice.credited' END, w.id,
-           jsonb_strip_nulls(jsonb_build_object('order_id', w.draft -> 'order_id',
-               'order_number', w.draft -> 'order_number',
-               'shipment_id', w.draft -> 'shipment_id', 'refund_id', w.draft -> 'refund_id',
-               'user_id', w.draft -> 'user_id', 'invoices',
-               CASE WHEN w.draft ->> 'kind' <> 'invoice' THEN w.draft -> 'preceding' END))
-    FROM unnest(v_ids, drafts) AS w (id, draft);
-    RETURN QUERY
-    SELECT w.n, w.id, w.invoice_number, v_taken.issue_date, w.due_date
-    FROM unnest(v_ids, v_numbers, v_dues) WITH ORDINALITY AS w (id, invoice_number, due_date, n);
-END
-$$;
+    drafts jsonb[], OUT ids uuid[], OUT invoice_numbers text[], OUT issue_date date,
+    OUT due_dates date[])
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET plan_cache_mode = auto
+    AS 'MODULE_PATHNAME', 'ec_write_invoices';
 COMMENT ON FUNCTION ecommerce_internal.write_invoices(integer, text, text, jsonb[]) IS
     'Number and write documents that were checked, with their events. kind: invoice or '
-    'credit_note. series: the name of their series, or NULL for the default. Returns for each '
-    'its place in drafts, from 1, and what it got. Error EC052 about the series.';
-
-CREATE FUNCTION ecommerce_internal.write_documents(ids uuid[], drafts jsonb[], series text,
-    year integer, first_number bigint, invoice_numbers text[], issue_date date, tenant_id integer)
-    RETURNS date[]
-    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'ec_write_documents';
-COMMENT ON FUNCTION ecommerce_internal.write_documents(uuid[], jsonb[], text, integer, bigint,
-    text[], date, integer) IS
-    'For write_invoices(): write documents with their lines and VAT breakdowns, as they were '
-    'drafted and numbered. Returns until when each is to be paid; NULL, and nothing is written, if '
-    'it takes write_by_statement().';
+    'credit_note. series: the name of their series, or NULL for the default. Returns what they '
+    'got, in the order of drafts. Errors: EC052 about the series, 27000 a trigger changes what is '
+    'written.';
 
 CREATE FUNCTION ecommerce_internal.write_by_statement(ids uuid[], drafts jsonb[], series text,
     year integer, first_number bigint, invoice_numbers text[], issue_date date, tenant_id integer)
@@ -143,7 +71,8 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.write_by_statement(uuid[], jsonb[], text, integer, bigint,
     text[], date, integer) IS
-    'The same as write_documents(), where others have triggers that may change what is written. '
+    'For write_invoices(): write documents that are numbered. Others have triggers that may change '
+    'what is written, or tables are not as they were made. '
     'Error 27000 if they do, EC052 if a number is taken.';
 
 CREATE FUNCTION ecommerce_internal.write_parts_by_statement(ids uuid[], drafts jsonb[],
@@ -212,6 +141,26 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.count_documents(integer, jsonb[]) IS
     'How many documents the orders of some drafts have, as of now.';
+
+CREATE FUNCTION ecommerce_internal.check_documents(tenant_id integer, ids uuid[], drafts jsonb[],
+    expected bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+BEGIN
+    PERFORM ecommerce_internal.check_written(
+        ecommerce_internal.count_documents(tenant_id, drafts) = expected, 'invoices');
+    -- One that leaves lines out, or writes some, would make another document of it.
+    PERFORM ecommerce_internal.check_written(
+        (SELECT count(*) FROM ecommerce.invoice_lines l
+         WHERE l.tenant_id = check_documents.tenant_id AND l.invoice_id = ANY (ids))
+        = (SELECT sum(jsonb_array_length(d -> 'lines')) FROM unnest(drafts) d), 'invoice_lines');
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.check_documents(integer, uuid[], jsonb[], bigint) IS
+    'For write_invoices(), where others have triggers: whether these documents were written alone. '
+    'Error 27000 if their orders have other ones, too, or they have other lines than their drafts. '
+    'expected: how many documents the orders have now.';
 
 CREATE FUNCTION ecommerce_internal.check_numbers_free(tenant_id integer, series text, ids uuid[],
     invoice_numbers text[]) RETURNS void

@@ -1,6 +1,10 @@
 -- Triggers of its tables; install() makes them.
 
 SELECT * FROM (VALUES
+    ('sellers', 'sellers_changed', 'AFTER INSERT OR UPDATE OR DELETE',
+     'FOR EACH ROW', 'announce_change()'),
+    ('sellers', 'sellers_changing', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE',
+     'FOR EACH STATEMENT', 'announce_change()'),
     ('invoice_series', 'check_series', 'BEFORE INSERT OR UPDATE', 'FOR EACH ROW',
      'check_invoice_series()'),
     ('invoice_counters', 'keep_counters', 'BEFORE UPDATE OR DELETE', 'FOR EACH ROW',

@@ -225,13 +225,14 @@ CREATE FUNCTION ecommerce_internal.lock_fulfilment(tenant_id integer, order_id u
     SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
+    v_row  record := ecommerce_internal.lock_order_row(tenant_id, order_id);
     v_time timestamptz;
     v_ours boolean;
 BEGIN
-    SELECT t.created_at, t.order_number, t.status
-    INTO lock_fulfilment.created_at, lock_fulfilment.order_number, lock_fulfilment.status
-    FROM ecommerce_internal.lock_order_row(tenant_id, order_id) t;
-    IF lock_fulfilment.created_at IS NOT NULL THEN
+    IF v_row IS NOT NULL THEN
+        created_at := v_row.created_at;
+        order_number := v_row.order_number;
+        status := v_row.status;
         RETURN;
     END IF;
     -- A version that this transaction wrote keeps everybody else out already.

@@ -38,12 +38,6 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.check_written(boolean, text) IS
     'Error 27000 if a row was not written that had to be.';
 
-CREATE FUNCTION ecommerce_internal.writes_alone_to(relations text[]) RETURNS boolean
-    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ec_writes_alone_to';
-COMMENT ON FUNCTION ecommerce_internal.writes_alone_to(text[]) IS
-    'Whether nobody else has triggers or rules on some tables of the shop. What was written need '
-    'not be counted then.';
-
 CREATE FUNCTION ecommerce_internal.check_truncate() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

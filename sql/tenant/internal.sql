@@ -91,17 +91,36 @@ COMMENT ON FUNCTION ecommerce_internal.write_amounts() IS
     'arguments are columns; the currency is the row''s, or the shop''s. 12.5 becomes 12.50 where '
     'EUR is, decimals beyond those of the currency stay.';
 
+CREATE FUNCTION ecommerce_internal.national_currency(country text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE
+        WHEN country IN ('AT', 'BE', 'BG', 'CY', 'DE', 'EE', 'ES', 'FI', 'FR', 'GR', 'HR', 'IE',
+                         'IT', 'LT', 'LU', 'LV', 'MT', 'NL', 'PT', 'SI', 'SK') THEN 'EUR'
+        WHEN country IN ('AD', 'AX', 'BL', 'GF', 'GP', 'MC', 'ME', 'MF', 'MQ', 'PM', 'RE', 'SM',
+                         'VA', 'XK', 'YT') THEN 'EUR'
+        WHEN country IN ('CH', 'LI') THEN 'CHF'
+        WHEN country IN ('GB', 'XI', 'IM') THEN 'GBP'
+        WHEN country = 'CZ' THEN 'CZK'
+        WHEN country IN ('DK', 'FO', 'GL') THEN 'DKK'
+        WHEN country = 'HU' THEN 'HUF'
+        WHEN country = 'IS' THEN 'ISK'
+        WHEN country IN ('NO', 'SJ') THEN 'NOK'
+        WHEN country = 'PL' THEN 'PLN'
+        WHEN country = 'RO' THEN 'RON'
+        WHEN country = 'SE' THEN 'SEK'
+        WHEN country = 'US' THEN 'USD' END;
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.national_currency(text) IS
+    'The currency of a country in which sellers are expected; NULL of any other.';
+
 CREATE FUNCTION ecommerce_internal.currency_of(country text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_currency text := (SELECT c.currency FROM (VALUES
-        ('{AT,BE,BG,CY,DE,EE,ES,FI,FR,GR,HR,IE,IT,LT,LU,LV,MT,NL,PT,SI,SK}'::text[], 'EUR'),
-        ('{AD,AX,BL,GF,GP,MC,ME,MF,MQ,PM,RE,SM,VA,XK,YT}', 'EUR'), ('{CH,LI}', 'CHF'),
-        ('{GB,XI,IM}', 'GBP'), ('{CZ}', 'CZK'), ('{DK,FO,GL}', 'DKK'), ('{HU}', 'HUF'),
-        ('{IS}', 'ISK'), ('{NO,SJ}', 'NOK'), ('{PL}', 'PLN'), ('{RO}', 'RON'), ('{SE}', 'SEK'),
-        ('{US}', 'USD')) AS c (countries, currency)
-        WHERE currency_of.country = ANY (c.countries));
+    v_currency text := ecommerce_internal.national_currency(country);
 BEGIN
     IF country IS NULL THEN
         RETURN 'EUR';

@@ -56,23 +56,3 @@ ec_writes_alone(Oid relid)
 {
 	return !is_touched(relid, true);
 }
-
-PG_FUNCTION_INFO_V1(ec_writes_alone_to);
-
-/* writes_alone_to(relations text[]) -> boolean */
-Datum
-ec_writes_alone_to(PG_FUNCTION_ARGS)
-{
-	Datum	   *names;
-	bool	   *nulls;
-	int			count;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls,
-					  &count);
-	for (int i = 0; i < count; i++)
-		if (nulls[i] || !ec_writes_alone(ec_relation_oid(TextDatumGetCString(names[i]))))
-			PG_RETURN_BOOL(false);
-	PG_RETURN_BOOL(true);
-}

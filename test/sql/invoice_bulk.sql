@@ -60,6 +60,37 @@ SELECT c, failure(format('SELECT * FROM ecommerce.issue_invoices(%s)', c)) FROM 
     '''{}''::uuid[], ''{"buyer": {}}''', '''{}''::uuid[], ''{"exchange_rates": {"USD": "x"}}''',
     'NULL, now()', 'now(), now(), max_count => 0', 'now(), now(), statuses => NULL',
     'now(), now(), max_count => 100001']) c;
+-- Of orders that were brought along, one that no document can be of stops no other; what only
+-- looks odd is invoiced: a price that was computed, rates of many years, goods to download.
+BEGIN;
+SET LOCAL session_replication_role = replica;
+SELECT array_agg(o.id ORDER BY n) AS odd FROM generate_series(1, 5) n,
+    LATERAL (SELECT * FROM ecommerce.place_order(jsonb_build_object('items', items('A', n),
+        'billing_address', '{"company": "X", "country": "GR"}'::jsonb)) OFFSET 0) o \gset
+UPDATE ecommerce.order_items SET net = net + 0.001 WHERE order_id = (:'odd'::uuid[])[1];
+UPDATE ecommerce.orders SET net = net + 0.001, gross = gross + 0.001
+WHERE id = (:'odd'::uuid[])[1];
+UPDATE ecommerce.order_items SET unit_price = 10.1234567890123456789
+WHERE order_id = (:'odd'::uuid[])[2];
+INSERT INTO ecommerce.order_items (tenant_id, order_id, order_created_at, line_number, name,
+    quantity, unit_price, vat_category, vat_rate, net, vat)
+SELECT 1, o.id, o.created_at, 1 + n, 'Rate ' || n, 1, 1, 'S', n, 1.00, n / 100.0
+FROM ecommerce.orders o, generate_series(1, 40) n WHERE o.id = (:'odd'::uuid[])[3];
+UPDATE ecommerce.orders o SET net = i.net, vat = round(i.vat, 2), gross = i.net + round(i.vat, 2)
+FROM (SELECT sum(net) AS net, sum(vat) AS vat FROM ecommerce.order_items
+    WHERE order_id = (:'odd'::uuid[])[3]) i
+WHERE o.id = (:'odd'::uuid[])[3];
+UPDATE ecommerce.products SET supply = 'digital' WHERE id = (
+    SELECT product_id FROM ecommerce.order_items WHERE order_id = (:'odd'::uuid[])[4]);
+RESET session_replication_role;
+SELECT array_position(:'odd'::uuid[], a.order_id) AS n, a.order_number IS NOT NULL AS numbered,
+    a.invoice_number IS NOT NULL AS issued, a.gross, a.error_code, a.message, a.detail
+FROM ecommerce.issue_invoices(:'odd'::uuid[]) a ORDER BY 1;
+SELECT array_position(:'odd'::uuid[], v.order_id) AS n, count(*), max(l.unit_price) AS price,
+    count(DISTINCT l.vat_rate) AS rates, min(l.supply) AS supply
+FROM ecommerce.invoices v JOIN ecommerce.invoice_lines l ON l.invoice_id = v.id
+WHERE v.order_id = ANY (:'odd'::uuid[]) GROUP BY 1 ORDER BY 1;
+ROLLBACK;
 SELECT * FROM ecommerce.verify_integrity();
 
 SET client_min_messages = warning;

@@ -77,6 +77,7 @@ SELECT w, t, failure(format('DO $d$ BEGIN
 END $d$', t, w)) FROM (VALUES ('nothing', 'invoices'), ('nothing', 'invoice_lines'),
     ('nothing', 'invoice_vat_groups'), ('nothing', 'invoice_counters'), ('change', 'invoices'),
     ('back', 'invoices')) AS v (w, t);
+DROP TRIGGER interfere ON ecommerce.invoice_counters;
 SELECT count(*), max(number) FROM ecommerce.invoices WHERE kind = 'invoice';
 SELECT ordered() AS o \gset
 CREATE FUNCTION public.twice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -86,6 +87,22 @@ END $$;
 CREATE TRIGGER twice BEFORE UPDATE ON ecommerce.orders FOR EACH ROW EXECUTE FUNCTION twice();
 SELECT failure(format('SELECT ecommerce.issue_invoice(%L::uuid)', :'o'));
 DROP TRIGGER twice ON ecommerce.orders;
+-- also where the first document of a kind makes its series
+BEGIN;
+SET LOCAL session_replication_role = replica;
+DELETE FROM ecommerce.invoice_series WHERE kind = 'invoice';
+RESET session_replication_role;
+SET LOCAL app.again = :'o';
+CREATE FUNCTION public.again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF pg_trigger_depth() < 2 THEN
+        PERFORM ecommerce.issue_invoice(current_setting('app.again')::uuid);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER again AFTER INSERT ON ecommerce.invoice_series FOR EACH ROW
+EXECUTE FUNCTION again();
+SELECT failure(format('SELECT ecommerce.issue_invoice(%L::uuid)', :'o'));
+ROLLBACK;
 
 -- What the proofs find
 CREATE FUNCTION public.found(damage text) RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -122,8 +139,9 @@ SELECT d, f FROM unnest(ARRAY['SELECT',
 LEFT JOIN LATERAL found(d) f ON true;
 
 -- What is no draft
-SELECT d, failure(format('SELECT ecommerce_internal.write_documents(ARRAY[ecommerce.uuid_v7()],
-    ARRAY[%L]::jsonb[], ''I'', 2026, 99, ARRAY[''X''], ''2026-01-01'', 1)', d)) AS failure
+SELECT FROM ecommerce.set_invoice_series('N', 'invoice', '{series}{number}', false);
+SELECT d, failure(format('SELECT ecommerce_internal.write_invoices(1, ''invoice'', ''N'',
+    ARRAY[%L]::jsonb[])', d)) AS failure
 FROM unnest(ARRAY['{"net": {}}', '{"net": true}', '{"net": "x"}', '{"payment_days": 1e20}',
     '{"order_id": 1}', '[]', '["kind", "net"]', '"kind"', NULL]) d;
 

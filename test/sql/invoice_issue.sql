@@ -157,11 +157,24 @@ SELECT i.gross, i.payable, i.due_date FROM ecommerce.issue_shipment_invoice(:'pa
 SELECT i.gross, i.payable, i.due_date - i.issue_date AS days
 FROM ecommerce.issue_invoice(:'o'::uuid) i;
 SELECT invoice_number, prepaid, payment FROM ecommerce.invoices WHERE order_id = :'o' ORDER BY id;
-SELECT m, ecommerce_internal.payment_document(jsonb_build_object('method', m, 'reference', 'RF1',
-    'mandate', '{"reference": "M1", "iban": "DE1"}'::jsonb), '{"iban": "GR1", "bic": "B",
-    "sepa_creditor_id": "DE98"}', 'EUR', false)
+SELECT m, ecommerce_internal.draft_invoice('{"currency": "EUR", "prices": "net", "lines": [
+    {"line_number": 1, "kind": "product", "ordered": 1, "quantity": 1, "base_quantity": 1,
+    "unit_price": 1, "discount": 0, "net": 1, "vat": 0.24, "vat_category": "S", "vat_rate": 24}]}'
+    || jsonb_build_object('payment', jsonb_build_object('method', m, 'reference', 'RF1',
+    'mandate', '{"reference": "M1", "iban": "DE1"}'::jsonb)), '{"iban": "GR1", "bic": "B",
+    "sepa_creditor_id": "DE98"}', NULL, '{}', NULL, 1) -> 'payment' AS payment
 FROM unnest('{card,wallet,online,sepa_debit,bank_transfer,cash,cash_on_delivery,invoice,gift_card,
     other}'::text[]) m;
+
+-- Of gross prices the gross is exact in each part: a half of 5.00 is 2.50, and VAT gets the rest.
+BEGIN;
+UPDATE ecommerce.products SET price = 2.50 WHERE sku = 'A';
+SELECT ordered(items('A', 2)) AS o \gset
+SELECT status FROM ecommerce.transition_order(:'o'::uuid, 'processing');
+SELECT id AS parcel FROM ecommerce.create_shipment(:'o'::uuid, items('A', 1)) \gset
+SELECT i.net, i.vat, i.gross FROM ecommerce.issue_invoice(:'o'::uuid, :'parcel') i;
+SELECT i.net, i.vat, i.gross FROM ecommerce.issue_invoice(:'o'::uuid) i;
+ROLLBACK;
 
 -- Treatment: within the EU, reverse charge, out of it, outside the scope
 SELECT ordered(items('A', 2), '{"buyer_vat_id": "DE136695976", "buyer_vat_id_valid": true,

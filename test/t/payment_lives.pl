@@ -306,8 +306,8 @@ is( $node->safe_psql('postgres',
 		<<'EOF_SQL'), '', 'a full refund is what was paid');
 SELECT o.notes, o.amount_paid, o.amount_charged_back, o.amount_refunded, r.requested
 FROM ecommerce.orders o
-CROSS JOIN LATERAL (SELECT coalesce(sum(p.refunds_requested), 0) AS requested, count(*) AS n
-	FROM ecommerce.payments p WHERE p.order_id = o.id) r
+CROSS JOIN LATERAL (SELECT coalesce(sum(p.refunds_requested), 0) AS requested
+	FROM ecommerce.payments p WHERE p.tenant_id = o.tenant_id AND p.order_id = o.id) r
 WHERE o.amount_refunded + r.requested + o.amount_charged_back <> o.amount_paid
 	-- What came back from a chargeback after the last refund is not refunded yet.
 	AND o.amount_charged_back = 0
