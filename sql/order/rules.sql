@@ -3,9 +3,8 @@
 SELECT * FROM (VALUES
     ('orders', 'check_new_order', 'AFTER INSERT',
      'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())', 'check_order()'),
-    -- An update that changes nothing locks a row.
     ('orders', 'check_order', 'BEFORE UPDATE',
-     'FOR EACH ROW WHEN (OLD.* *<> NEW.* AND ecommerce_internal.plain_sql())', 'check_order()'),
+     'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())', 'check_order()'),
     ('order_items', 'check_order_item', 'AFTER INSERT',
      'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())', 'check_order_item()'),
     ('orders', 'check_order_cancel', 'BEFORE UPDATE OF status',
@@ -15,8 +14,7 @@ SELECT * FROM (VALUES
     ('orders', 'write_amounts', 'BEFORE UPDATE OF amount_paid, amount_refunded,
       amount_charged_back', 'FOR EACH ROW',
      'write_amounts(''amount_paid'', ''amount_refunded'', ''amount_charged_back'')'),
-    ('orders', 'check_order_update', 'BEFORE UPDATE', 'FOR EACH ROW WHEN (OLD.* *<> NEW.*)',
-     'check_order_update()'),
+    ('orders', 'check_order_update', 'BEFORE UPDATE', 'FOR EACH ROW', 'check_order_update()'),
     ('orders', 'keep_orders', 'BEFORE DELETE',
      'FOR EACH ROW',
      'refuse_change(''Its rows are business records.'', ''Call ecommerce.cancel_order().'')'),
