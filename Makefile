@@ -11,7 +11,7 @@
 # make check-faults             minutes of load while the server is killed in many ways
 # make check-arguments [CALLS=50000] [SEED=1]
 #                               every function with arguments that nobody should pass
-# make check-lives [LIVES=100000] [SEED=1]
+# make check-lives [LIVES=100000] [SEED=1] [JOBS=2]
 #                               random lives of orders: paid, refunded, charged back
 # make check-clients [CLIENTS='node_pg Jdbc...']
 #                               buys with each client of docs/clients.md, in five languages

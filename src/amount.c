@@ -44,8 +44,8 @@ currency_argument(FunctionCallInfo fcinfo, int n)
 }
 
 /* Refuse what has too many digits. */
-pg_noreturn static void
-amount_out_of_range(void)
+void
+ec_amount_out_of_range(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -57,7 +57,7 @@ static void
 check_amount(bool computed, const ec_int128 *amount)
 {
 	if (!computed || !ec_in_range(*amount))
-		amount_out_of_range();
+		ec_amount_out_of_range();
 }
 
 /* The VAT rate in argument n, in percent. */
@@ -173,7 +173,7 @@ read_weights(const Datum *elements, const bool *nulls, int n)
 	}
 	for (int i = 0; i < n; i++)
 		if (!ec_decimal_round(decimals[i], scale, &weights[i]))
-			amount_out_of_range();
+			ec_amount_out_of_range();
 	return weights;
 }
 
@@ -196,7 +196,7 @@ check_allocated(EcAllocateResult result)
 					 errmsg("weights must not be negative")));
 			break;
 		case EC_ALLOCATE_OVERFLOW:
-			amount_out_of_range();
+			ec_amount_out_of_range();
 	}
 }
 
@@ -261,7 +261,7 @@ check_quantities(EcDecimal quantity, EcDecimal before, EcDecimal now)
 	if (!ec_decimal_round(quantity, scale, &sold) ||
 		!ec_decimal_round(before, scale, &returned) ||
 		!ec_decimal_round(now, scale, &returning))
-		amount_out_of_range();
+		ec_amount_out_of_range();
 	if (sold <= 0 || returned < 0 || returning < 0 || returned > sold ||
 		returning > sold - returned)
 		ereport(ERROR,

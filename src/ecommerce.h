@@ -9,11 +9,14 @@
 #include "fmgr.h"
 #include "utils/uuid.h"
 
+#include "pg_compat.h"
+
 /* Length of a product's SKU, as its table checks it */
 #define EC_MAX_SKU 100
 
 /* amount.c */
 extern int	ec_currency_check(const char *code, size_t length);
+pg_noreturn extern void ec_amount_out_of_range(void);
 
 /* error_context.c */
 extern void ec_error_context_init(void);

@@ -10,6 +10,7 @@
 #include "pg_compat.h"
 
 #include "core/invoice.h"
+#include "ecommerce.h"
 #include "value/arguments.h"
 #include "value/numeric_codec.h"
 
@@ -22,15 +23,6 @@ enum
 	PRICE_LISTED,
 	PRICE_MINOR_UNITS
 };
-
-/* Refuse amounts with which 128 bits cannot compute. */
-pg_noreturn static void
-out_of_range(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("amount is out of range")));
-}
 
 PG_FUNCTION_INFO_V1(ec_line_price);
 
@@ -59,7 +51,7 @@ ec_line_price(PG_FUNCTION_ARGS)
 		PG_GETARG_INT32(PRICE_MINOR_UNITS) > EC_MAX_SCALE ||
 		!ec_price_of(amount, units, base, PG_ARGISNULL(PRICE_LISTED) ? NULL : &listed,
 					 PG_GETARG_INT32(PRICE_MINOR_UNITS), &price))
-		out_of_range();
+		ec_amount_out_of_range();
 	PG_RETURN_DATUM(EcAmountGetDatum(price.value, price.scale));
 }
 
@@ -85,6 +77,6 @@ ec_document_vat_near(PG_FUNCTION_ARGS)
 	rate = ec_numeric_decode(PG_GETARG_DATUM(1), "VAT rate");
 	wanted = ec_amount_decode(PG_GETARG_DATUM(2), minor_units, "VAT");
 	if (rate.scale > EC_MAX_SCALE / 2 || !ec_vat_near(taxable, rate, wanted, minor_units, &vat))
-		out_of_range();
+		ec_amount_out_of_range();
 	PG_RETURN_DATUM(EcAmountGetDatum(vat, minor_units));
 }

@@ -6,7 +6,7 @@
 #define EC_INVOICE_DRAFT_H
 
 #include "invoice_lines.h"
-#include "value/document.h"
+#include "value/member.h"
 
 /* What a draft is made of */
 typedef struct EcDraft

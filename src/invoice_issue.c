@@ -22,7 +22,8 @@
 #include "ecommerce.h"
 #include "invoice_number.h"
 #include "invoice_write.h"
-#include "value/document.h"
+#include "value/json.h"
+#include "value/member.h"
 #include "value/result.h"
 
 /* The drafts in an array, none of which may be NULL */
@@ -104,14 +105,8 @@ event_data(JsonbContainer *draft, bool credits)
 
 	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	for (size_t i = 0; i < lengthof(told); i++)
-	{
-		JsonbValue *value = ec_member(draft, told[i]);
-
-		if (value != NULL)
-			ec_json_push(&state, told[i], value);
-	}
-	if (corrected != NULL)
-		ec_json_push(&state, "invoices", corrected);
+		ec_json_push_given(&state, told[i], ec_member(draft, told[i]));
+	ec_json_push_given(&state, "invoices", corrected);
 	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
 }
 
@@ -183,11 +178,11 @@ count_documents(const EcDocuments *documents, Datum drafts)
 
 /* Write numbered documents by a statement, and return until when they are to be paid. */
 static Datum
-write_by_statement(const EcDocuments *documents, Datum drafts, ArrayType *ids, ArrayType *written)
+write_by_statement(const EcDocuments *documents, Datum drafts, ArrayType *ids, ArrayType *numbers)
 {
 	Datum		values[] = {
 		PointerGetDatum(ids), drafts, documents->series, documents->year,
-		Int64GetDatum(documents->first_number), PointerGetDatum(written),
+		Int64GetDatum(documents->first_number), PointerGetDatum(numbers),
 		DateADTGetDatum(documents->issue_date), Int32GetDatum(documents->tenant_id)
 	};
 
@@ -220,7 +215,7 @@ ec_write_invoices(PG_FUNCTION_ARGS)
 	EcDocuments documents = {0};
 	Datum		result[lengthof(types)];
 	ArrayType  *ids;
-	ArrayType  *written;
+	ArrayType  *numbers;
 	bool		alone;
 	int64		before = 0;
 
@@ -239,18 +234,18 @@ ec_write_invoices(PG_FUNCTION_ARGS)
 	number_documents(&documents, PG_GETARG_TEXT_PP(1),
 					 PG_ARGISNULL(2) ? NULL : PG_GETARG_TEXT_PP(2));
 	ids = array_of(documents.ids, documents.count, UUIDOID);
-	written = array_of(documents.written_numbers, documents.count, TEXTOID);
+	numbers = array_of(documents.written_numbers, documents.count, TEXTOID);
 	if (alone && ec_invoice_write_documents(&documents))
 		result[3] = due_dates_of(&documents);
 	else
-		result[3] = write_by_statement(&documents, PG_GETARG_DATUM(3), ids, written);
+		result[3] = write_by_statement(&documents, PG_GETARG_DATUM(3), ids, numbers);
 	if (!alone)
 		check_documents(&documents, PG_GETARG_DATUM(3), ids, before);
 	write_events(&documents, ids, PG_GETARG_TEXT_PP(1));
 	ec_end();
 
 	result[0] = PointerGetDatum(ids);
-	result[1] = PointerGetDatum(written);
+	result[1] = PointerGetDatum(numbers);
 	result[2] = DateADTGetDatum(documents.issue_date);
 	PG_RETURN_DATUM(ec_out_row(fcinfo, types, lengthof(types), result));
 }

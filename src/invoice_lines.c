@@ -18,8 +18,8 @@
 #include "core/invoice.h"
 #include "ecommerce.h"
 #include "invoice_lines.h"
-#include "value/document.h"
 #include "value/json.h"
+#include "value/member.h"
 #include "value/numeric_codec.h"
 
 /* What of a line is invoiced already */
@@ -30,15 +30,6 @@ typedef struct Invoiced
 	ec_int128	net;
 	ec_int128	vat;
 } Invoiced;
-
-/* Refuse amounts with which 128 bits cannot compute. */
-void
-ec_invoice_out_of_range(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("amount is out of range")));
-}
 
 /* An amount that an object has by a key */
 static ec_int128
@@ -55,7 +46,7 @@ share_of(ec_int128 amount, int64 quantity, int64 units)
 
 	if (!ec_refund_share(amount, ec_decimal_of(quantity), ec_decimal_of(0), ec_decimal_of(units),
 						 &share))
-		ec_invoice_out_of_range();
+		ec_amount_out_of_range();
 	return share;
 }
 
@@ -130,14 +121,14 @@ read_discount(EcInvoice *invoice, EcInvoiceLine *line)
 
 	line->off_vat = 0;
 	if (!ec_decimal_round(given, invoice->minor_units, &line->off_net))
-		ec_invoice_out_of_range();
+		ec_amount_out_of_range();
 	if (line->off_net == 0)
 		return;
 	if (line->units < ordered)
 		line->off_net = share_of(line->off_net, ordered, line->units);
 	if (!ec_vat_of(line->off_net, line->rate, invoice->net_prices ? EC_NET : EC_GROSS,
 				   &line->off_vat))
-		ec_invoice_out_of_range();
+		ec_amount_out_of_range();
 	if (!invoice->net_prices)
 		line->off_net -= line->off_vat;
 }
@@ -192,7 +183,7 @@ read_line(EcInvoice *invoice, EcInvoiceLine *line, const Invoiced *before,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("line " INT64_FORMAT " has no VAT category that documents can have",
 						line->line_number)));
-	line->goods = line->product && !ec_member_is(line->line, "supply", "service") &&
+	line->goods = line->product &&
 		(ec_member(line->line, "supply") == NULL || ec_member_is(line->line, "supply", "goods"));
 	read_discount(invoice, line);
 	line->allowed = (line->category == EC_STANDARD) == (line->rate.value > 0);
@@ -249,7 +240,7 @@ compare_groups(const void *a, const void *b)
 	if (x->category != y->category)
 		return strcmp(ec_category_code(x->category), ec_category_code(y->category));
 	if (!ec_decimal_round(x->rate, scale, &first) || !ec_decimal_round(y->rate, scale, &second))
-		ec_invoice_out_of_range();
+		ec_amount_out_of_range();
 	return first < second ? -1 : first > second;
 }
 
@@ -309,7 +300,7 @@ sum_groups(EcInvoice *invoice)
 		if (!ec_vat_near(group->taxable, group->first->rate,
 						 group->of_lines + lacking_vat(invoice, group), invoice->minor_units,
 						 &group->vat))
-			ec_invoice_out_of_range();
+			ec_amount_out_of_range();
 		invoice->net += group->taxable;
 		invoice->vat += group->vat;
 		invoice->rounding += group->of_lines - group->vat;

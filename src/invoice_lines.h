@@ -7,8 +7,6 @@
 
 #include "utils/jsonb.h"
 
-#include "pg_compat.h"
-
 #include "core/vat.h"
 
 /* What is invoiced now of a line of an order */
@@ -56,7 +54,6 @@ typedef struct EcInvoice
 	ec_int128	rounding;		/* VAT of its lines that it does not have */
 } EcInvoice;
 
-pg_noreturn extern void ec_invoice_out_of_range(void);
 extern bool ec_invoice_compute(EcInvoice *invoice, JsonbContainer *order,
 							   JsonbContainer *shipment);
 extern bool ec_invoice_has_category(const EcInvoice *invoice, EcCategory category);

@@ -11,9 +11,10 @@
 #include "pg_compat.h"
 
 #include "core/invoice.h"
+#include "ecommerce.h"
 #include "invoice_lines.h"
-#include "value/document.h"
 #include "value/json.h"
+#include "value/member.h"
 #include "value/numeric_codec.h"
 
 /* Write a key and a price. */
@@ -74,7 +75,7 @@ line_price(const EcInvoice *invoice, const EcInvoiceLine *line, bool charge)
 	if (base.value <= 0 ||
 		!ec_price_of(amount, ec_decimal_of(line->units), base, is_listed ? &listed : NULL,
 					 invoice->minor_units, &price))
-		ec_invoice_out_of_range();
+		ec_amount_out_of_range();
 	return price;
 }
 

@@ -142,16 +142,14 @@ ec_draft_push_delivery(JsonbParseState **state, const EcDraft *draft)
 	name = ec_first(party_name(address), ec_member_string(address, "company"));
 	ec_json_push_key(state, "delivery");
 	(void) pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-	if (name != NULL)
-		ec_json_push(state, "name", name);
+	ec_json_push_given(state, "name", name);
 	for (size_t i = 0; i < lengthof(address_keys); i++)
 	{
 		JsonbValue *value = ec_member(address, address_keys[i]);
 
 		if (value == NULL && address != NULL && strcmp(address_keys[i], "country") == 0)
 			value = ec_member(order, "country");
-		if (value != NULL)
-			ec_json_push(state, address_keys[i], value);
+		ec_json_push_given(state, address_keys[i], value);
 	}
 	(void) pushJsonbValue(state, WJB_END_OBJECT, NULL);
 }

@@ -28,8 +28,8 @@
 #include "ecommerce.h"
 #include "value/arguments.h"
 #include "value/characters.h"
-#include "value/document.h"
 #include "value/json.h"
+#include "value/member.h"
 
 /* An identifier as it is normally written, or as it was given, if it is none. */
 static JsonbValue *

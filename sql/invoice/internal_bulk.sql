@@ -110,18 +110,6 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.issue_chunk(integer, uuid[], timestamptz[], text, jsonb) IS
     'For issue_invoices(): issue the invoices of some orders that are locked.';
 
-CREATE FUNCTION ecommerce_internal.draft_right(draft jsonb) RETURNS boolean
-    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN draft -> 'is_exact' = 'true' AND ecommerce_internal.is_xml_document(draft)
-           AND (draft -> 'is_complete' = 'true'
-                OR ecommerce_internal.draft_lacks(draft) IS NULL);
-END
-$$;
-COMMENT ON FUNCTION ecommerce_internal.draft_right(jsonb) IS
-    'Whether the draft of an invoice may be issued without more ado.';
-
 CREATE FUNCTION ecommerce_internal.draft_failure(tenant_id integer, draft jsonb,
     OUT order_number text, OUT error_code text, OUT message text, OUT detail text)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

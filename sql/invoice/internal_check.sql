@@ -114,3 +114,15 @@ $$;
 COMMENT ON FUNCTION ecommerce_internal.draft_faults(jsonb) IS
     'What in the arithmetic of a draft is wrong; NULL if nothing is. That is each line, the VAT '
     'breakdown and the totals, by the rules of invoice_violations().';
+
+CREATE FUNCTION ecommerce_internal.draft_right(draft jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN draft -> 'is_exact' = 'true' AND ecommerce_internal.is_xml_document(draft)
+           AND (draft -> 'is_complete' = 'true'
+                OR ecommerce_internal.draft_lacks(draft) IS NULL);
+END
+$$;
+COMMENT ON FUNCTION ecommerce_internal.draft_right(jsonb) IS
+    'Whether the draft of an invoice may be issued without more ado.';

@@ -38,9 +38,9 @@ COMMENT ON FUNCTION ecommerce_internal.draft_invoice(jsonb, jsonb, jsonb, jsonb,
     'The invoice of an order as it would be issued now; NULL if nothing of it is left. '
     'customer_order: that of order_to_invoice(). seller: that of seller_document(). shipment: that '
     'of invoiceable_shipment(), or NULL. options: those of issue_invoice(). vat_currency: that of '
-    'the seller''s country, or NULL. It says of itself whether it is_exact, where draft_faults() '
-    'would find nothing, and is_complete, where draft_lacks() would not; that need not be said of '
-    'one that nothing is missing in.';
+    'the seller''s country, or NULL. It says of itself whether it is_exact: draft_faults() would '
+    'find nothing; and whether it is_complete: neither would draft_lacks(), which has to be asked '
+    'of those that are not.';
 
 CREATE FUNCTION ecommerce_internal.document_vat(taxable numeric, rate numeric, wanted numeric)
     RETURNS numeric
@@ -51,7 +51,7 @@ COMMENT ON FUNCTION ecommerce_internal.document_vat(numeric, numeric, numeric) I
     'that of its lines, and what earlier documents lack of theirs, which may be below zero.';
 
 CREATE FUNCTION ecommerce_internal.lacking_vat(tenant_id integer, of_ids uuid[], less_ids uuid[])
-    RETURNS TABLE (order_id uuid, vat_category text, vat_rate numeric, amount numeric)
+    RETURNS TABLE (vat_category text, vat_rate numeric, amount numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
@@ -60,7 +60,7 @@ DECLARE
     v_tenant integer := lacking_vat.tenant_id;
 BEGIN
     RETURN QUERY
-    SELECT v.order_id, g.vat_category, g.vat_rate,
+    SELECT g.vat_category, g.vat_rate,
            sum(CASE WHEN v.id = ANY (less_ids) THEN g.tax - l.vat ELSE l.vat - g.tax END)
     FROM unnest(of_ids || less_ids) AS w (id)
     JOIN ecommerce.invoices v ON v.tenant_id = v_tenant AND v.id = w.id AND v.rounding <> 0
@@ -70,10 +70,10 @@ BEGIN
         FROM ecommerce.invoice_lines k
         WHERE k.tenant_id = v_tenant AND k.invoice_id = v.id
           AND k.vat_category = g.vat_category AND k.vat_rate = g.vat_rate) l
-    GROUP BY v.order_id, g.vat_category, g.vat_rate;
+    GROUP BY g.vat_category, g.vat_rate;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.lacking_vat(integer, uuid[], uuid[]) IS
-    'What VAT some documents lack of that of their lines, by order, category and rate. Their '
+    'What VAT some documents lack of that of their lines, by category and rate. Their '
     'rounding is the sum of it; where there is none, none is lacking. less_ids: documents by which '
     'it is less.';

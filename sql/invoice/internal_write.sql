@@ -71,9 +71,9 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.write_by_statement(uuid[], jsonb[], text, integer, bigint,
     text[], date, integer) IS
-    'For write_invoices(): write documents that are numbered. Others have triggers that may change '
-    'what is written, or tables are not as they were made. '
-    'Error 27000 if they do, EC052 if a number is taken.';
+    'For write_invoices(): write documents that are numbered. It is taken where others have '
+    'triggers, which may change what is written, and where tables are not as they were made. '
+    'Errors: 27000 a trigger changes it, EC052 a number is taken.';
 
 CREATE FUNCTION ecommerce_internal.write_parts_by_statement(ids uuid[], drafts jsonb[],
     tenant_id integer) RETURNS void

@@ -18,6 +18,7 @@
 #include "pg_compat.h"
 
 #include "value/json.h"
+#include "value/member.h"
 #include "value/numeric_codec.h"
 #include "value/uuid.h"
 
@@ -401,4 +402,53 @@ ec_json_push_text(JsonbParseState **state, char *key, const char *text)
 	value.val.string.val = pstrdup(text);
 	value.val.string.len = (int) strlen(text);
 	(void) pushJsonbValue(state, WJB_VALUE, &value);
+}
+
+/* Write a key and a value, null for none. */
+void
+ec_json_push(JsonbParseState **state, char *key, const JsonbValue *value)
+{
+	JsonbValue	copy = {.type = jbvNull};
+
+	ec_json_push_key(state, key);
+	if (value != NULL)
+		copy = *value;
+	(void) pushJsonbValue(state, WJB_VALUE, &copy);
+}
+
+/* Write a key and a value, if there is one. */
+void
+ec_json_push_given(JsonbParseState **state, char *key, const JsonbValue *value)
+{
+	if (value != NULL)
+		ec_json_push(state, key, value);
+}
+
+/* Write a key and a whole number. */
+void
+ec_json_push_int(JsonbParseState **state, char *key, int64 number)
+{
+	JsonbValue	value;
+
+	value.type = jbvNumeric;
+	value.val.numeric = int64_to_numeric(number);
+	ec_json_push(state, key, &value);
+}
+
+/* Write a key and true or false. */
+void
+ec_json_push_bool(JsonbParseState **state, char *key, bool is_true)
+{
+	JsonbValue	value;
+
+	value.type = jbvBool;
+	value.val.boolean = is_true;
+	ec_json_push(state, key, &value);
+}
+
+/* Write a key and a string, null for none. */
+void
+ec_json_push_word(JsonbParseState **state, char *key, text *word)
+{
+	ec_json_push(state, key, ec_string(word));
 }

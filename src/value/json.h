@@ -63,5 +63,10 @@ extern void ec_json_push_amount(JsonbParseState **state, char *key,
 								ec_int128 amount, int scale);
 extern void ec_json_push_text(JsonbParseState **state, char *key,
 							  const char *text);
+extern void ec_json_push(JsonbParseState **state, char *key, const JsonbValue *value);
+extern void ec_json_push_given(JsonbParseState **state, char *key, const JsonbValue *value);
+extern void ec_json_push_int(JsonbParseState **state, char *key, int64 number);
+extern void ec_json_push_bool(JsonbParseState **state, char *key, bool is_true);
+extern void ec_json_push_word(JsonbParseState **state, char *key, text *word);
 
 #endif							/* EC_JSON_H */

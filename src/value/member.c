@@ -1,6 +1,6 @@
 /*
- * document.c
- *	  Reading JSON of our own, which has no faults to be told of, and copying from it.
+ * member.c
+ *	  Reading JSON of our own, which has no faults to be told of.
  */
 #include "postgres.h"
 
@@ -11,8 +11,7 @@
 #include "pg_compat.h"
 
 #include "value/characters.h"
-#include "value/document.h"
-#include "value/json.h"
+#include "value/member.h"
 
 /* What an object has by a key; NULL if it has nothing. */
 JsonbValue *
@@ -134,53 +133,4 @@ JsonbValue *
 ec_first(JsonbValue *first, JsonbValue *second)
 {
 	return first != NULL ? first : second;
-}
-
-/* Write a key and a value, null for none. */
-void
-ec_json_push(JsonbParseState **state, char *key, const JsonbValue *value)
-{
-	JsonbValue	copy = {.type = jbvNull};
-
-	ec_json_push_key(state, key);
-	if (value != NULL)
-		copy = *value;
-	(void) pushJsonbValue(state, WJB_VALUE, &copy);
-}
-
-/* Write a key and a value, if there is one. */
-void
-ec_json_push_given(JsonbParseState **state, char *key, const JsonbValue *value)
-{
-	if (value != NULL)
-		ec_json_push(state, key, value);
-}
-
-/* Write a key and a whole number. */
-void
-ec_json_push_int(JsonbParseState **state, char *key, int64 number)
-{
-	JsonbValue	value;
-
-	value.type = jbvNumeric;
-	value.val.numeric = int64_to_numeric(number);
-	ec_json_push(state, key, &value);
-}
-
-/* Write a key and true or false. */
-void
-ec_json_push_bool(JsonbParseState **state, char *key, bool is_true)
-{
-	JsonbValue	value;
-
-	value.type = jbvBool;
-	value.val.boolean = is_true;
-	ec_json_push(state, key, &value);
-}
-
-/* Write a key and a string, null for none. */
-void
-ec_json_push_word(JsonbParseState **state, char *key, text *word)
-{
-	ec_json_push(state, key, ec_string(word));
 }

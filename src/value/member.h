@@ -1,11 +1,11 @@
 /*
- * document.h
- *	  Reading JSON of our own, which has no faults to be told of, and copying from it.
+ * member.h
+ *	  Reading JSON of our own, which has no faults to be told of.
  *
  * A member that is JSON null counts as absent, as does any of what is no object.
  */
-#ifndef EC_VALUE_DOCUMENT_H
-#define EC_VALUE_DOCUMENT_H
+#ifndef EC_VALUE_MEMBER_H
+#define EC_VALUE_MEMBER_H
 
 #include "utils/jsonb.h"
 
@@ -21,10 +21,4 @@ extern JsonbValue *ec_string(text *string);
 extern JsonbValue *ec_member_string(JsonbContainer *object, const char *key);
 extern JsonbValue *ec_first(JsonbValue *first, JsonbValue *second);
 
-extern void ec_json_push(JsonbParseState **state, char *key, const JsonbValue *value);
-extern void ec_json_push_given(JsonbParseState **state, char *key, const JsonbValue *value);
-extern void ec_json_push_int(JsonbParseState **state, char *key, int64 number);
-extern void ec_json_push_bool(JsonbParseState **state, char *key, bool is_true);
-extern void ec_json_push_word(JsonbParseState **state, char *key, text *word);
-
-#endif							/* EC_VALUE_DOCUMENT_H */
+#endif							/* EC_VALUE_MEMBER_H */
