@@ -227,6 +227,40 @@ SELECT taxable, rate, wanted, ecommerce_internal.document_vat(taxable, rate, wan
 FROM (VALUES (100, 24, 24.00), (100, 24, 24.99), (100, 24, 25.00), (100, 24, 23.01),
     (100, 24, 22.5), (510, 24, 125), (510, 24, 120), (1, 24, 3), (1, 24, -2), (1.00, 24, -0.36),
     (0, 24, 1), (10, 0, 0.00), (4.001, 25, 2.001)) AS v (taxable, rate, wanted);
+-- Earlier invoices lack 0.50 of the VAT of their lines at 24 %, and name 10 as prepaid.
+SELECT d -> 'vat' AS vat, d -> 'rounding' AS rounding, d -> 'prepaid' AS prepaid,
+    d -> 'is_exact' AS is_exact
+FROM ecommerce_internal.draft_invoice('{"currency": "EUR", "prices": "net", "amount_paid": 30,
+    "documents": {"lacking_vat": [{"vat_category": "S", "vat_rate": 24.0, "amount": 0.50},
+        {"vat_category": "S", "vat_rate": 13, "amount": 0.70},
+        {"vat_category": "E", "vat_rate": 24, "amount": 0.90}], "prepaid": 10},
+    "lines": [{"line_number": 1, "kind": "product", "ordered": 1, "quantity": 1,
+        "base_quantity": 1, "unit_price": 100, "discount": 0, "net": 100, "vat": 24,
+        "vat_category": "S", "vat_rate": 24}]}', '{}', NULL, '{}', NULL, 1) d;
+-- Nothing else than amounts, and orders, can be computed with.
+SELECT c, failure('SELECT ' || c) FROM unnest(ARRAY[
+    $$ecommerce_internal.document_vat('NaN', 24, 1)$$,
+    $$ecommerce_internal.document_vat(1, 24, 'Infinity')$$,
+    $$ecommerce_internal.line_price(1, 1, 1, NULL, 37)$$,
+    $$ecommerce_internal.line_price(1, 1, 1, NULL, -1)$$,
+    $$ecommerce_internal.line_price(1, 0, 1, NULL, 2)$$,
+    $$ecommerce_internal.draft_invoice('{}', '{}', NULL, NULL, NULL, 1)$$,
+    $$ecommerce_internal.draft_invoice('[1]', '[]', NULL, NULL, NULL, 1)$$,
+    $$ecommerce_internal.draft_invoice('{"currency": "XXY"}', '{}', NULL, NULL, NULL, 1)$$]) c;
+-- Who sells is told in the time zone of the session, and is remembered only where triggers tell
+-- of changes.
+BEGIN;
+ALTER TABLE ecommerce.sellers ADD COLUMN since timestamptz DEFAULT '2026-01-01 00:00+00';
+SELECT ecommerce_internal.seller_document(1) ->> 'since' AS since FROM generate_series(1, 2);
+SET LOCAL timezone = 'Asia/Tokyo';
+SELECT ecommerce_internal.seller_document(1) ->> 'since' AS since;
+DROP TRIGGER sellers_changed ON ecommerce.sellers;
+DROP TRIGGER sellers_changing ON ecommerce.sellers;
+SELECT ecommerce_internal.seller_document(1) ->> 'name' AS name FROM generate_series(1, 2);
+UPDATE ecommerce.sellers SET name = 'Changed';
+SELECT ecommerce_internal.seller_document(1) ->> 'name' AS name;
+ROLLBACK;
+SELECT ecommerce_internal.seller_document(1) ->> 'name' AS name;
 -- Where a column is not what the shop made it, documents take a statement.
 BEGIN;
 ALTER TABLE ecommerce.invoices ALTER COLUMN note TYPE varchar(20);
