@@ -9,7 +9,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "mb/pg_wchar.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
@@ -25,6 +24,7 @@
 #include "core/vat_id.h"
 #include "db/plan.h"
 #include "db/table.h"
+#include "db/trigger.h"
 #include "ecommerce.h"
 #include "value/arguments.h"
 #include "value/characters.h"
@@ -106,7 +106,7 @@ read_seller(int32 tenant_id, bool *told)
 	for (size_t i = 0; i < lengthof(seller_tables); i++)
 	{
 		(void) ec_table_open(&seller_tables[i], tenant_id, AccessShareLock, &rel);
-		*told &= rel->trigdesc != NULL && rel->trigdesc->trig_update_after_row;
+		*told &= ec_changes_announced(rel);
 		table_close(rel, NoLock);
 	}
 	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);

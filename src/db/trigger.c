@@ -1,8 +1,8 @@
 /*
  * trigger.c
- *	  Triggers and rules that are not ours.
+ *	  What triggers and rules on a table do, ours and those of others.
  *
- * What these do to rows that the shop writes, or write themselves, has to be noticed.
+ * What others do to rows that the shop writes, or write themselves, has to be noticed.
  * Where there are none, the looking can be spared.
  */
 #include "postgres.h"
@@ -10,16 +10,12 @@
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_trigger.h"
-#include "catalog/pg_type.h"
-#include "fmgr.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
+#include "commands/trigger.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "pg_compat.h"
 
-#include "db/table.h"
 #include "db/trigger.h"
 
 /* Does somebody else's trigger, or rule, do anything when rows of a table are written? */
@@ -55,4 +51,24 @@ bool
 ec_writes_alone(Oid relid)
 {
 	return !is_touched(relid, true);
+}
+
+/* Is every change of a row of a table announced to whoever remembers some of it? */
+bool
+ec_changes_announced(Relation rel)
+{
+	Oid			ours = get_namespace_oid("ecommerce_internal", false);
+	const TriggerDesc *triggers = rel->trigdesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (TRIGGER_FOR_AFTER(trigger->tgtype) && TRIGGER_FOR_ROW(trigger->tgtype) &&
+			TRIGGER_FOR_UPDATE(trigger->tgtype) && trigger->tgenabled != TRIGGER_DISABLED &&
+			get_func_namespace(trigger->tgfoid) == ours &&
+			strcmp(get_func_name(trigger->tgfoid), "announce_change") == 0)
+			return true;
+	}
+	return false;
 }

@@ -71,7 +71,8 @@ UPDATE ecommerce.order_items SET net = net + 0.001 WHERE order_id = (:'odd'::uui
 UPDATE ecommerce.orders SET net = net + 0.001, gross = gross + 0.001
 WHERE id = (:'odd'::uuid[])[1];
 UPDATE ecommerce.order_items SET unit_price = 10.1234567890123456789
-WHERE order_id = (:'odd'::uuid[])[2];
+WHERE order_id IN ((:'odd'::uuid[])[2], (:'odd'::uuid[])[5]);
+UPDATE ecommerce.orders SET prices = 'net' WHERE id = (:'odd'::uuid[])[5];
 INSERT INTO ecommerce.order_items (tenant_id, order_id, order_created_at, line_number, name,
     quantity, unit_price, vat_category, vat_rate, net, vat)
 SELECT 1, o.id, o.created_at, 1 + n, 'Rate ' || n, 1, 1, 'S', n, 1.00, n / 100.0
