@@ -10,11 +10,13 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 #include "utils/rel.h"
@@ -76,18 +78,26 @@ static const EcTable vat_groups = {
 	}
 };
 
-/* What the row of a trigger says in a column */
+/* What a row of a trigger says in a column; NULL if it says nothing. */
 static Datum
-new_value(TriggerData *call, const char *name, Oid type)
+row_value(TriggerData *call, HeapTuple row, const char *name, Oid type, bool *isnull)
 {
 	TupleDesc	desc = RelationGetDescr(call->tg_relation);
 	int			column = SPI_fnumber(desc, name);
-	bool		isnull = true;
-	Datum		value = (Datum) 0;
 
-	if (column > 0 && TupleDescAttr(desc, column - 1)->atttypid == type)
-		value = heap_getattr(TRIGGER_FIRED_BY_UPDATE(call->tg_event)
-							 ? call->tg_newtuple : call->tg_trigtuple, column, desc, &isnull);
+	*isnull = true;
+	if (column <= 0 || TupleDescAttr(desc, column - 1)->atttypid != type)
+		return (Datum) 0;
+	return heap_getattr(row, column, desc, isnull);
+}
+
+/* The same, if it must say something */
+static Datum
+known_value(TriggerData *call, HeapTuple row, const char *name, Oid type)
+{
+	bool		isnull;
+	Datum		value = row_value(call, row, name, type, &isnull);
+
 	if (isnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_EC_NOT_CONFIGURED),
@@ -95,6 +105,14 @@ new_value(TriggerData *call, const char *name, Oid type)
 						RelationGetRelationName(call->tg_relation)),
 				 errhint("Give the table its columns again, or restore it.")));
 	return value;
+}
+
+/* The same of the row that is there now */
+static Datum
+new_value(TriggerData *call, const char *name, Oid type)
+{
+	return known_value(call, TRIGGER_FIRED_BY_UPDATE(call->tg_event) ? call->tg_newtuple
+					   : call->tg_trigtuple, name, type);
 }
 
 /* Refuse to be called otherwise than as a trigger after rows of one of these tables. */
@@ -234,6 +252,52 @@ ec_check_invoice_counter(PG_FUNCTION_ARGS)
 				 errdetail("Numbers have no gaps."),
 				 errtableconstraint(call->tg_relation, "counter_right")));
 	return PointerGetDatum(NULL);
+}
+
+/* Does an update of a counter that gave numbers take one back, or a day, or leave the series? */
+static bool
+counter_goes_back(TriggerData *call)
+{
+	HeapTuple	before = call->tg_trigtuple;
+	HeapTuple	after = call->tg_newtuple;
+	bool		no_day;
+	bool		no_new_day;
+	Datum		day = row_value(call, before, "last_issue_date", DATEOID, &no_day);
+	Datum		new_day = row_value(call, after, "last_issue_date", DATEOID, &no_new_day);
+
+	return no_new_day || (!no_day && DatumGetDateADT(new_day) < DatumGetDateADT(day)) ||
+		DatumGetInt64(known_value(call, after, "last_number", INT8OID)) <
+		DatumGetInt64(known_value(call, before, "last_number", INT8OID)) ||
+		DatumGetInt32(known_value(call, after, "year", INT4OID)) !=
+		DatumGetInt32(known_value(call, before, "year", INT4OID)) ||
+		!DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID,
+											  known_value(call, after, "series", TEXTOID),
+											  known_value(call, before, "series", TEXTOID)));
+}
+
+PG_FUNCTION_INFO_V1(ec_keep_invoice_counter);
+
+/* keep_invoice_counter() -> trigger, BEFORE UPDATE OR DELETE FOR EACH ROW */
+Datum
+ec_keep_invoice_counter(PG_FUNCTION_ARGS)
+{
+	TriggerData *call = (TriggerData *) fcinfo->context;
+	bool		deleted;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(call->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(call->tg_event) || TRIGGER_FIRED_BY_INSERT(call->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("keep_invoice_counter must be a trigger BEFORE UPDATE OR DELETE"
+						" FOR EACH ROW")));
+	deleted = TRIGGER_FIRED_BY_DELETE(call->tg_event);
+	if (DatumGetInt64(known_value(call, call->tg_trigtuple, "last_number", INT8OID)) > 0 &&
+		(deleted || counter_goes_back(call)))
+		ereport(ERROR,
+				(errcode(ERRCODE_EC_IMMUTABLE),
+				 errmsg("%s on invoice_counters is refused", deleted ? "DELETE" : "UPDATE"),
+				 errdetail("Numbers and days of a series only go up.")));
+	return PointerGetDatum(deleted ? call->tg_trigtuple : call->tg_newtuple);
 }
 
 PG_FUNCTION_INFO_V1(ec_check_invoice_part);

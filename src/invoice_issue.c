@@ -42,29 +42,33 @@ read_drafts(ArrayType *array, int *count)
 	return drafts;
 }
 
-/* Number the documents, and give them ids in the order of their numbers. */
+/* Give the documents ids, in the order of the numbers that they will have. */
 static void
-number_documents(EcDocuments *documents, text *kind, text *name)
+identify_documents(EcDocuments *documents)
 {
-	EcSeries	series;
+	for (int i = 0; i < documents->count; i++)
+	{
+		pg_uuid_t  *id = palloc(sizeof(pg_uuid_t));
+
+		ec_uuid_v7_generate(id);
+		documents->ids[i] = UUIDPGetDatum(id);
+	}
+}
+
+/* Give them their numbers. */
+static void
+number_documents(EcDocuments *documents, const EcSeries *series)
+{
 	EcNumbers	taken;
 
-	ec_invoice_series(documents->tenant_id, kind, name, &series);
-	ec_invoice_take_numbers(documents->tenant_id, &series, documents->count, &taken);
-	documents->series = PointerGetDatum(series.name);
+	ec_invoice_take_numbers(documents->tenant_id, series, documents->count, &taken);
 	documents->year = Int32GetDatum(taken.year);
 	documents->first_number = taken.before + 1;
 	documents->issue_date = taken.issue_date;
 	for (int i = 0; i < documents->count; i++)
-	{
-		pg_uuid_t  *id = palloc(sizeof(pg_uuid_t));
-		text	   *number = ec_invoice_number(series.format, series.name, taken.issue_date,
-											   documents->first_number + i);
-
-		ec_uuid_v7_generate(id);
-		documents->ids[i] = UUIDPGetDatum(id);
-		documents->written_numbers[i] = PointerGetDatum(number);
-	}
+		documents->written_numbers[i] =
+			PointerGetDatum(ec_invoice_number(series->format, series->name, taken.issue_date,
+											  documents->first_number + i));
 }
 
 /* Where others' triggers may change what is written */
@@ -214,9 +218,11 @@ ec_write_invoices(PG_FUNCTION_ARGS)
 	static const Oid types[] = {UUIDARRAYOID, TEXTARRAYOID, DATEOID, DATEARRAYOID};
 	EcDocuments documents = {0};
 	Datum		result[lengthof(types)];
+	EcSeries	series;
 	ArrayType  *ids;
 	ArrayType  *numbers;
 	bool		alone;
+	bool		written;
 	int64		before = 0;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
@@ -231,17 +237,24 @@ ec_write_invoices(PG_FUNCTION_ARGS)
 	alone = writes_alone();
 	if (!alone)
 		before = count_documents(&documents, PG_GETARG_DATUM(3));
-	number_documents(&documents, PG_GETARG_TEXT_PP(1),
-					 PG_ARGISNULL(2) ? NULL : PG_GETARG_TEXT_PP(2));
+	ec_invoice_series(documents.tenant_id, PG_GETARG_TEXT_PP(1),
+					  PG_ARGISNULL(2) ? NULL : PG_GETARG_TEXT_PP(2), &series);
+	documents.series = PointerGetDatum(series.name);
+	identify_documents(&documents);
 	ids = array_of(documents.ids, documents.count, UUIDOID);
+	written = alone && ec_invoice_write_parts(&documents);
+	if (written)
+		write_events(&documents, ids, PG_GETARG_TEXT_PP(1));
+	number_documents(&documents, &series);
 	numbers = array_of(documents.written_numbers, documents.count, TEXTOID);
-	if (alone && ec_invoice_write_documents(&documents))
+	if (written && ec_invoice_write_heads(&documents))
 		result[3] = due_dates_of(&documents);
 	else
 		result[3] = write_by_statement(&documents, PG_GETARG_DATUM(3), ids, numbers);
 	if (!alone)
 		check_documents(&documents, PG_GETARG_DATUM(3), ids, before);
-	write_events(&documents, ids, PG_GETARG_TEXT_PP(1));
+	if (!written)
+		write_events(&documents, ids, PG_GETARG_TEXT_PP(1));
 	ec_end();
 
 	result[0] = PointerGetDatum(ids);

@@ -9,6 +9,8 @@
 
 #include <ctype.h>
 
+#include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
@@ -270,6 +272,24 @@ year_of_today(int32 tenant_id)
 }
 
 /*
+ * Wait in line for those who take numbers of a series.  The counter lets nobody pass,
+ * either, but all who wait for a row that is updated wake up whenever one commits, and take
+ * time from the one whose turn it is.  Where commits do not wait for the disk, a line would
+ * take longer than they do.
+ */
+static void
+queue_up(int32 tenant_id, text *series)
+{
+	Datum		tenant = DirectFunctionCall2Coll(hashtextextended, C_COLLATION_OID,
+												 CStringGetTextDatum("ecommerce.invoice_counters"),
+												 Int64GetDatum(tenant_id));
+	Datum		key = DirectFunctionCall2Coll(hashtextextended, C_COLLATION_OID,
+											  PointerGetDatum(series), tenant);
+
+	(void) DirectFunctionCall1(pg_advisory_xact_lock_int8, key);
+}
+
+/*
  * Lock the counter of a series until the transaction ends, and take so many numbers.  It is
  * the last lock that a transaction takes.
  */
@@ -281,6 +301,8 @@ ec_invoice_take_numbers(int32 tenant_id, const EcSeries *series, int64 count, Ec
 		Int32GetDatum(tenant_id), PointerGetDatum(series->name), (Datum) 0, Int64GetDatum(count)
 	};
 
+	if (synchronous_commit != SYNCHRONOUS_COMMIT_OFF)
+		queue_up(tenant_id, series->name);
 	taken->year = series->yearly ? year_of_today(tenant_id) : 0;
 	for (;;)
 	{

@@ -3,7 +3,8 @@
  *	  Writing documents that were drafted, checked and numbered.
  *
  * A document is three tables' rows, and a statement that writes them takes longer to start
- * than to write.  The series is locked meanwhile, so everybody else waits for it.
+ * than to write.  From its number on the series is locked, and everybody else waits for it:
+ * what does not tell the number is written before.
  */
 #include "postgres.h"
 
@@ -173,46 +174,33 @@ due_date(JsonbContainer *draft, DateADT issue_date, bool *isnull)
 	return *isnull ? (Datum) 0 : DateADTGetDatum(issue_date + DatumGetInt32(days));
 }
 
-/* Write the rows of invoices. */
+/* Make ready the rows of invoices, but for what comes with their numbers. */
 static void
-write_heads(EcDocuments *documents, EcPlace *place, Relation rel)
+draft_heads(EcDocuments *documents)
 {
-	EcWriter   *writer = ec_writer_begin(place, rel, -1);
-
+	documents->heads = palloc_array(EcDocumentHead, (Size) documents->count);
 	for (int i = 0; i < documents->count; i++)
 	{
 		JsonbContainer *draft = &DatumGetJsonbP(documents->drafts[i])->root;
-		Datum		values[EC_TABLE_MAX_COLUMNS];
-		bool		isnull[EC_TABLE_MAX_COLUMNS] = {false};
+		Datum	   *values = documents->heads[i].values;
+		bool	   *isnull = documents->heads[i].isnull;
 
+		memset(isnull, false, sizeof(documents->heads[i].isnull));
 		json_columns(draft, &invoices, INVOICE_DRAFTED, values, isnull);
 		values[INVOICE_TENANT] = Int32GetDatum(documents->tenant_id);
 		values[INVOICE_ID] = documents->ids[i];
 		values[INVOICE_SERIES] = documents->series;
-		values[INVOICE_YEAR] = documents->year;
-		values[INVOICE_NUMBER] = Int64GetDatum(documents->first_number + i);
-		values[INVOICE_WRITTEN_NUMBER] = documents->written_numbers[i];
-		values[INVOICE_ISSUE_DATE] = DateADTGetDatum(documents->issue_date);
-		values[INVOICE_DUE_DATE] = due_date(draft, documents->issue_date,
-											&isnull[INVOICE_DUE_DATE]);
-		documents->due_dates[i] = values[INVOICE_DUE_DATE];
-		documents->no_due_date[i] = isnull[INVOICE_DUE_DATE];
 		values[INVOICE_DELIVERY] = json_value(draft, "delivery", JSONBOID,
 											  &isnull[INVOICE_DELIVERY]);
 		if (!isnull[INVOICE_DELIVERY])
 			isnull[INVOICE_DELIVERY] = JB_ROOT_COUNT(DatumGetJsonbP(values[INVOICE_DELIVERY])) == 0;
-		ec_writer_insert(writer, values, isnull);
 	}
-	ec_writer_end(writer);
 }
 
 /* Write the rows of one of their lists. */
 static void
-write_parts(EcDocuments *documents, const EcTable *table, const char *list, EcPlace *place,
-			Relation rel)
+write_list(EcDocuments *documents, const EcTable *table, const char *list, EcWriter *writer)
 {
-	EcWriter   *writer = ec_writer_begin(place, rel, -1);
-
 	for (int i = 0; i < documents->count; i++)
 	{
 		bool		none;
@@ -240,7 +228,6 @@ write_parts(EcDocuments *documents, const EcTable *table, const char *list, EcPl
 			ec_writer_insert(writer, values, isnull);
 		}
 	}
-	ec_writer_end(writer);
 }
 
 /* Has any document of the tenant one of the numbers already, as they are written? */
@@ -263,34 +250,80 @@ any_number_taken(const EcDocuments *documents)
 	return taken;
 }
 
-/* Write documents; false, and nothing is written, if it takes a statement. */
-bool
-ec_invoice_write_documents(EcDocuments *documents)
+/* The tables that documents are in; parts wait for what they are of. */
+static const struct
 {
-	static const struct
-	{
-		const EcTable *table;
-		const char *list;		/* of a draft, or NULL for the draft itself */
-	}			parts[] = {
-		{&invoices, NULL}, {&invoice_lines, "lines"}, {&invoice_vat_groups, "vat_breakdown"}
-	};
-	EcPlace    *places[lengthof(parts)];
-	Relation	rels[lengthof(parts)];
+	const EcTable *table;
+	const char *list;			/* of a draft, or NULL for the draft itself */
+}			tables[EC_DOCUMENT_TABLES] = {
+	{&invoice_lines, "lines"}, {&invoice_vat_groups, "vat_breakdown"}, {&invoices, NULL}
+};
+
+#define HEADS (EC_DOCUMENT_TABLES - 1)
+
+/*
+ * Write all of documents that does not tell their numbers, and make the rest ready; false,
+ * and nothing is written, if it takes a statement.  Constraints are asked at the end.
+ */
+bool
+ec_invoice_write_parts(EcDocuments *documents)
+{
+	EcPlace    *places[EC_DOCUMENT_TABLES];
 	bool		suits = true;
 
-	for (int i = 0; i < (int) lengthof(parts); i++)
+	for (int i = 0; i < EC_DOCUMENT_TABLES; i++)
 	{
-		places[i] = ec_table_open(parts[i].table, documents->tenant_id, RowExclusiveLock, &rels[i]);
-		suits &= ec_writer_suits(places[i], rels[i]);
+		places[i] = ec_table_open(tables[i].table, documents->tenant_id, RowExclusiveLock,
+								  &documents->rels[i]);
+		suits &= ec_writer_suits(places[i], documents->rels[i]);
 	}
-	suits = suits && !any_number_taken(documents);
+	for (int i = 0; i < EC_DOCUMENT_TABLES && !suits; i++)
+		table_close(documents->rels[i], NoLock);
+	for (int i = 0; i < EC_DOCUMENT_TABLES && suits; i++)
+	{
+		documents->writers[i] = ec_writer_begin(places[i], documents->rels[i], -1);
+		if (tables[i].list != NULL)
+			write_list(documents, tables[i].table, tables[i].list, documents->writers[i]);
+	}
 	if (suits)
-	{
-		write_heads(documents, places[0], rels[0]);
-		for (int i = 1; i < (int) lengthof(parts); i++)
-			write_parts(documents, parts[i].table, parts[i].list, places[i], rels[i]);
-	}
-	for (int i = 0; i < (int) lengthof(parts); i++)
-		table_close(rels[i], NoLock);
+		draft_heads(documents);
 	return suits;
+}
+
+/*
+ * Write what is left of documents, which have their numbers.  False if one is taken: then a
+ * statement cannot write them, either, but says why.
+ */
+bool
+ec_invoice_write_heads(EcDocuments *documents)
+{
+	if (any_number_taken(documents))
+		return false;
+	for (int i = 0; i < documents->count; i++)
+	{
+		JsonbContainer *draft = &DatumGetJsonbP(documents->drafts[i])->root;
+		Datum	   *values = documents->heads[i].values;
+		bool	   *isnull = documents->heads[i].isnull;
+
+		values[INVOICE_YEAR] = documents->year;
+		values[INVOICE_NUMBER] = Int64GetDatum(documents->first_number + i);
+		values[INVOICE_WRITTEN_NUMBER] = documents->written_numbers[i];
+		values[INVOICE_ISSUE_DATE] = DateADTGetDatum(documents->issue_date);
+		values[INVOICE_DUE_DATE] = due_date(draft, documents->issue_date,
+											&isnull[INVOICE_DUE_DATE]);
+		documents->due_dates[i] = values[INVOICE_DUE_DATE];
+		documents->no_due_date[i] = isnull[INVOICE_DUE_DATE];
+		ec_writer_insert(documents->writers[HEADS], values, isnull);
+	}
+
+	/*
+	 * Triggers wait by levels, of which the last ends first; parts find their
+	 * document then.
+	 */
+	for (int i = EC_DOCUMENT_TABLES - 1; i >= 0; i--)
+	{
+		ec_writer_end(documents->writers[i]);
+		table_close(documents->rels[i], NoLock);
+	}
+	return true;
 }

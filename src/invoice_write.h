@@ -6,6 +6,18 @@
 #define EC_INVOICE_WRITE_H
 
 #include "utils/date.h"
+#include "utils/rel.h"
+
+#include "db/writer.h"
+
+#define EC_DOCUMENT_TABLES 3
+
+/* The row of one, as far as it is known */
+typedef struct EcDocumentHead
+{
+	Datum		values[EC_TABLE_MAX_COLUMNS];
+	bool		isnull[EC_TABLE_MAX_COLUMNS];
+} EcDocumentHead;
 
 /* Documents to write */
 typedef struct EcDocuments
@@ -21,8 +33,12 @@ typedef struct EcDocuments
 	DateADT		issue_date;
 	Datum	   *due_dates;		/* that they get */
 	bool	   *no_due_date;
+	EcDocumentHead *heads;		/* those that ec_invoice_write_parts leaves */
+	Relation	rels[EC_DOCUMENT_TABLES];
+	EcWriter   *writers[EC_DOCUMENT_TABLES];
 } EcDocuments;
 
-extern bool ec_invoice_write_documents(EcDocuments *documents);
+extern bool ec_invoice_write_parts(EcDocuments *documents);
+extern bool ec_invoice_write_heads(EcDocuments *documents);
 
 #endif							/* EC_INVOICE_WRITE_H */

@@ -29,7 +29,8 @@
  * partition no time is needed, by which an index of all orders of a day might be taken.
  */
 static EcPlan lock_plan = {
-	.sql = "UPDATE {@orders} t SET status = t.status WHERE t.tenant_id = $1 AND t.id = $2"
+	.sql = "UPDATE {@orders} t SET updated_at = t.updated_at WHERE t.tenant_id = $1"
+	" AND t.id = $2"
 	" AND t.xmin IS DISTINCT FROM pg_current_xact_id_if_assigned()::xid"
 	" RETURNING t.created_at, t.order_number::text, t.status::text",
 	.nargs = 2,

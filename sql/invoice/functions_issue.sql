@@ -32,7 +32,10 @@ BEGIN
     IF order_id IS NULL THEN
         RAISE EXCEPTION 'order_id must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    o := ecommerce_internal.lock_fulfilment(v_tenant, order_id);
+    o := ecommerce_internal.lock_order_row(v_tenant, order_id);
+    IF o IS NULL THEN
+        o := ecommerce_internal.lock_fulfilment(v_tenant, order_id);
+    END IF;
     IF shipment_id IS NOT NULL THEN
         v_parcel := ecommerce_internal.invoiceable_shipment(v_tenant, order_id, o.created_at,
                                                             shipment_id);

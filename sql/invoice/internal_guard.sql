@@ -19,19 +19,7 @@ COMMENT ON FUNCTION ecommerce_internal.check_invoice_counter() IS
     '23514.';
 
 CREATE FUNCTION ecommerce_internal.keep_invoice_counter() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF OLD.last_number > 0
-       AND (TG_OP = 'DELETE' OR (NEW.series, NEW.year) IS DISTINCT FROM (OLD.series, OLD.year)
-            OR NEW.last_number < OLD.last_number
-            OR NEW.last_issue_date < OLD.last_issue_date OR NEW.last_issue_date IS NULL) THEN
-        RAISE EXCEPTION '% on invoice_counters is refused', TG_OP
-            USING ERRCODE = 'EC017', DETAIL = 'Numbers and days of a series only go up.';
-    END IF;
-    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-END
-$$;
+    LANGUAGE c AS 'MODULE_PATHNAME', 'ec_keep_invoice_counter';
 COMMENT ON FUNCTION ecommerce_internal.keep_invoice_counter() IS
     'Lets counters of series go up only: error EC017.';
 

@@ -12,56 +12,40 @@ CREATE FUNCTION ecommerce_internal.order_transition_allowed(old_status text, new
 COMMENT ON FUNCTION ecommerce_internal.order_transition_allowed(text, text) IS
     'Whether an order may go from one status to another, different one.';
 
-CREATE FUNCTION ecommerce_internal.check_order_update() RETURNS trigger
+CREATE FUNCTION ecommerce_internal.check_order_status() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF (NEW.id, NEW.created_at, NEW.order_number, NEW.currency, NEW.prices,
-        NEW.net, NEW.vat, NEW.gross, NEW.country, NEW.region, NEW.vat_scheme, NEW.vatex,
-        NEW.vat_reason, NEW.mydata_exemption, NEW.buyer_vat_id)
-       IS DISTINCT FROM
-       (OLD.id, OLD.created_at, OLD.order_number, OLD.currency, OLD.prices,
-        OLD.net, OLD.vat, OLD.gross, OLD.country, OLD.region, OLD.vat_scheme, OLD.vatex,
-        OLD.vat_reason, OLD.mydata_exemption, OLD.buyer_vat_id)
+    IF NOT ecommerce_internal.order_transition_allowed(OLD.status, NEW.status) THEN
+        RAISE EXCEPTION 'an order cannot go from % to %', OLD.status, NEW.status
+            USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
+                  HINT = CASE WHEN OLD.status IN ('shipped', 'delivered')
+                                   AND NEW.status = 'cancelled'
+                              THEN 'Units that were shipped come back by '
+                                   'ecommerce.return_stock().'
+                              ELSE 'See ecommerce.transition_order().' END;
+    ELSIF NEW.status = 'refunded'
+          AND (NEW.amount_refunded = 0
+               OR NEW.amount_refunded < NEW.amount_paid - NEW.amount_charged_back)
     THEN
-        RAISE EXCEPTION 'UPDATE on orders is refused'
-            USING ERRCODE = 'EC017',
-                  DETAIL = 'Id, time, number, currency, amounts and VAT treatment of an order '
-                           'never change.';
+        RAISE EXCEPTION 'an order is refunded when all that was paid went back'
+            USING ERRCODE = 'EC009',
+                  DETAIL = format('Order %s: paid %s, refunded %s %s.', OLD.order_number,
+                                  NEW.amount_paid, NEW.amount_refunded, NEW.currency);
     END IF;
-    IF NEW.status <> OLD.status THEN
-        IF NOT ecommerce_internal.order_transition_allowed(OLD.status, NEW.status) THEN
-            RAISE EXCEPTION 'an order cannot go from % to %', OLD.status, NEW.status
-                USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
-                      HINT = CASE WHEN OLD.status IN ('shipped', 'delivered')
-                                       AND NEW.status = 'cancelled'
-                                  THEN 'Units that were shipped come back by '
-                                       'ecommerce.return_stock().'
-                                  ELSE 'See ecommerce.transition_order().' END;
-        ELSIF NEW.status = 'refunded'
-              AND (NEW.amount_refunded = 0
-                   OR NEW.amount_refunded < NEW.amount_paid - NEW.amount_charged_back)
-        THEN
-            RAISE EXCEPTION 'an order is refunded when all that was paid went back'
-                USING ERRCODE = 'EC009',
-                      DETAIL = format('Order %s: paid %s, refunded %s %s.', OLD.order_number,
-                                      NEW.amount_paid, NEW.amount_refunded, NEW.currency);
-        END IF;
-        PERFORM ecommerce_internal.check_order_fulfilment(OLD.tenant_id, OLD.id, OLD.created_at,
-                                                          OLD.status, NEW.status);
-        CASE NEW.status
-            WHEN 'shipped'   THEN NEW.shipped_at   := coalesce(NEW.shipped_at, now());
-            WHEN 'delivered' THEN NEW.delivered_at := coalesce(NEW.delivered_at, now());
-            WHEN 'cancelled' THEN NEW.cancelled_at := coalesce(NEW.cancelled_at, now());
-            ELSE NULL;
-        END CASE;
-    END IF;
+    PERFORM ecommerce_internal.check_order_fulfilment(OLD.tenant_id, OLD.id, OLD.created_at,
+                                                      OLD.status, NEW.status);
+    CASE NEW.status
+        WHEN 'shipped'   THEN NEW.shipped_at   := coalesce(NEW.shipped_at, now());
+        WHEN 'delivered' THEN NEW.delivered_at := coalesce(NEW.delivered_at, now());
+        WHEN 'cancelled' THEN NEW.cancelled_at := coalesce(NEW.cancelled_at, now());
+        ELSE NULL;
+    END CASE;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION ecommerce_internal.check_order_update() IS
-    'Guards the state machine of orders (error EC009) and what never changes about one (error '
-    'EC017).';
+COMMENT ON FUNCTION ecommerce_internal.check_order_status() IS
+    'Guards the state machine of orders, error EC009.';
 
 CREATE FUNCTION ecommerce_internal.check_order_cancel() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

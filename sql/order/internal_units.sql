@@ -215,8 +215,8 @@ CREATE FUNCTION ecommerce_internal.lock_order_row(tenant_id integer, order_id uu
     SET enable_seqscan = off SET plan_cache_mode = auto
     AS 'MODULE_PATHNAME', 'ec_lock_order_row';
 COMMENT ON FUNCTION ecommerce_internal.lock_order_row(integer, uuid) IS
-    'For lock_fulfilment(): lock an order where its id says that it is. NULLs if it is not there, '
-    'or if this transaction has locked it.';
+    'What lock_fulfilment() mostly comes to: lock an order where its id says that it is. NULLs if '
+    'it is not there, or if this transaction has locked it.';
 
 CREATE FUNCTION ecommerce_internal.lock_fulfilment(tenant_id integer, order_id uuid,
     OUT created_at timestamptz, OUT order_number text, OUT status text)

@@ -14,7 +14,14 @@ SELECT * FROM (VALUES
     ('orders', 'write_amounts', 'BEFORE UPDATE OF amount_paid, amount_refunded,
       amount_charged_back', 'FOR EACH ROW',
      'write_amounts(''amount_paid'', ''amount_refunded'', ''amount_charged_back'')'),
-    ('orders', 'check_order_update', 'BEFORE UPDATE', 'FOR EACH ROW', 'check_order_update()'),
+    -- (not UPDATE OF: what triggers change is in no list of columns)
+    ('orders', 'check_order_status', 'BEFORE UPDATE',
+     'FOR EACH ROW WHEN (NEW.status <> OLD.status)', 'check_order_status()'),
+    ('orders', 'keep_order', 'BEFORE UPDATE', 'FOR EACH ROW',
+     'keep_columns(''Id, time, number, currency, amounts and VAT treatment of an order never '
+     'change.'', ''id'', ''created_at'', ''order_number'', ''currency'', ''prices'', ''net'',
+      ''vat'', ''gross'', ''country'', ''region'', ''vat_scheme'', ''vatex'', ''vat_reason'',
+      ''mydata_exemption'', ''buyer_vat_id'')'),
     ('orders', 'keep_orders', 'BEFORE DELETE',
      'FOR EACH ROW',
      'refuse_change(''Its rows are business records.'', ''Call ecommerce.cancel_order().'')'),

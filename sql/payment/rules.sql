@@ -1,13 +1,12 @@
 -- Triggers of its tables; install() makes them.
 
 SELECT * FROM (VALUES
-    ('payments', 'keep_payment', 'BEFORE UPDATE',
-     'FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.currency <> OLD.currency
-      OR NEW.created_at <> OLD.created_at OR OLD.order_id IS NOT NULL
-         AND (NEW.order_id IS DISTINCT FROM OLD.order_id
-              OR NEW.order_created_at IS DISTINCT FROM OLD.order_created_at)
-      OR OLD.gift_card_id IS NOT NULL AND NEW.gift_card_id IS DISTINCT FROM OLD.gift_card_id)',
-     'refuse_change(''Id, currency, order and gift card of a payment never change.'')'),
+    ('payments', 'keep_payment', 'BEFORE UPDATE', 'FOR EACH ROW',
+     'keep_columns(''Id, time and currency of a payment never change.'',
+      ''id'', ''created_at'', ''currency'')'),
+    ('payments', 'keep_payment_order', 'BEFORE UPDATE', 'FOR EACH ROW',
+     'keep_columns_once_set(''Order and gift card of a payment never change.'',
+      ''order_id'', ''order_created_at'', ''gift_card_id'')'),
     ('payments', 'write_amounts', 'BEFORE INSERT OR UPDATE OF amount, amount_authorized,
       amount_captured, amount_refunded, amount_charged_back, fee, refunds_requested',
      'FOR EACH ROW', 'write_amounts(''amount'', ''amount_authorized'', ''amount_captured'',

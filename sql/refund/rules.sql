@@ -1,11 +1,9 @@
 -- Triggers of its tables; install() makes them.
 
 SELECT * FROM (VALUES
-    ('refunds', 'keep_refund', 'BEFORE UPDATE',
-     'FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.order_id <> OLD.order_id
-      OR NEW.order_created_at <> OLD.order_created_at OR NEW.amount <> OLD.amount
-      OR NEW.overpaid <> OLD.overpaid OR NEW.currency <> OLD.currency)',
-     'refuse_change(''What a refund is for never changes.'')'),
+    ('refunds', 'keep_refund', 'BEFORE UPDATE', 'FOR EACH ROW',
+     'keep_columns(''What a refund is for never changes.'', ''id'', ''order_id'',
+      ''order_created_at'', ''amount'', ''overpaid'', ''currency'')'),
     -- What plain SQL writes, too, is judged when all of it is there.
     ('refunds', 'books_match', 'AFTER INSERT OR UPDATE',
      'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW', 'check_refund_amounts()'),

@@ -17,6 +17,17 @@ CREATE FUNCTION ecommerce_internal.refuse_change() RETURNS trigger
 COMMENT ON FUNCTION ecommerce_internal.refuse_change() IS
     'Refuses whatever fires it, with error EC017. Arguments: detail and hint of the error.';
 
+CREATE FUNCTION ecommerce_internal.keep_columns() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'ec_keep_columns';
+COMMENT ON FUNCTION ecommerce_internal.keep_columns() IS
+    'UPDATE FOR EACH ROW: refuses to change columns, with error EC017. Arguments: detail of the '
+    'error, and the columns. Error 42703 if there is no such column.';
+
+CREATE FUNCTION ecommerce_internal.keep_columns_once_set() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'ec_keep_columns_once_set';
+COMMENT ON FUNCTION ecommerce_internal.keep_columns_once_set() IS
+    'Like keep_columns(), of columns that may be set while they are NULL.';
+
 CREATE FUNCTION ecommerce_internal.plain_sql() RETURNS boolean
     LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ec_plain_sql';
 COMMENT ON FUNCTION ecommerce_internal.plain_sql() IS

@@ -384,5 +384,5 @@ END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_order_fulfilment(integer, uuid, timestamptz, text,
     text) IS
-    'For check_order_update(): an order that has shipments is shipped, delivered or cancelled only '
+    'For check_order_status(): an order that has shipments is shipped, delivered or cancelled only '
     'if they are. Error EC009.';

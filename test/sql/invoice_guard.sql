@@ -23,8 +23,16 @@ SELECT c, failure(c) FROM unnest(ARRAY['UPDATE ecommerce.invoices SET note = ''x
     'UPDATE ecommerce.invoice_counters SET last_number = last_number + 1',
     'UPDATE ecommerce.invoice_counters SET last_issue_date = last_issue_date - 1',
     'UPDATE ecommerce.invoice_counters SET year = 2000', 'DELETE FROM ecommerce.invoice_counters',
+    'UPDATE ecommerce.invoice_counters SET last_issue_date = NULL',
+    $$UPDATE ecommerce.invoice_counters SET series = 'C' WHERE series = 'I'$$,
     'TRUNCATE ecommerce.invoice_counters',
     'INSERT INTO ecommerce.invoice_counters VALUES (1, ''I'', 2020, 3)']) c;
+-- but counters that gave no number
+BEGIN;
+INSERT INTO ecommerce.invoice_counters (tenant_id, series, year) VALUES (1, 'I', 7);
+UPDATE ecommerce.invoice_counters SET year = 6, series = 'C' WHERE year = 7;
+DELETE FROM ecommerce.invoice_counters WHERE year = 6 RETURNING series, last_number;
+ROLLBACK;
 -- nothing is added to what was issued
 SELECT failure($$ INSERT INTO ecommerce.invoice_lines SELECT (x).*
     FROM (SELECT jsonb_populate_record(l,
