@@ -117,6 +117,7 @@ WHERE prokind <> 'a'
 AND NOT (lanname = 'c' AND provolatile = 'i')
 AND proname NOT IN ('announce_change', 'check_invoice', 'check_invoice_counter',
     'check_invoice_part', 'current_customer', 'current_tenant', 'day_start', 'event_xact',
+    'keep_columns', 'keep_columns_once_set', 'keep_invoice_counter',
     'next_issue_date', 'order_number', 'placed_order_id', 'plain_sql', 'refuse_change',
     'set_updated_at', 'shop_day', 'shop_day_at', 'shop_day_of', 'uuid_v7', 'work_for',
     'write_amounts')

@@ -115,8 +115,8 @@ keep_columns(FunctionCallInfo fcinfo, bool once_set)
 	desc = RelationGetDescr(call->tg_relation);
 	for (int i = 0; i < 2; i++)
 	{
-		values[i] = palloc(sizeof(Datum) * desc->natts);
-		nulls[i] = palloc(sizeof(bool) * desc->natts);
+		values[i] = palloc_array(Datum, (Size) desc->natts);
+		nulls[i] = palloc_array(bool, (Size) desc->natts);
 		heap_deform_tuple(i == 0 ? call->tg_trigtuple : call->tg_newtuple, desc, values[i],
 						  nulls[i]);
 	}
