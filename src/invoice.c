@@ -254,25 +254,25 @@ ec_check_invoice_counter(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/* A comparison of what a column of a trigger's rows was with what it becomes; NULL is neither. */
+static bool
+becomes(TriggerData *call, const char *name, Oid type, PGFunction compare)
+{
+	bool		isnull;
+	Datum		value = row_value(call, call->tg_newtuple, name, type, &isnull);
+
+	return !isnull &&
+		DatumGetBool(DirectFunctionCall2Coll(compare, C_COLLATION_OID, value,
+											 known_value(call, call->tg_trigtuple, name, type)));
+}
+
 /* Does an update of a counter that gave numbers take one back, or a day, or leave the series? */
 static bool
 counter_goes_back(TriggerData *call)
 {
-	HeapTuple	before = call->tg_trigtuple;
-	HeapTuple	after = call->tg_newtuple;
-	bool		no_day;
-	bool		no_new_day;
-	Datum		day = row_value(call, before, "last_issue_date", DATEOID, &no_day);
-	Datum		new_day = row_value(call, after, "last_issue_date", DATEOID, &no_new_day);
-
-	return no_new_day || (!no_day && DatumGetDateADT(new_day) < DatumGetDateADT(day)) ||
-		DatumGetInt64(known_value(call, after, "last_number", INT8OID)) <
-		DatumGetInt64(known_value(call, before, "last_number", INT8OID)) ||
-		DatumGetInt32(known_value(call, after, "year", INT4OID)) !=
-		DatumGetInt32(known_value(call, before, "year", INT4OID)) ||
-		!DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID,
-											  known_value(call, after, "series", TEXTOID),
-											  known_value(call, before, "series", TEXTOID)));
+	return !becomes(call, "last_number", INT8OID, int8ge) ||
+		!becomes(call, "last_issue_date", DATEOID, date_ge) ||
+		!becomes(call, "year", INT4OID, int4eq) || !becomes(call, "series", TEXTOID, texteq);
 }
 
 PG_FUNCTION_INFO_V1(ec_keep_invoice_counter);

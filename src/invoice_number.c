@@ -9,10 +9,13 @@
 
 #include <ctype.h>
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
@@ -271,22 +274,60 @@ year_of_today(int32 tenant_id)
 	return year;
 }
 
+static const EcTable counters_of_series = {
+	.name = "invoice_counters",
+	.nkeys = 2,
+	.ncolumns = 2,
+	.columns = {{"tenant_id", INT4OID}, {"series", TEXTOID}}
+};
+
+/* Has this transaction written the version of a row that there is, or locked it? */
+static bool
+is_held(HeapTupleHeader row)
+{
+	return TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row)) ||
+		((row->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) == 0 &&
+		 TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmax(row)));
+}
+
+/* Has it any counter of a series? */
+static bool
+holds_counter(Datum tenant_id, Datum series)
+{
+	Datum		keys[] = {tenant_id, series};
+	bool		held = false;
+	EcScan		scan;
+
+	ec_scan_open(&scan, &counters_of_series, DatumGetInt32(tenant_id), AccessShareLock);
+	ec_scan_begin(&scan, SnapshotSelf, 2, keys);
+	while (!held && ec_scan_next(&scan))
+		held = is_held(scan.tuple->t_data);
+	ec_scan_end(&scan);
+	ec_scan_close(&scan);
+	return held;
+}
+
+/* Advisory locks of SQL have 1 or 2 there: nobody takes this one by pg_advisory_lock(). */
+#define LINE_OF_SERIES 236
+
 /*
  * Wait in line for those who take numbers of a series.  The counter lets nobody pass,
  * either, but all who wait for a row that is updated wake up whenever one commits, and take
  * time from the one whose turn it is.  Where commits do not wait for the disk, a line would
- * take longer than they do.
+ * take longer than they do.  Who has the counter would wait for those who wait for it.
  */
 static void
-queue_up(int32 tenant_id, text *series)
+stand_in_line(Datum tenant_id, Datum series)
 {
-	Datum		tenant = DirectFunctionCall2Coll(hashtextextended, C_COLLATION_OID,
-												 CStringGetTextDatum("ecommerce.invoice_counters"),
-												 Int64GetDatum(tenant_id));
-	Datum		key = DirectFunctionCall2Coll(hashtextextended, C_COLLATION_OID,
-											  PointerGetDatum(series), tenant);
+	uint64		key;
+	LOCKTAG		line;
 
-	(void) DirectFunctionCall1(pg_advisory_xact_lock_int8, key);
+	if (synchronous_commit == SYNCHRONOUS_COMMIT_OFF || holds_counter(tenant_id, series))
+		return;
+	key = DatumGetUInt64(DirectFunctionCall2Coll(hashtextextended, C_COLLATION_OID, series,
+												 Int64GetDatum(DatumGetInt32(tenant_id))));
+	SET_LOCKTAG_ADVISORY(line, MyDatabaseId, (uint32) (key >> 32), (uint32) key, LINE_OF_SERIES);
+	(void) LockAcquire(&line, ExclusiveLock, false, false);
 }
 
 /*
@@ -301,8 +342,7 @@ ec_invoice_take_numbers(int32 tenant_id, const EcSeries *series, int64 count, Ec
 		Int32GetDatum(tenant_id), PointerGetDatum(series->name), (Datum) 0, Int64GetDatum(count)
 	};
 
-	if (synchronous_commit != SYNCHRONOUS_COMMIT_OFF)
-		queue_up(tenant_id, series->name);
+	stand_in_line(values[0], values[1]);
 	taken->year = series->yearly ? year_of_today(tenant_id) : 0;
 	for (;;)
 	{

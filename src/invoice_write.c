@@ -263,7 +263,7 @@ static const struct
 
 /*
  * Write all of documents that does not tell their numbers, and make the rest ready; false,
- * and nothing is written, if it takes a statement.  Constraints are asked at the end.
+ * and nothing is written, if it takes a statement.  Foreign keys are asked at the end.
  */
 bool
 ec_invoice_write_parts(EcDocuments *documents)

@@ -51,9 +51,11 @@ CREATE FUNCTION ecommerce_internal.check_order_cancel() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF EXISTS (SELECT FROM ecommerce.order_items i
-               WHERE i.tenant_id = OLD.tenant_id AND i.order_id = OLD.id
-                 AND i.order_created_at = OLD.created_at AND i.from_stock)
+    IF NEW.status <> 'cancelled' THEN
+        RETURN NULL;
+    ELSIF EXISTS (SELECT FROM ecommerce.order_items i
+                  WHERE i.tenant_id = OLD.tenant_id AND i.order_id = OLD.id
+                    AND i.order_created_at = OLD.created_at AND i.from_stock)
     THEN
         RAISE EXCEPTION 'an order that took stock cannot be cancelled by UPDATE'
             USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
@@ -68,7 +70,7 @@ BEGIN
             USING ERRCODE = 'EC009', DETAIL = format('Order %s.', OLD.order_number),
                   HINT = 'Use ecommerce.cancel_order(), which gives them back.';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION ecommerce_internal.check_order_cancel() IS

@@ -7,14 +7,14 @@ SELECT * FROM (VALUES
      'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())', 'check_order()'),
     ('order_items', 'check_order_item', 'AFTER INSERT',
      'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())', 'check_order_item()'),
-    ('orders', 'check_order_cancel', 'BEFORE UPDATE OF status',
-     'FOR EACH ROW WHEN (NEW.status = ''cancelled'' AND OLD.status <> ''cancelled''
-      AND ecommerce_internal.plain_sql())',
+    -- After all, whatever triggers of the shop's own make of it (and no list of columns: what
+    -- they change is in none).
+    ('orders', 'check_order_cancel', 'AFTER UPDATE',
+     'FOR EACH ROW WHEN (NEW.status <> OLD.status AND ecommerce_internal.plain_sql())',
      'check_order_cancel()'),
     ('orders', 'write_amounts', 'BEFORE UPDATE OF amount_paid, amount_refunded,
       amount_charged_back', 'FOR EACH ROW',
      'write_amounts(''amount_paid'', ''amount_refunded'', ''amount_charged_back'')'),
-    -- (not UPDATE OF: what triggers change is in no list of columns)
     ('orders', 'check_order_status', 'BEFORE UPDATE',
      'FOR EACH ROW WHEN (NEW.status <> OLD.status)', 'check_order_status()'),
     ('orders', 'keep_order', 'BEFORE UPDATE', 'FOR EACH ROW',

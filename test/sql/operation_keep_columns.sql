@@ -45,16 +45,30 @@ FROM unnest(ARRAY['order_id = o.id, order_created_at = o.created_at',
     'order_id = o.id, order_created_at = o.created_at, currency = p.currency',
     'order_id = NULL, order_created_at = NULL']) c (change);
 
--- nor does a trigger of somebody's own change them, or where an order is
+-- nor does a trigger of somebody's own change them, or where an order is, whenever it fires
 CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     NEW := jsonb_populate_record(NEW, TG_ARGV[0]::jsonb);
     RETURN NEW;
 END $$;
-SELECT v.change, failure(format('DO $do$ BEGIN CREATE TRIGGER a_meddle BEFORE UPDATE ON '
-    'ecommerce.orders FOR EACH ROW EXECUTE FUNCTION meddle(%L); '
-    'UPDATE ecommerce.orders SET notes = ''x''; END $do$', v.change)) AS failure
-FROM (VALUES ('{"status": "delivered"}'), ('{"country": "DE"}')) v (change);
+CREATE FUNCTION pg_temp.note() RETURNS void LANGUAGE sql AS
+    $$ UPDATE ecommerce.orders SET notes = 'x' WHERE id = current_setting('test.order')::uuid $$;
+INSERT INTO ecommerce.sellers (name, address_line_1, city, vat_id)
+VALUES ('Shop SA', 'Ermou 1', 'Athens', 'EL094259216');
+INSERT INTO ecommerce.products (sku, name, price) VALUES ('S', 'In stock', 10);
+SELECT FROM ecommerce.adjust_stock('S', 10, 'receipt');
+SELECT set_config('test.order', id::text, false) IS NOT NULL AS placed
+FROM ecommerce.place_order('{"items": [{"sku": "S", "quantity": 2}], "billing_address":
+    {"first_name": "Ann", "last_name": "Lee", "country": "GR"}}');
+SELECT t.name, t.change, w.what, failure(format('DO $do$ BEGIN CREATE TRIGGER %s BEFORE UPDATE ON '
+    'ecommerce.orders FOR EACH ROW EXECUTE FUNCTION meddle(%L); PERFORM count(*) FROM (%s) x; '
+    'RAISE ''done''; END $do$', t.name, t.change, w.statement)) AS failure
+FROM (VALUES ('a', '{"status": "delivered"}'), ('a', '{"status": "cancelled"}'),
+    ('zz', '{"status": "cancelled"}'), ('a', '{"country": "DE"}')) t (name, change)
+CROSS JOIN (VALUES ('UPDATE', 'SELECT pg_temp.note()'),
+    ('issue_invoice()', 'SELECT ecommerce.issue_invoice(current_setting(''test.order'')::uuid)'))
+    w (what, statement) ORDER BY 1, 2, 3;
 DROP FUNCTION meddle;
+SELECT * FROM ecommerce.verify_integrity();
 
 -- on tables of one's own: values that are equal, of any type, wherever they are stored
 CREATE TABLE t (id integer, gone integer, n numeric, d double precision, b jsonb, j json, w text,

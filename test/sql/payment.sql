@@ -267,7 +267,8 @@ SELECT c AS command, failure(c) FROM unnest(ARRAY[
     $$UPDATE ecommerce.payment_entries SET amount = 1$$, $$DELETE FROM ecommerce.payments$$,
     $$UPDATE ecommerce.payments SET currency = 'USD'$$,
     $$UPDATE ecommerce.payments SET order_id = o('bad') WHERE reference = 'pi'
-        AND order_id = o('card')$$]) AS c;
+        AND order_id = o('card')$$,
+    $$UPDATE ecommerce.payments SET gift_card_id = NULL WHERE method = 'gift_card'$$]) AS c;
 SELECT c AS command, failure(c || '; SET CONSTRAINTS ALL IMMEDIATE') FROM unnest(ARRAY[
     $$UPDATE ecommerce.payments SET amount_captured = 1 WHERE reference = 'pi'
         AND order_id = o('card')$$,
