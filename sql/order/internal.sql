@@ -51,7 +51,7 @@ CREATE FUNCTION ecommerce_internal.check_order_cancel() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NEW.status <> 'cancelled' THEN
+    IF NEW.status <> 'cancelled' OR OLD.status = 'cancelled' THEN
         RETURN NULL;
     ELSIF EXISTS (SELECT FROM ecommerce.order_items i
                   WHERE i.tenant_id = OLD.tenant_id AND i.order_id = OLD.id

@@ -10,7 +10,7 @@ SELECT * FROM (VALUES
     -- After all, whatever triggers of the shop's own make of it (and no list of columns: what
     -- they change is in none).
     ('orders', 'check_order_cancel', 'AFTER UPDATE',
-     'FOR EACH ROW WHEN (NEW.status <> OLD.status AND ecommerce_internal.plain_sql())',
+     'FOR EACH ROW WHEN (ecommerce_internal.plain_sql())',
      'check_order_cancel()'),
     ('orders', 'write_amounts', 'BEFORE UPDATE OF amount_paid, amount_refunded,
       amount_charged_back', 'FOR EACH ROW',

@@ -79,7 +79,12 @@ BEGIN
         RAISE EXCEPTION 'check_order_payments() is for orders only'
             USING ERRCODE = 'trigger_protocol_violated';
     END IF;
-    PERFORM ecommerce_internal.check_order_books(NEW.tenant_id, NEW.id, NEW.created_at);
+    -- Not in the condition of the trigger, which every statement parses
+    IF NEW.amount_paid <> OLD.amount_paid OR NEW.amount_refunded <> OLD.amount_refunded
+       OR NEW.amount_charged_back <> OLD.amount_charged_back
+       OR NEW.payment_status <> OLD.payment_status THEN
+        PERFORM ecommerce_internal.check_order_books(NEW.tenant_id, NEW.id, NEW.created_at);
+    END IF;
     RETURN NULL;
 END
 $$;

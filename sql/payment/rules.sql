@@ -20,10 +20,7 @@ SELECT * FROM (VALUES
      'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce_internal.plain_sql())',
      'check_payment_entry()'),
     ('orders', 'payments_match', 'AFTER UPDATE',
-     'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-      WHEN ((NEW.amount_paid <> OLD.amount_paid OR NEW.amount_refunded <> OLD.amount_refunded
-        OR NEW.amount_charged_back <> OLD.amount_charged_back
-        OR NEW.payment_status <> OLD.payment_status) AND ecommerce_internal.plain_sql())',
+     'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (ecommerce_internal.plain_sql())',
      'check_order_payments()'),
     ('payments', 'keep_payments', 'BEFORE DELETE',
      'FOR EACH ROW', 'refuse_change(''Its rows are business records.'')'),
