@@ -254,16 +254,20 @@ ec_check_invoice_counter(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* A comparison of what a column of a trigger's rows was with what it becomes; NULL is neither. */
+/*
+ * Does what a column of a trigger's rows becomes compare so with what it was?  NULL may
+ * become anything, and nothing may become NULL.
+ */
 static bool
 becomes(TriggerData *call, const char *name, Oid type, PGFunction compare)
 {
+	bool		was_null;
 	bool		isnull;
+	Datum		was = row_value(call, call->tg_trigtuple, name, type, &was_null);
 	Datum		value = row_value(call, call->tg_newtuple, name, type, &isnull);
 
 	return !isnull &&
-		DatumGetBool(DirectFunctionCall2Coll(compare, C_COLLATION_OID, value,
-											 known_value(call, call->tg_trigtuple, name, type)));
+		(was_null || DatumGetBool(DirectFunctionCall2Coll(compare, C_COLLATION_OID, value, was)));
 }
 
 /* Does an update of a counter that gave numbers take one back, or a day, or leave the series? */

@@ -33,6 +33,15 @@ INSERT INTO ecommerce.invoice_counters (tenant_id, series, year) VALUES (1, 'I',
 UPDATE ecommerce.invoice_counters SET year = 6, series = 'C' WHERE year = 7;
 DELETE FROM ecommerce.invoice_counters WHERE year = 6 RETURNING series, last_number;
 ROLLBACK;
+-- and one that was brought along without its last day gets one
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE ecommerce.invoice_counters SET last_issue_date = NULL;
+SET LOCAL session_replication_role = origin;
+SELECT invoice_number FROM ecommerce.issue_invoice(ordered());
+SELECT series, last_number, last_issue_date IS NOT NULL AS day FROM ecommerce.invoice_counters
+ORDER BY 1;
+ROLLBACK;
 -- nothing is added to what was issued
 SELECT failure($$ INSERT INTO ecommerce.invoice_lines SELECT (x).*
     FROM (SELECT jsonb_populate_record(l,
