@@ -32,6 +32,7 @@
 #include "invoice_number.h"
 #include "tenant_settings.h"
 #include "value/arguments.h"
+#include "value/characters.h"
 #include "value/result.h"
 
 /* Is a word in braces that one? */
@@ -180,14 +181,6 @@ copy_text(Datum value)
 	return (text *) DatumGetPointer(datumCopy(PointerGetDatum(DatumGetTextPP(value)), false, -1));
 }
 
-/* Are two texts the same? */
-static bool
-same_text(text *a, text *b)
-{
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
-
 /* Find the series of a kind of documents that is named, or the default one; false if none is. */
 static bool
 find_series(int32 tenant_id, text *kind, text *name, EcSeries *series)
@@ -201,7 +194,7 @@ find_series(int32 tenant_id, text *kind, text *name, EcSeries *series)
 	ec_scan_begin(&scan, GetActiveSnapshot(), name == NULL ? 1 : 2, keys);
 	while (!found && ec_scan_next(&scan))
 	{
-		found = same_text(DatumGetTextPP(ec_scan_value(&scan, SERIES_KIND, &isnull)), kind) &&
+		found = ec_same_text(DatumGetTextPP(ec_scan_value(&scan, SERIES_KIND, &isnull)), kind) &&
 			(name != NULL || DatumGetBool(ec_scan_value(&scan, SERIES_DEFAULT, &isnull)));
 		if (!found)
 			continue;

@@ -19,6 +19,7 @@
 #include "country.h"
 #include "db/plan.h"
 #include "errors.h"
+#include "value/characters.h"
 #include "value/numeric_codec.h"
 #include "vat_treatment.h"
 
@@ -250,19 +251,11 @@ ask_treatment(const EcSale *sale, EcTreatment *t)
 	read_answer(t);
 }
 
-/* Are two texts, of which neither is missing, the same? */
-static bool
-same_text(text *a, text *b)
-{
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
-
 /* Is it taxed by the rules of the seller's own country? */
 static bool
 is_domestic(const EcTreatment *t)
 {
-	return same_text(t->scheme, cstring_to_text("domestic"));
+	return ec_same_text(t->scheme, cstring_to_text("domestic"));
 }
 
 /* Does it bear VAT, if only at a rate of zero? */
@@ -297,11 +290,11 @@ principal_treatment(const EcSale *sale)
 static bool
 go_together(const EcSettings *seller, const EcTreatment *a, const EcTreatment *b)
 {
-	if (!same_text(a->country, b->country))
+	if (!ec_same_text(a->country, b->country))
 		return false;
-	if (has_rate(a) && has_rate(b) && !same_text(a->region, b->region))
+	if (has_rate(a) && has_rate(b) && !ec_same_text(a->region, b->region))
 		return false;
-	return same_text(a->scheme, b->scheme) ||
+	return ec_same_text(a->scheme, b->scheme) ||
 		(seller->small_enterprise && a->category == EC_EXEMPT &&
 		 b->category == EC_EXEMPT);
 }
@@ -377,14 +370,14 @@ taxed_at_home(const EcSale *sale)
 		const EcAddress *to = ec_sale_destination(sale, sale->treatments[i].supply);
 
 		if (to->country != NULL &&
-			!same_text(cstring_to_text(to->country), seller->country))
+			!ec_same_text(cstring_to_text(to->country), seller->country))
 			return false;
 	}
 	if (sale->ntreatments == 0)
 		return true;
 	principal = principal_treatment(sale);
-	return is_domestic(principal) && same_text(principal->country, seller->country) &&
-		(!has_rate(principal) || same_text(principal->region, seller->region));
+	return is_domestic(principal) && ec_same_text(principal->country, seller->country) &&
+		(!has_rate(principal) || ec_same_text(principal->region, seller->region));
 }
 
 /* How the whole order is taxed, to be frozen on it. */
@@ -411,7 +404,7 @@ ec_treatment_freeze(const EcSale *sale, EcTreatment *frozen)
 
 		for (int j = 0; j < i && !said; j++)
 			said = sale->treatments[j].reason != NULL &&
-				same_text(t->reason, sale->treatments[j].reason);
+				ec_same_text(t->reason, sale->treatments[j].reason);
 		if (!said)
 			appendStringInfo(&reasons, "%s%s", reasons.len == 0 ? "" : " | ",
 							 text_to_cstring(t->reason));

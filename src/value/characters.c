@@ -29,6 +29,14 @@
  */
 #define MAX_NORMALIZED 2048
 
+/* Are two texts the same, byte by byte? */
+bool
+ec_same_text(text *a, text *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
 /* What stands for a character that is unknown */
 #define REPLACEMENT_CHARACTER 0xFFFD
 

@@ -10,6 +10,7 @@
 /* Longest email address, in characters (RFC 5321) */
 #define EC_MAX_EMAIL 254
 
+extern bool ec_same_text(text *a, text *b);
 extern text *ec_case_folded(text *t, bool capitals);
 extern uint32 *ec_plain_characters(text *t);
 extern uint32 *ec_composed_characters(text *t);
